@@ -1,0 +1,42 @@
+"""Train a network on synthetic series and on labelled frames; a run that was stopped goes on with --resume."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+HELP = "train a network"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", choices=["efficient_sam"], help="the family to train")
+    parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
+    parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
+    parser.add_argument(
+        "--validation", nargs="*", default=[], metavar="NAME", help="frames never trained on, by name without suffix"
+    )
+    parser.add_argument("--time-budget", type=float, default=7800.0, metavar="S", help="seconds of training in all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--init", type=Path, help="start from these weights instead of random ones")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the run: state.pt, log.csv, scores.csv")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    import torch
+
+    from ml.training.efficient_sam import Recipe, train
+    from ml.training.frames import load_labelled_frames
+
+    if (arguments.images is None) != (arguments.labels is None):
+        raise ValueError("--images and --labels belong together; give both or neither.")
+    torch.set_num_threads(arguments.threads)
+    frames = load_labelled_frames(arguments.images, arguments.labels) if arguments.images else []
+    unknown = set(arguments.validation) - {frame.name for frame in frames}
+    if unknown:
+        raise ValueError(f"--validation names {', '.join(sorted(unknown))}, which {arguments.images} does not hold.")
+    held_out = [frame for frame in frames if frame.name in arguments.validation]
+    training = [frame for frame in frames if frame.name not in arguments.validation]
+    recipe = Recipe(seed=arguments.seed, budget_s=arguments.time_budget)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    return train(recipe, training, held_out, arguments.out, resume=arguments.resume, init=arguments.init)

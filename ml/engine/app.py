@@ -1,0 +1,195 @@
+"""The engine's ASGI app: parses requests, queues work for the device thread, turns errors into answers.
+
+Every error is `{code, message}`: 400 for what the caller can mend, 409 `superseded`, 503 `overloaded` or `stopping`,
+500 `failed` for what a model raised. A caller that hangs up cancels its work.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ml.engine import work
+from ml.engine.embedding_cache import EmbeddingCache
+from ml.engine.models import Models, NotPromptableError
+from ml.engine.pixels import PixelsError, PixelStores
+from ml.engine.queue import DeviceQueue, Priority, QueueFullError, QueueStoppedError, SupersededError, Task
+from ml.engine.requests import PredictRequest, SegmentRequest, WarmRequest
+from ml.registry import UnknownModelError
+from ml.segmenters.parameters import ParameterError
+from ml.weights import WeightsError
+
+logger = logging.getLogger(__name__)
+
+PRIORITIES = {"click": Priority.CLICK, "job": Priority.JOB}
+
+
+class CallerGoneError(Exception):
+    """The caller hung up before the answer was there."""
+
+
+class WorkFailedError(Exception):
+    """A model raised something that the caller cannot mend."""
+
+
+class Engine:
+    """The endpoints, and what they share."""
+
+    def __init__(self, device: work.Device, queue: DeviceQueue) -> None:
+        self.device = device
+        self.queue = queue
+
+    async def health(self, request: Request) -> JSONResponse:
+        return JSONResponse(
+            {
+                "status": "ok",
+                "device": self.device.models.device,
+                "models_loaded": self.device.models.loaded(),
+                "cache": self.device.cache.stats(),
+                "queue": self.queue.depth(),
+            }
+        )
+
+    async def unavailable(self, request: Request) -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(self.device.models.unavailable))
+
+    async def warm(self, request: Request) -> JSONResponse:
+        body = WarmRequest.model_validate_json(await request.body())
+        self.device.models.check_promptable(body.model)
+        task = self.queue.submit(work.warm(self.device, body), Priority.WARM, f"warm {body.client}")
+        # Queued now, so that they also take the place of the neighbours of the frame that was open before.
+        with contextlib.suppress(QueueFullError):
+            self.queue.submit(work.warm_neighbours(self.device, body), Priority.AHEAD, f"ahead {body.client}")
+        return await self._answer(request, task)
+
+    async def predict(self, request: Request) -> JSONResponse:
+        body = PredictRequest.model_validate_json(await request.body())
+        self.device.models.check_promptable(body.model)
+        slot = f"click {body.client}" if body.priority == "click" else None  # a job wants all its answers
+        task = self.queue.submit(work.predict(self.device, body), PRIORITIES[body.priority], slot)
+        return await self._answer(request, task)
+
+    async def segment(self, request: Request) -> JSONResponse:
+        body = SegmentRequest.model_validate_json(await request.body())
+        self.device.models.info(body.model)
+        task = self.queue.submit(work.segment(self.device, body), PRIORITIES[body.priority])
+        return await self._answer(request, task)
+
+    async def _answer(self, request: Request, task: Task[dict[str, Any]]) -> JSONResponse:
+        """Wait for the task, or drop it when the caller hangs up."""
+        answer = asyncio.wrap_future(task.future)
+        hung_up = asyncio.ensure_future(request.receive())  # the body is read: all that can come is the end
+        try:
+            await asyncio.wait((answer, hung_up), return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise CallerGoneError
+            return JSONResponse(answer.result())
+        except tuple(EXCEPTION_HANDLERS):
+            raise
+        except Exception as error:
+            logger.exception("%s failed", request.url.path)
+            raise WorkFailedError(f"{type(error).__name__}: {error}") from error
+        finally:
+            task.cancel()
+            hung_up.cancel()
+
+
+def create_app(
+    root: Path,
+    weights_folder: Path,
+    *,
+    device: str = "cpu",
+    cache_bytes: int = 256 * 1024**2,
+    queue_limit: int = 256,
+    most_models: int = 2,
+    preload: str | None = None,
+    test_models: bool = False,
+) -> Starlette:
+    """The ASGI app with its device thread, which lives from the app's start-up to its shutdown.
+
+    Parameters
+    ----------
+    root
+        Folder of the pixel stores.
+    weights_folder
+        Where weights are looked for before the bundled ones.
+    device
+        "cpu", "cuda" …: what the models' loaders get.
+    cache_bytes, queue_limit, most_models
+        Bounds of the embedding cache, of the requests that wait, and of the models kept in memory.
+    preload
+        Model to load at start-up.
+    test_models
+        Also offer the model `fake`.
+    """
+    models = Models(weights_folder, device, most_models, test_models=test_models)
+    if preload is not None:
+        models.info(preload)
+    queue = DeviceQueue(queue_limit)
+    engine = Engine(work.Device(PixelStores(root), models, EmbeddingCache(cache_bytes)), queue)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        queue.start()
+        if preload is not None:
+            loading = queue.submit(work.load(engine.device, preload), Priority.WARM)
+            loading.future.add_done_callback(lambda future: _log_failure(preload, future.exception()))
+        yield
+        await asyncio.to_thread(queue.stop)
+
+    return Starlette(
+        routes=[
+            Route("/health", engine.health),
+            Route("/unavailable", engine.unavailable),
+            Route("/warm", engine.warm, methods=["POST"]),
+            Route("/predict", engine.predict, methods=["POST"]),
+            Route("/segment", engine.segment, methods=["POST"]),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=lifespan,
+    )
+
+
+def _log_failure(model: str, error: BaseException | None) -> None:
+    if error is not None and not isinstance(error, QueueStoppedError):
+        logger.error("The model %s could not be loaded: %s", model, error)
+
+
+def _error(status: int, code: str) -> Callable[[Request, Exception], Response]:
+    def handle(request: Request, error: Exception) -> Response:
+        return JSONResponse({"code": code, "message": str(error)}, status)
+
+    return handle
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ValidationError)
+    lines = [f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}" for item in error.errors()]
+    return JSONResponse({"code": "invalid", "message": "; ".join(lines)}, 400)
+
+
+def _hung_up(request: Request, error: Exception) -> Response:
+    return Response(status_code=499)  # nginx's code for it; nobody reads it
+
+
+EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+    ValidationError: _invalid,
+    UnknownModelError: _error(400, "unknown_model"),
+    ParameterError: _error(400, "invalid"),
+    WeightsError: _error(400, "no_weights"),
+    NotPromptableError: _error(400, "not_promptable"),
+    PixelsError: _error(400, "pixels"),
+    SupersededError: _error(409, "superseded"),
+    QueueFullError: _error(503, "overloaded"),
+    QueueStoppedError: _error(503, "stopping"),
+    CallerGoneError: _hung_up,
+    WorkFailedError: _error(500, "failed"),
+}

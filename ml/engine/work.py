@@ -1,0 +1,131 @@
+"""What the device thread does for each kind of request, as generators that yield between pieces."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ml import rle
+from ml.engine.embedding_cache import EmbeddingCache, EmbeddingKey
+from ml.engine.models import Models
+from ml.engine.pixels import PixelStores
+from ml.engine.queue import Steps
+from ml.engine.requests import FrameRequest, PredictRequest, SegmentRequest, WarmRequest
+from ml.types import Embedding, Instance, Prompt, PromptableSegmenter
+
+MASKS_PER_PIECE = 32  # about 10 ms of run-length encoding at 512 × 512
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the device thread works with."""
+
+    stores: PixelStores
+    models: Models
+    cache: EmbeddingCache
+
+
+def predict(device: Device, request: PredictRequest) -> Steps[dict[str, Any]]:
+    """Candidate masks for one prompt, best first."""
+    model = device.models.get(request.model)
+    start = perf_counter()
+    embedding = yield from embed(device, model, request, request.frame)
+    encoded = perf_counter()
+    candidates = model.decode(embedding, Prompt(tuple(request.points), request.box))
+    decoded = perf_counter()
+    return {
+        "candidates": [describe(candidate) for candidate in candidates],
+        "model_hash": model.weights_hash,
+        "encode_ms": round((encoded - start) * 1000, 3),
+        "decode_ms": round((decoded - encoded) * 1000, 3),
+    }
+
+
+def warm(device: Device, request: WarmRequest) -> Steps[dict[str, Any]]:
+    """The frame's embedding in the cache; says whether it was there already."""
+    model = device.models.get(request.model)
+    cached = embedding_key(model, request, request.frame) in device.cache
+    yield from embed(device, model, request, request.frame)
+    return {"cached": cached}
+
+
+def warm_neighbours(device: Device, request: WarmRequest) -> Steps[None]:
+    """The embeddings of the frames around, nearest and later ones first."""
+    model = device.models.get(request.model)
+    frames = device.stores.frames(request.store)
+    for distance in range(1, request.neighbours + 1):
+        for frame in (request.frame + distance, request.frame - distance):
+            if 0 <= frame < frames and embedding_key(model, request, frame) not in device.cache:
+                yield from embed(device, model, request, frame)
+                yield
+
+
+def load(device: Device, name: str) -> Steps[None]:
+    """The model in memory and run once: libraries choose their kernels on the first call, which is a slow one."""
+    model = device.models.get(name)
+    yield
+    if device.models.info(name).promptable:
+        embedding = model.encode(np.zeros((model.input_size, model.input_size), np.float32))
+        yield
+        model.decode(embedding, Prompt(points=((1.0, 1.0, 1),)))
+
+
+def segment(device: Device, request: SegmentRequest) -> Steps[dict[str, Any]]:
+    """Every object of the frame; models with `segment_steps` let clicks go between their pieces."""
+    model = device.models.get(request.model)
+    frame = device.stores.frame(request.store, request.frame, request.input_range, request.channel)
+    if hasattr(model, "segment_steps"):
+        instances = yield from model.segment_steps(frame, request.parameters)
+    else:
+        instances = model.segment(frame, request.parameters)
+    return {"instances": (yield from _describe_all(instances)), "model_hash": model.weights_hash}
+
+
+def embed(device: Device, model: PromptableSegmenter, request: FrameRequest, frame: int) -> Steps[Embedding]:
+    """The frame's embedding, from the cache or computed."""
+
+    def encode() -> Steps[Embedding]:
+        pixels = device.stores.frame(request.store, frame, request.input_range, request.channel)
+        if hasattr(model, "encode_steps"):  # a network may yield between its layers
+            embedding: Embedding = yield from model.encode_steps(pixels)
+            return embedding
+        return model.encode(pixels)
+
+    return (yield from device.cache.steps(embedding_key(model, request, frame), encode))
+
+
+def embedding_key(model: PromptableSegmenter, request: FrameRequest, frame: int) -> EmbeddingKey:
+    """What the frame's embedding depends on. Networks state `precision` and `backend` where they have a choice."""
+    return EmbeddingKey(
+        model=model.name,
+        weights_hash=model.weights_hash,
+        input_size=model.input_size,
+        input_range=request.input_range,
+        precision=getattr(model, "precision", "float32"),
+        backend=getattr(model, "backend", "torch"),
+        pixels=f"{request.store}:{frame}:{request.channel}",
+    )
+
+
+def describe(instance: Instance) -> dict[str, Any]:
+    """The instance as it goes over the wire; a model without scores says null."""
+    mask = rle.encode(instance.mask)
+    return {
+        "rle": {"size": mask.size, "counts": mask.counts},
+        "score": None if math.isnan(instance.score) else round(float(instance.score), 5),
+        "area_px": rle.area(mask),
+        "box": rle.box_xyxy(mask),
+        "phase": instance.phase,
+    }
+
+
+def _describe_all(instances: Iterable[Instance]) -> Steps[list[dict[str, Any]]]:
+    described = []
+    for number, instance in enumerate(instances, start=1):
+        described.append(describe(instance))
+        if number % MASKS_PER_PIECE == 0:
+            yield
+    return described

@@ -1,0 +1,1 @@
+"""Scores: pixels, instances, prompts."""

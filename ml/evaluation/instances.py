@@ -1,0 +1,69 @@
+"""Scores of instances: which objects were found, and how well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.types import Instance
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One image's predictions against its truth: per prediction its score and whether it found an object."""
+
+    scores: NDArray[np.float64]
+    hits: NDArray[np.bool_]
+    objects: int
+
+
+def match(instances: Sequence[Instance], truth: NDArray[np.int32], least_iou: float = 0.5) -> Matched:
+    """Match predictions to true objects one to one, the best scored first, each to its best free object.
+
+    Parameters
+    ----------
+    truth
+        instance labels (H, W), 0 background.
+    least_iou
+        a prediction with a smaller IoU than this found nothing.
+    """
+    ids, areas = np.unique(truth, return_counts=True)
+    area_of = dict(zip(ids.tolist(), areas.tolist(), strict=True))
+    area_of.pop(0, None)
+    free = set(area_of)
+    # A model without scores gives NaN: all alike, in the order that it gave.
+    scores = np.nan_to_num(np.array([i.score for i in instances], np.float64), nan=0.5)
+    order = np.argsort(-scores, kind="stable")
+    hits = np.zeros(len(instances), bool)
+    for index in order:
+        mask = instances[index].mask
+        touched, shared = np.unique(truth[mask], return_counts=True)
+        area = int(mask.sum())
+        ious = {
+            t: s / (area + area_of[t] - s) for t, s in zip(touched.tolist(), shared.tolist(), strict=True) if t in free
+        }
+        if ious and (best := max(ious, key=ious.__getitem__)) and ious[best] >= least_iou:
+            free.remove(best)
+            hits[index] = True
+    return Matched(scores[order], hits[order], len(area_of))
+
+
+def average_precision(images: Sequence[Matched]) -> float:
+    """Area under the precision–recall curve over all images' predictions, precision made monotone (as COCO has it).
+
+    Returns
+    -------
+    0 to 1; NaN where no image has an object.
+    """
+    objects = sum(m.objects for m in images)
+    if objects == 0:
+        return float("nan")
+    scores = np.concatenate([m.scores for m in images])
+    hits = np.concatenate([m.hits for m in images])[np.argsort(-scores, kind="stable")]
+    if len(hits) == 0:
+        return 0.0
+    found = np.cumsum(hits)
+    precision = found / np.arange(1, len(hits) + 1)
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((precision * hits).sum() / objects)

@@ -1,0 +1,1 @@
+"""Image and annotation files, in and out; knows nothing of the web app."""

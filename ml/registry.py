@@ -1,0 +1,59 @@
+"""Every segmenter and tracker by name. Targets are strings, so that torch loads on first use."""
+
+from importlib import import_module
+from typing import Any
+
+from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, THRESHOLD_PARAMETERS
+from ml.types import ModelInfo
+
+MODELS: dict[str, ModelInfo] = {
+    info.name: info
+    for info in (
+        ModelInfo(
+            "efficient_sam_ti",
+            "EfficientSAM tiny",
+            "ml.segmenters.efficient_sam:load_tiny",
+            promptable=True,
+            parameters=EFFICIENT_SAM_PARAMETERS,
+        ),
+        ModelInfo(
+            "efficient_sam_s",
+            "EfficientSAM small",
+            "ml.segmenters.efficient_sam:load_small",
+            promptable=True,
+            parameters=EFFICIENT_SAM_PARAMETERS,
+        ),
+        ModelInfo(
+            "threshold",
+            "Threshold and watershed",
+            "ml.segmenters.threshold:load",
+            promptable=False,
+            parameters=THRESHOLD_PARAMETERS,
+        ),
+    )
+}
+
+# For tests of what surrounds the models; no listing shows them.
+TEST_MODELS: dict[str, ModelInfo] = {
+    "fake": ModelInfo("fake", "Disc around the click", "ml.segmenters.fake:load", promptable=True)
+}
+
+
+class UnknownModelError(ValueError):
+    """No model of that name is registered."""
+
+
+def info(name: str, *, allow_test_models: bool = False) -> ModelInfo:
+    """The registered model, or UnknownModelError naming what there is."""
+    if allow_test_models and name in TEST_MODELS:
+        return TEST_MODELS[name]
+    try:
+        return MODELS[name]
+    except KeyError:
+        raise UnknownModelError(f"No model is called {name!r}. There are: {', '.join(MODELS)}.") from None
+
+
+def load(name: str, *, allow_test_models: bool = False, **options: Any) -> Any:
+    """Build the model; `options` (device, weights) go to its loader."""
+    module, _, attribute = info(name, allow_test_models=allow_test_models).target.partition(":")
+    return getattr(import_module(module), attribute)(**options)

@@ -1,0 +1,283 @@
+"""EfficientSAM as a promptable segmenter: encode a frame once, decode prompts in milliseconds."""
+
+import math
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ml.modeling.efficient_sam import EfficientSam, build
+from ml.modeling.efficient_sam.image_encoder import PATCH
+from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
+from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
+from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, resolve
+from ml.segmenters.prompted_mask import one_object
+from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
+from ml.weights import check_keys, describe, find
+
+SAME_MASK_IOU = 0.97  # candidates closer than this are one to a person
+PROMPTS_AT_ONCE = 8  # more do not fit the CPU's cache and are slower
+SURE_SCORE = 0.9  # a grid click inside so sure a mask would only find it again
+MOST_SHARED = 0.5  # of the smaller mask, before two masks are one object
+
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a frame lies in the network's square.
+
+    `scale_x`, `scale_y` take frame pixels to network pixels. `rows` and `columns` count the image tokens; a
+    frame that is not square fills the upper left of the square and the rest is never computed.
+    """
+
+    scale_x: float
+    scale_y: float
+    rows: int
+    columns: int
+
+
+def fit(height: int, width: int, side: int, *, stretch: bool) -> Geometry:
+    """Fit a frame into the square `side`: the aspect ratio kept, or stretched as the official network has it."""
+    if stretch:
+        return Geometry(side / width, side / height, side // PATCH, side // PATCH)
+    scale = side / max(height, width)
+    rows = max(1, math.ceil(round(height * scale) / PATCH))
+    columns = max(1, math.ceil(round(width * scale) / PATCH))
+    return Geometry(scale, scale, rows, columns)
+
+
+class EfficientSamSegmenter:
+    """Answers prompts on grey frames; see `ml.types.PromptableSegmenter`."""
+
+    def __init__(
+        self,
+        model: EfficientSam,
+        *,
+        name: str,
+        weights_hash: str,
+        stretch: bool = False,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.name, self.weights_hash, self.stretch = name, weights_hash, stretch
+        self.device = torch.device(device)
+        self.model = model.to(self.device).eval()
+        self.input_size = model.image_size
+
+    def encode(self, frame: Grey) -> Embedding:
+        """The frame's embedding. `frame` is float32 (H, W), input range mapped to 0..1."""
+        return _result(self.encode_steps(frame))
+
+    def encode_steps(self, frame: Grey) -> Generator[None, None, Embedding]:
+        """`encode` in pieces, one block of the network each, so that clicks on other frames go between."""
+        height, width = frame.shape
+        geometry = fit(height, width, self.input_size, stretch=self.stretch)
+        side = self.input_size // PATCH
+        with self._inference():
+            image = self._image(torch.from_numpy(np.ascontiguousarray(frame)).to(self.device), geometry)
+            positions = self.model.image_encoder.positions(side, side)[:, :, : geometry.rows, : geometry.columns]
+            steps = self.model.image_encoder.steps(image, positions)
+        while True:
+            try:
+                with self._inference():  # not around the yield: the mode belongs to the thread, not to this generator
+                    next(steps)
+            except StopIteration as done:
+                features = done.value.float()
+                return Embedding((features, geometry), height, width, features.numel() * features.element_size())
+            yield
+
+    @contextmanager
+    def _inference(self) -> Iterator[None]:
+        with torch.inference_mode(), torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
+            yield
+
+    def _image(self, frame: Tensor, geometry: Geometry) -> Tensor:
+        """The frame as the network takes it: resized, padded to whole patches, three channels, normalised."""
+        height, width = frame.shape
+        size = round(height * geometry.scale_y), round(width * geometry.scale_x)
+        image = frame[None, None]
+        if size != (height, width):
+            shrinks = not self.stretch and size[0] < height
+            image = F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=shrinks)
+        rows, columns = geometry.rows * PATCH, geometry.columns * PATCH
+        image = F.pad(image, (0, columns - size[1], 0, rows - size[0]), mode="replicate").expand(-1, 3, -1, -1)
+        return (image - self.model.pixel_mean) / self.model.pixel_std
+
+    @torch.inference_mode()
+    def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
+        """Candidate masks of one prompt, best score first, near-identical ones once."""
+        logits, scores = self.decode_many(embedding, [prompt])
+        masks = [one_object(mask, prompt) for mask in self.full_size(logits[0], embedding)]
+        return _distinct(masks, scores[0])
+
+    def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
+        """Every object of the frame, by a grid of clicks; see `segment_steps`."""
+        return _result(self.segment_steps(frame, parameters))
+
+    def segment_steps(
+        self, frame: Grey, parameters: Mapping[str, Any] | None = None
+    ) -> Generator[None, None, list[Instance]]:
+        """`segment` in pieces of a few prompts, so that other work goes between.
+
+        A grid of clicks is decoded; masks with a low score, a small area, or an unsteady edge (IoU of the mask at
+        logits +1 and -1 below `min_stability`) are dropped, then of masks that share most of the smaller one's
+        area the better scored one is kept. A mask over half the frame is background, not an object.
+        """
+        settings = resolve(EFFICIENT_SAM_PARAMETERS, parameters or {})
+        embedding = yield from self.encode_steps(frame)
+        grid = int(settings["grid"])
+        y, x = (np.indices((grid, grid)).reshape(2, -1) + 0.5) / grid
+        clicks = [Prompt(points=((a * embedding.width, b * embedding.height, 1),)) for a, b in zip(x, y, strict=True)]
+        taken = np.zeros((embedding.height, embedding.width), bool)
+        found: list[Instance] = []
+        for start in range(0, len(clicks), PROMPTS_AT_ONCE):
+            batch = [
+                c
+                for c in clicks[start : start + PROMPTS_AT_ONCE]
+                if not taken[int(c.points[0][1]), int(c.points[0][0])]
+            ]
+            if batch:
+                for instance in self._objects(embedding, batch, settings):
+                    found.append(instance)
+                    if instance.score >= SURE_SCORE:
+                        taken |= instance.mask
+            yield
+        return _without_overlaps(found)
+
+    @torch.inference_mode()
+    def _objects(self, embedding: Embedding, clicks: list[Prompt], settings: Mapping[str, Any]) -> list[Instance]:
+        logits, scores = self.decode_many(embedding, clicks)
+        logits, scores = logits[:, 0], scores[:, 0]
+        steady = (logits > 1).sum((-1, -2)) / (logits > -1).sum((-1, -2)).clamp(min=1)
+        good = (scores >= settings["min_score"]) & (steady >= settings["min_stability"])
+        if not good.any():
+            return []
+        asked = [click for click, found in zip(clicks, good.tolist(), strict=True) if found]
+        masks = [one_object(m, c) for m, c in zip(self.full_size(logits[good], embedding), asked, strict=True)]
+        return [
+            Instance(mask, min(max(score, 0.0), 1.0))
+            for mask, score in zip(masks, scores[good].tolist(), strict=True)
+            if settings["min_area_px"] <= int(mask.sum()) <= 0.5 * mask.size
+        ]
+
+    def decode_many(self, embedding: Embedding, prompts: list[Prompt]) -> tuple[Tensor, Tensor]:
+        """Low-res logits (Q, 4, 4h, 4w) and scores (Q, 4), best score first, for Q prompts."""
+        features, geometry = embedding.features
+        side = self.input_size
+        most = max(len(p.points) + 2 * (p.box_xyxy is not None) for p in prompts)
+        xy = np.full((len(prompts), most, 2), -0.5 / side, np.float32)
+        kinds = np.full((len(prompts), most), PAD, np.int64)
+        scale = np.array([geometry.scale_x, geometry.scale_y], np.float32) / side
+        for i, prompt in enumerate(prompts):
+            corners = _corners(prompt)
+            given = [*corners, *prompt.points]
+            if not given:
+                raise ValueError("The prompt is empty; give at least one point or a box.")
+            for j, (x, y, kind) in enumerate(given):
+                xy[i, j], kinds[i, j] = np.array([x, y], np.float32) * scale, kind
+        tokens = self.model.tokens(torch.from_numpy(xy).to(self.device), torch.from_numpy(kinds).to(self.device))
+        window = None
+        if (geometry.rows, geometry.columns) != (side // PATCH, side // PATCH):
+            part = [0.0, 0.0, geometry.columns * PATCH / side, geometry.rows * PATCH / side]
+            window = torch.tensor([part], device=self.device)
+        dense = self.model.prompt_encoder.dense(geometry.rows, geometry.columns, window)
+        parts = [self._decode(features, dense, part) for part in tokens.split(PROMPTS_AT_ONCE)]
+        logits, scores = (torch.cat(part) for part in zip(*parts, strict=True))
+        order = scores.argsort(dim=1, descending=True)
+        return logits.take_along_dim(order[:, :, None, None], 1), scores.take_along_dim(order, 1)
+
+    def _decode(self, features: Tensor, dense: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        with self._inference():
+            logits, scores = self.model.mask_decoder(features, dense, tokens)
+        return logits.float(), scores.float()
+
+    def full_size(self, logits: Tensor, embedding: Embedding) -> NDArray[np.bool_]:
+        """Low-res logits (N, 4h, 4w) → bool masks (N, H, W) of the frame."""
+        _, geometry = embedding.features
+        size = geometry.rows * PATCH, geometry.columns * PATCH
+        full = F.interpolate(logits[None], size, mode="bicubic", align_corners=False)
+        inner = round(embedding.height * geometry.scale_y), round(embedding.width * geometry.scale_x)
+        full = full[:, :, : inner[0], : inner[1]]
+        if inner != (embedding.height, embedding.width):
+            full = F.interpolate(full, (embedding.height, embedding.width), mode="bilinear", align_corners=False)
+        masks: NDArray[np.bool_] = (full[0] >= 0).cpu().numpy()
+        return masks
+
+
+def _result(steps: Generator[None, None, Result]) -> Result:
+    """Run a computation in pieces to its end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+
+
+def _corners(prompt: Prompt) -> list[tuple[float, float, int]]:
+    if prompt.box_xyxy is None:
+        return []
+    x0, y0, x1, y1 = prompt.box_xyxy
+    return [(min(x0, x1), min(y0, y1), TOP_LEFT), (max(x0, x1), max(y0, y1), BOTTOM_RIGHT)]
+
+
+def _distinct(masks: list[BoolMask], scores: Tensor) -> list[Instance]:
+    kept: list[Instance] = []
+    for mask, score in zip(masks, scores.tolist(), strict=True):
+        if mask.any() and all(_iou(mask, other.mask) < SAME_MASK_IOU for other in kept):
+            kept.append(Instance(mask, min(max(score, 0.0), 1.0)))
+    return kept
+
+
+def _without_overlaps(found: list[Instance]) -> list[Instance]:
+    """Of instances that share more than half of the smaller one's area, the better scored one."""
+    kept: list[Instance] = []
+    covered = np.zeros(found[0].mask.shape, bool) if found else np.zeros((0, 0), bool)
+    for instance in sorted(found, key=lambda i: i.score, reverse=True):
+        shared = int((instance.mask & covered).sum())
+        if shared <= MOST_SHARED * int(instance.mask.sum()) and not any(
+            (instance.mask & other.mask).sum() > MOST_SHARED * min(instance.mask.sum(), other.mask.sum())
+            for other in kept
+            if shared
+        ):
+            kept.append(instance)
+            covered |= instance.mask
+    return kept
+
+
+def _iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    return float((a & b).sum() / max((a | b).sum(), 1))
+
+
+def load_tiny(
+    *, device: str = "cpu", weights: Path | None = None, weights_folder: Path | None = None
+) -> EfficientSamSegmenter:
+    """EfficientSAM tiny from a safetensors file, from the folder of weights, or as bundled."""
+    return _load("efficient_sam_ti", device, weights, weights_folder)
+
+
+def load_small(
+    *, device: str = "cpu", weights: Path | None = None, weights_folder: Path | None = None
+) -> EfficientSamSegmenter:
+    """EfficientSAM small; there is no bundled checkpoint."""
+    return _load("efficient_sam_s", device, weights, weights_folder)
+
+
+def _load(name: str, device: str, weights: Path | None, folder: Path | None) -> EfficientSamSegmenter:
+    checkpoint = describe(weights) if weights else find(name, folder)
+    image_size = int(checkpoint.metadata.get("image_size", OFFICIAL_SIZE))
+    model = build(name, image_size)
+    state = {key: value.float() for key, value in load_file(checkpoint.path).items()}
+    check_keys(checkpoint.path.name, name, state, model.state_dict())
+    model.load_state_dict(state)
+    stretch = checkpoint.metadata.get("stretch", "1") == "1"
+    return EfficientSamSegmenter(model, name=name, weights_hash=checkpoint.sha256, stretch=stretch, device=device)

@@ -1,0 +1,66 @@
+"""A promptable segmenter without a network: a disc around the click. It keeps the tests of everything else quick."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ml.segmenters.parameters import resolve
+from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
+
+RADII_PX = (12.0, 8.0, 18.0)
+SCORES = (0.9, 0.8, 0.7)
+
+
+class FakeSegmenter:
+    """Answers with three discs around the last positive point, or with the ellipses of the box."""
+
+    name = "fake"
+    weights_hash = "fake-1"
+    input_size = 64
+
+    def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
+        """Four discs at the frame's quarter points. It has no parameters: any name is refused."""
+        resolve((), parameters or {})
+        height, width = frame.shape
+        return [
+            Instance(_ellipse((height, width), (x, y), (RADII_PX[0], RADII_PX[0])), SCORES[0])
+            for y in (height / 4, 3 * height / 4)
+            for x in (width / 4, 3 * width / 4)
+        ]
+
+    def encode(self, frame: Grey) -> Embedding:
+        height, width = frame.shape
+        features = np.array([frame.mean()], np.float32)
+        return Embedding(features, height, width, features.nbytes)
+
+    def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
+        """Three candidates, best first; none for a prompt without a positive point and without a box."""
+        size = (embedding.height, embedding.width)
+        if prompt.box_xyxy is not None:
+            x0, y0, x1, y1 = prompt.box_xyxy
+            centre, half = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 2, (y1 - y0) / 2)
+        else:
+            positive = [(x, y) for x, y, label in prompt.points if label == 1]
+            if not positive:
+                return []
+            centre, half = positive[-1], (RADII_PX[0], RADII_PX[0])
+        return [
+            Instance(_ellipse(size, centre, (half[0] * radius / RADII_PX[0], half[1] * radius / RADII_PX[0])), score)
+            for radius, score in zip(RADII_PX, SCORES, strict=True)
+        ]
+
+
+def load(**_options: Any) -> FakeSegmenter:
+    """Build it; device and weights, which every loader gets, mean nothing here."""
+    return FakeSegmenter()
+
+
+def _ellipse(size: tuple[int, int], centre_xy: tuple[float, float], half_xy: tuple[float, float]) -> BoolMask:
+    if min(half_xy) <= 0 or not math.isfinite(sum(half_xy)):
+        return np.zeros(size, bool)
+    rows, columns = np.ogrid[: size[0], : size[1]]
+    across, down = (columns + 0.5 - centre_xy[0]) / half_xy[0], (rows + 0.5 - centre_xy[1]) / half_xy[1]
+    inside: BoolMask = across**2 + down**2 <= 1
+    return inside

@@ -1,0 +1,194 @@
+"""Blur, threshold, split: no network, and the baseline of every comparison. Settings not given come from the image."""
+
+import hashlib
+import math
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+from skimage.morphology import remove_small_holes
+
+from ml.segmenters.instances import LabelInstances, split_touching, without_small
+from ml.segmenters.object_scale import ObjectScale, estimate_noise, estimate_objects
+from ml.segmenters.parameters import THRESHOLD_PARAMETERS, resolve
+from ml.types import BoolMask, Grey, Instance
+
+VERSION = 1  # raise it with every change that changes masks
+_BLUR_OF_RADIUS = (0.16, 0.4)  # least and most; between them as much as the noise asks for
+_NOISE_AFTER_BLUR = 1 / 8  # of the contrast
+_WINDOW_OF_RADIUS = 7.0
+_UNEVEN = 0.25  # of the contrast
+_LEAST_AREA_OF_DISC = 0.1
+_LEAST_AREA_PX = 5
+# Otsu cuts a normal distribution into halves whose means differ by 2.65 of their standard deviation.
+_LEAST_SEPARATION = 2.8
+# Without blobs of one sign more is asked for: pure noise reached 3.2.
+_LEAST_SKEWNESS = 0.7
+_LEAST_SEPARATION_UNSKEWED = 4.0
+
+
+class ThresholdSegmenter:
+    """Gaussian blur, Otsu's threshold of the frame or of its difference to the local background, watershed split.
+
+    Parameters of `segment` are listed in `ml.segmenters.parameters.THRESHOLD_PARAMETERS`. Those that are left out are
+    chosen from the frame: polarity and radius by `estimate_objects`; the blur 0.16 of the radius, or more (up to 0.4)
+    where the noise would exceed an eighth of the contrast; Otsu or local by how much the background varies.
+    """
+
+    name = "threshold"
+    weights_hash = hashlib.sha256(f"threshold {VERSION}".encode()).hexdigest()
+
+    def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> Sequence[Instance]:
+        """Find the objects of a frame.
+
+        Parameters
+        ----------
+        frame
+            (height, width), any real dtype without NaN; float32 from 0 to 1 as a rule.
+        parameters
+            Settings by name. `offset` counts in the frame's grey values; it is added to the threshold between dark
+            and bright, so that a positive one enlarges dark objects and shrinks bright ones.
+
+        Returns
+        -------
+        Instances without overlap from top left to bottom right, scores NaN. None at all on a constant frame, on one
+        smaller than 6 pixels, and, with `method` auto, where the grey values are hardly better parted than those of
+        pure noise cut in two.
+
+        Raises
+        ------
+        ParameterError
+            An unknown name or a value out of range.
+        """
+        steps = self.segment_steps(frame, parameters)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                instances: Sequence[Instance] = done.value
+                return instances
+
+    def segment_steps(
+        self, frame: Grey, parameters: Mapping[str, Any] | None = None
+    ) -> Generator[None, None, Sequence[Instance]]:
+        """`segment` in pieces, between which the engine answers clicks."""
+        given = resolve(THRESHOLD_PARAMETERS, parameters or {})
+        if frame.ndim != 2:
+            raise ValueError(f"A frame has the shape (height, width); this one has {frame.shape}. Give one channel.")
+        grey = np.asarray(frame, np.float32)
+        bright = None if given["polarity"] == "auto" else given["polarity"] == "bright"
+        objects = estimate_objects(grey, bright)
+        yield
+        if objects is None:
+            return []
+        mask = self._foreground(grey, objects, given)
+        yield
+        least = given["min_area_px"]
+        if least is None:
+            least = max(_LEAST_AREA_PX, round(_LEAST_AREA_OF_DISC * math.pi * objects.radius_px**2))
+        mask = remove_small_holes(mask, max_size=least)
+        labels = split_touching(mask, given["split_depth"]) if given["split"] else _components(mask)
+        yield
+        return LabelInstances(without_small(labels, least))
+
+    def _foreground(self, grey: Grey, objects: ObjectScale, given: Mapping[str, Any]) -> BoolMask:
+        sigma = _blur_px(grey, objects) if given["sigma_px"] is None else given["sigma_px"]
+        blurred = ndimage.gaussian_filter(grey if objects.bright else -grey, sigma)
+        offset = given["offset"] if objects.bright else -given["offset"]
+        cut = _otsu(blurred, objects)
+        local = given["method"] == "local" or (given["method"] == "auto" and _is_uneven(blurred, objects, cut))
+        if local:
+            window = given["window_px"] or int(_WINDOW_OF_RADIUS * objects.radius_px)
+            blurred, cut = _level(blurred, objects, window)
+        blobs = objects.skewness >= max(_LEAST_SKEWNESS, 3 * objects.skewness_deviation)
+        least = _LEAST_SEPARATION if blobs else _LEAST_SEPARATION_UNSKEWED
+        if given["method"] == "auto" and cut.separation < least:
+            return np.zeros(grey.shape, np.bool_)
+        foreground: BoolMask = blurred > cut.threshold + offset
+        return foreground
+
+
+class _Cut(NamedTuple):
+    threshold: float
+    contrast: float  # between the classes' means
+    separation: float  # the contrast in standard deviations within the classes
+
+
+def load(**_options: Any) -> ThresholdSegmenter:
+    """Build it; device and weights, which every loader gets, mean nothing here."""
+    return ThresholdSegmenter()
+
+
+def _blur_px(grey: Grey, objects: ObjectScale) -> float:
+    """White noise of deviation n is n / (2 √π sigma) after a Gaussian blur."""
+    needed = estimate_noise(grey) / (_NOISE_AFTER_BLUR * objects.contrast * 2 * math.sqrt(math.pi))
+    least, most = (share * objects.radius_px for share in _BLUR_OF_RADIUS)
+    return round(min(max(needed, least), most), 2)
+
+
+def _otsu(blurred: Grey, objects: ObjectScale) -> _Cut:
+    """Otsu's threshold of the whole frame or of the surroundings of objects, whichever parts the classes better.
+
+    The first is what Otsu means; where objects are few, it cuts the background's noise in two instead. Where there are
+    objects of the other polarity, it may cut them off: then the background lies on our objects' side, and what is on
+    that side is cut again.
+    """
+    away = blurred[objects.away]
+    background = float(np.median(away)) if away.size else -math.inf
+    cuts = []
+    for values in (blurred.ravel(), blurred[objects.near]):
+        cut = _otsu_of(values, objects.bright)
+        if cut.threshold < background:
+            cut = _otsu_of(values[values > cut.threshold], objects.bright)
+        cuts.append(cut)
+    return max(cuts, key=lambda cut: cut.separation)
+
+
+def _otsu_of(values: NDArray[np.float32], bright: bool) -> _Cut:
+    if values.size == 0 or values.min() == values.max():
+        return _Cut(math.inf, 0.0, 0.0)
+    # On the frame's own grey values, not the negated ones: histogram bins have no mirror symmetry.
+    threshold = float(threshold_otsu(values)) if bright else -float(threshold_otsu(-values))
+    low, high = values[values <= threshold], values[values > threshold]
+    contrast = float(high.mean() - low.mean())
+    within = math.sqrt((low.var() * low.size + high.var() * high.size) / values.size)
+    return _Cut(threshold, contrast, contrast / within if within > 0 else math.inf)
+
+
+def _is_uneven(blurred: Grey, objects: ObjectScale, cut: _Cut) -> bool:
+    """Does the background away from objects vary, over their size, by a good part of their contrast?"""
+    background = ndimage.uniform_filter(blurred, max(3, int(objects.radius_px)))[~objects.near]
+    if background.size < 100:
+        return False
+    low, high = np.percentile(background, (5, 95))
+    return bool((high - low) / 2 > _UNEVEN * cut.contrast)
+
+
+def _level(blurred: Grey, objects: ObjectScale, window_px: int) -> tuple[Grey, _Cut]:
+    """The difference to the mean of the background within a window, objects left out, and its threshold.
+
+    The first round leaves out what the estimate took for objects, the second what the first found.
+    """
+    background = objects.away
+    rim = 2 * round(0.3 * objects.radius_px) + 1
+    for _ in range(2):
+        flat = blurred - _background_mean(blurred, background, window_px)
+        cut = _otsu(flat, objects)
+        background = ~ndimage.maximum_filter(flat > cut.threshold, rim)
+    return flat, cut
+
+
+def _background_mean(blurred: Grey, background: BoolMask, window_px: int) -> NDArray[np.float32]:
+    share = ndimage.uniform_filter(background.astype(np.float32), window_px)
+    total = ndimage.uniform_filter(np.where(background, blurred, np.float32(0)), window_px)
+    enough = share > 0.02  # else the window lies within one object
+    mean: NDArray[np.float32] = total / np.where(enough, share, 1)
+    return mean if enough.all() else np.where(enough, mean, ndimage.uniform_filter(blurred, window_px))
+
+
+def _components(mask: BoolMask) -> NDArray[np.int32]:
+    labels, _ = ndimage.label(mask)
+    return labels.astype(np.int32)

@@ -1,0 +1,1 @@
+"""How the networks are trained: data, losses, loop, and one recipe per family."""

@@ -1,0 +1,105 @@
+"""The values that segmenters and trackers take and return."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+BoolMask = NDArray[np.bool_]
+Grey = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a person pointed at, in pixels of the frame.
+
+    Attributes
+    ----------
+    points
+        (x, y, label) each; label 1 is foreground, 0 background. Pixel centres lie at +0.5.
+    box_xyxy
+        (x0, y0, x1, y1) or None.
+    """
+
+    points: tuple[tuple[float, float, int], ...] = ()
+    box_xyxy: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What a promptable segmenter computes once per frame, so that each prompt is cheap."""
+
+    features: Any
+    height: int
+    width: int
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One object on one frame.
+
+    Attributes
+    ----------
+    mask
+        bool (height, width), the whole frame.
+    score
+        0 to 1: the model's estimate of the mask's IoU, or NaN where it has none.
+    phase
+        index of the phase, 0 where the model knows only one.
+    """
+
+    mask: BoolMask
+    score: float
+    phase: int = 0
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A setting of a segmenter that the interface shows as a slider, a switch or a choice."""
+
+    name: str
+    label: str
+    kind: str  # "float" | "int" | "bool" | "choice"
+    default: float | int | bool | str | None  # None: chosen from the image
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    help: str = ""
+
+
+class Segmenter(Protocol):
+    """Finds every object of a frame. `frame` is grey float32 (height, width), input range mapped to 0..1."""
+
+    name: str
+    weights_hash: str
+
+    def segment(self, frame: Grey, parameters: Mapping[str, Any] = ...) -> Sequence[Instance]: ...
+
+
+class PromptableSegmenter(Segmenter, Protocol):
+    """Also answers prompts: the slow `encode` once per frame, the quick `decode` once per prompt."""
+
+    input_size: int
+
+    def encode(self, frame: Grey) -> Embedding: ...
+
+    def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
+        """Candidate masks for one prompt, best score first."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the interface shows of a model without loading it."""
+
+    name: str
+    title: str
+    target: str  # "module:callable", imported on first use
+    promptable: bool
+    kind: str = "segmenter"  # or "tracker"
+    parameters: tuple[Parameter, ...] = field(default=())

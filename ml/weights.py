@@ -1,0 +1,231 @@
+"""Where checkpoints come from: bundled with the package, downloaded and checked by hash, or brought by hand.
+
+A folder of weights holds `<model>.safetensors` files; one that is there is used instead of the bundled one.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BUNDLED = Path(__file__).parent / "checkpoints"
+CHUNK = 1 << 20
+
+
+class WeightsError(ValueError):
+    """A checkpoint that is missing, damaged, or of another network."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """An official file: a direct address and git's blob id of its content (SHA-1 of `blob <size>\\0` + content)."""
+
+    url: str
+    git_blob: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model's official weights come from, and what shape of network they need."""
+
+    homepage: str
+    licence: str
+    image_size: int
+    published: Published | None = None
+
+
+SOURCES: dict[str, Source] = {
+    "efficient_sam_ti": Source(
+        "https://github.com/yformer/EfficientSAM",
+        "Apache-2.0",
+        1024,
+        Published(
+            "https://raw.githubusercontent.com/yformer/EfficientSAM/"
+            "d525f622e6f640acf5a0fc37c7ca1f243da5bde0/weights/efficient_sam_vitt.pt",
+            "af883c49e33c68f01107be52df0ecad26a48355f",
+        ),
+    ),
+    # Published only inside a zip file: unpack weights/efficient_sam_vits.pt.zip and give the .pt with --from.
+    "efficient_sam_s": Source("https://github.com/yformer/EfficientSAM", "Apache-2.0", 1024),
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file to load: `metadata` says what the network needs to know (image_size, stretch) and who made it."""
+
+    path: Path
+    metadata: dict[str, str]
+    sha256: str
+
+
+def find(name: str, folder: Path | None) -> Checkpoint:
+    """The model's checkpoint in `folder`, else the bundled one.
+
+    Raises
+    ------
+    WeightsError
+        where there is neither, saying how to get one.
+    """
+    for place in (folder, BUNDLED):
+        if place is not None and (path := place / f"{name}.safetensors").is_file():
+            return describe(path)
+    raise WeightsError(f"There are no weights for {name}. {_remedy(name)}")
+
+
+def describe(path: Path) -> Checkpoint:
+    """Read a safetensors file's header and hash."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if not 0 < size <= min(path.stat().st_size - 8, 100_000_000):
+            raise WeightsError(f"{path.name} is no safetensors file: its header claims {size} bytes.")
+        try:
+            header = json.loads(file.read(size))
+        except ValueError as error:
+            raise WeightsError(f"{path.name} is no safetensors file: its header is not JSON.") from error
+        file.seek(0)
+        return Checkpoint(path, header.get("__metadata__", {}), hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def listing(folder: Path | None) -> list[dict[str, Any]]:
+    """What there is for each model that has weights: which file is used, its size and hash, how to get another."""
+    rows = []
+    for name, source in SOURCES.items():
+        row: dict[str, Any] = {"name": name, "in_use": "none", "megabytes": None, "sha256": None}
+        try:
+            checkpoint = find(name, folder)
+        except WeightsError:
+            pass
+        else:
+            row["in_use"] = "bundled" if checkpoint.path.parent == BUNDLED else "official"
+            row["megabytes"] = round(checkpoint.path.stat().st_size / 1e6, 1)
+            row["sha256"] = checkpoint.sha256
+        row["pull"] = "direct" if source.published else "--from FILE"
+        row["licence"], row["homepage"] = source.licence, source.homepage
+        rows.append(row)
+    return rows
+
+
+def pull(name: str, folder: Path, progress: Callable[[int, int], None], published: Published | None = None) -> Path:
+    """Download the official file, resuming what an earlier try left, check its hash and keep it as safetensors.
+
+    `progress(done, total)` is called as bytes arrive. A file with a wrong hash is removed.
+    """
+    published = published or _source(name).published
+    if published is None:
+        raise WeightsError(f"No direct address is published for {name}. {_remedy(name)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{name}.pt.partial"
+    try:
+        _download(published.url, partial, progress)
+    except httpx.HTTPError as error:
+        kept = partial.stat().st_size if partial.exists() else 0
+        raise WeightsError(
+            f"Downloading {published.url} stopped: {error or type(error).__name__}. {kept} bytes are kept; "
+            "the same command goes on from there, and --from FILE takes a file that you fetched yourself."
+        ) from error
+    found = git_blob_id(partial)
+    if found != published.git_blob:
+        partial.unlink()
+        raise WeightsError(
+            f"The file from {published.url} has git blob id {found}, not {published.git_blob}. "
+            "It was removed; try again, or tell whoever runs your network."
+        )
+    converted = import_official(name, partial, folder)
+    partial.unlink()
+    return converted
+
+
+def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
+    have = path.stat().st_size if path.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=30) as response:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return  # everything is here already; the hash will tell
+        response.raise_for_status()
+        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+        have = have if resumed else 0
+        total = have + int(response.headers.get("Content-Length", 0))
+        with path.open("ab" if resumed else "wb") as file:
+            for chunk in response.iter_bytes(CHUNK):
+                file.write(chunk)
+                have += len(chunk)
+                progress(have, total)
+
+
+def git_blob_id(path: Path) -> str:
+    """SHA-1 of `blob <size>\\0` and the content: how git names a file."""
+    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def import_official(name: str, file: Path, folder: Path) -> Path:
+    """Check an official .pt file against the network, key by key, and keep it as safetensors."""
+    import torch
+
+    from ml.modeling.efficient_sam import build
+
+    source = _source(name)
+    try:
+        loaded = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged or hostile pickle
+        raise WeightsError(f"{file.name} is no PyTorch checkpoint, or holds more than tensors: {error}") from error
+    state = loaded.get("model", loaded) if isinstance(loaded, dict) else loaded
+    if not isinstance(state, dict):
+        raise WeightsError(f"{file.name} holds a {type(state).__name__}, not a network's state.")
+    model = build(name, source.image_size)
+    check_keys(file.name, name, state, model.state_dict())
+    metadata = {"model": name, "image_size": str(source.image_size), "stretch": "1", "source": source.homepage}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    save(path, {key: state[key] for key in model.state_dict()}, metadata)
+    return path
+
+
+def check_keys(file: str, name: str, given: "dict[str, Tensor]", wanted: "dict[str, Tensor]") -> None:
+    """Refuse a state whose keys or shapes are not the network's, naming the first that differ."""
+    missing, foreign = sorted(wanted.keys() - given.keys()), sorted(given.keys() - wanted.keys())
+    shapes = [key for key in wanted if key in given and given[key].shape != wanted[key].shape]
+    if missing or foreign or shapes:
+        parts = [
+            f"{len(keys)} {what} (first: {keys[0]})"
+            for keys, what in ((missing, "missing"), (foreign, "unknown"), (shapes, "of another shape"))
+            if keys
+        ]
+        raise WeightsError(f"{file} is not {name}: its entries are {', '.join(parts)}.")
+
+
+def save(path: Path, state: "dict[str, Tensor]", metadata: dict[str, str]) -> None:
+    """Write safetensors atomically, so that a reader never sees half a file."""
+    from safetensors.torch import save_file
+
+    temporary = path.with_suffix(f".{os.getpid()}.partial")
+    save_file({key: value.contiguous() for key, value in state.items()}, temporary, metadata)
+    temporary.replace(path)
+
+
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        raise WeightsError(f"{name} has no official weights. There are: {', '.join(SOURCES)}.")
+    return SOURCES[name]
+
+
+def _remedy(name: str) -> str:
+    if name not in SOURCES:
+        return f"There are weights for: {', '.join(SOURCES)}."
+    source = SOURCES[name]
+    fetch = f"`python -m ml weights pull {name}`"
+    if source.published:
+        return f"Get them with {fetch}."
+    return f"Fetch the official file from {source.homepage} and give it: {fetch[:-1]} --from FILE`."
