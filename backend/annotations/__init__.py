@@ -1,0 +1,1 @@
+"""Tracks, masks and calibrations of a series, every version of them."""

@@ -1,0 +1,61 @@
+"""What must be written so that a series, a frame or some tracks are again what they were at a version."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Q
+
+from backend.annotations import heads, selectors
+from backend.annotations.values import Draft, TrackValue
+from backend.protocol.errors import InvalidError
+from backend.series.models import Series
+
+
+def draft_restoration(series: Series, version: int, frame: int | None, tracks: Collection[UUID] | None) -> Draft:
+    """The differences between now and `version`, within `frame` and `tracks`. The caller holds the series' lock."""
+    scope = Q()
+    if frame is not None:
+        scope &= Q(frame=frame)
+    if tracks is not None:
+        scope &= Q(track__in=tracks)
+    # What has not changed since is as it was: a long series has far more of it.
+    changed = scope & Q(revision__version__gt=version)
+    draft = Draft(heads.track_heads(series.pk, tracks), heads.read_mask_heads(series.pk, changed))
+    if tracks is not None and (unknown := set(tracks) - draft.track_heads.keys()):
+        raise InvalidError(f"This series has no track {unknown.pop()}.", code="no_track")
+    _restore_masks(draft, series, version, scope)
+    _restore_tracks(draft, series, version, only_carriers=frame is not None)
+    if frame is None and tracks is None:
+        before = selectors.calibration_at(series, version)
+        if before != selectors.calibration_at(series, series.version):
+            draft.calibration = before
+    return draft
+
+
+def _restore_masks(draft: Draft, series: Series, version: int, scope: Q) -> None:
+    rows = selectors.masks_at(series.pk, version).filter(scope, next__version__gt=version)
+    wanted = {(row.track_id, row.frame): heads.mask_value(row) for row in rows}
+    for subject, head in draft.mask_heads.items():
+        value = wanted.get(subject)
+        if value is None or value.sha256 is None:
+            if head.value.sha256 is not None:
+                draft.masks[subject] = head.value.deleted()
+        elif value != head.value:
+            draft.masks[subject] = value
+
+
+def _restore_tracks(draft: Draft, series: Series, version: int, *, only_carriers: bool) -> None:
+    """With `only_carriers`, only the tracks that must live again to carry a restored mask."""
+    rows = selectors.tracks_at(series.pk, version)
+    wanted = {row.track_id: TrackValue(row.phase_id, row.name, row.deleted) for row in rows}
+    carriers = {track for (track, _), value in draft.masks.items() if value.sha256 is not None}
+    for track, head in draft.track_heads.items():
+        value = wanted.get(track)
+        if only_carriers:
+            if track in carriers and head.value.deleted and value is not None:
+                draft.tracks[track] = value
+        elif value is None or value.deleted:
+            if not head.value.deleted:
+                draft.tracks[track] = TrackValue(head.value.phase, head.value.name, deleted=True)
+        elif value != head.value:
+            draft.tracks[track] = value

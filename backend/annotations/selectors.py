@@ -1,0 +1,180 @@
+"""Every read of annotations. A version never changes, so what is read at one needs no transaction."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from backend.annotations import wire
+from backend.annotations.models import (
+    CalibrationRevision,
+    Changeset,
+    MaskHead,
+    MaskRevision,
+    MaskState,
+    TrackRevision,
+)
+from backend.annotations.serializers import (
+    CalibrationAtVersionOutput,
+    FrameCountsOutput,
+    FrameStateOutput,
+    TimelineOutput,
+)
+from backend.annotations.values import CalibrationValue
+from backend.protocol import messages
+from backend.protocol.errors import InvalidError, NotFoundError
+from backend.series.models import HEX_64, Series
+
+SHA256 = re.compile(HEX_64)
+MOST_CHANGESETS = 100  # in one page
+MOST_REVISIONS = 5_000  # in one page, unless its first changeset alone has more
+
+
+def state_at(*, series: Series, version: int | None, frame: int) -> FrameStateOutput:
+    head = head_of(series.pk)
+    version = known_version(head, version)
+    if not 0 <= frame < series.pixels.frames:
+        raise InvalidError(f"There is no frame {frame}: the series has frames 0 to {series.pixels.frames - 1}.")
+    tracks = tracks_at(series.pk, version).filter(deleted=False).select_related("track")
+    masks = masks_at(series.pk, version).filter(frame=frame).exclude(mask=None)
+    return FrameStateOutput(
+        version=version,
+        head=head,
+        frame=frame,
+        tracks=[wire.track_revision(row) for row in tracks.order_by("track__number")],
+        masks=[sent for _, sent in wire.mask_revisions(masks.order_by("order", "id"), None)],
+        calibration=_calibration_at_version(series, version),
+    )
+
+
+def head_of(series_id: UUID) -> int:
+    """The series' version now."""
+    versions = heads_of([series_id])
+    if not versions:
+        raise NotFoundError(f"There is no series {series_id}.")
+    return versions[series_id]
+
+
+def heads_of(series_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The versions of those series that exist."""
+    return dict(Series.objects.filter(pk__in=series_ids).values_list("pk", "version"))
+
+
+def known_version(head: int, version: int | None) -> int:
+    """The version asked for, the head where None."""
+    if version is None:
+        return head
+    if not 0 <= version <= head:
+        raise InvalidError(f"There is no version {version}: the series has versions 0 to {head}.")
+    return version
+
+
+# ---- what holds at a version ----------------------------------------------------------------------------------
+
+
+def _holds_at(version: int) -> Q:
+    """Revisions that had been made and had no successor: one per subject, because the chain never forks."""
+    return Q(version__lte=version) & (Q(next=None) | Q(next__version__gt=version))
+
+
+def masks_at(series_id: UUID, version: int) -> QuerySet[MaskRevision]:
+    """Each mask's revision at a version, deletions too."""
+    return MaskRevision.objects.filter(_holds_at(version), series=series_id)
+
+
+def tracks_at(series_id: UUID, version: int) -> QuerySet[TrackRevision]:
+    """Each track's revision at a version, deletions too."""
+    return TrackRevision.objects.filter(_holds_at(version), series=series_id)
+
+
+def _calibration_at_version(series: Series, version: int) -> CalibrationAtVersionOutput:
+    row = CalibrationRevision.objects.filter(_holds_at(version), series=series).first()
+    return CalibrationAtVersionOutput(**asdict(_calibration_value(series, row)), revision=row.pk if row else None)
+
+
+def calibration_at(series: Series, version: int) -> CalibrationValue:
+    return _calibration_value(series, CalibrationRevision.objects.filter(_holds_at(version), series=series).first())
+
+
+def _calibration_value(series: Series, row: CalibrationRevision | None) -> CalibrationValue:
+    if row is not None:
+        return CalibrationValue(row.pixel_size, row.unit, row.frame_interval_s, row.source)
+    initial = series.initial_calibration
+    return CalibrationValue(initial["pixel_size"], initial["unit"], initial["frame_interval_s"], initial["source"])
+
+
+def timeline(*, series_id: UUID, version: int | None) -> TimelineOutput:
+    """How many masks each frame has that has any."""
+    head = head_of(series_id)
+    version = known_version(head, version)
+    # A commit in between can make this newer than the head it names; that commit is delivered, and its frames with it.
+    rows = _counts_now(series_id) if version == head else _counts_at(series_id, version)
+    counts = rows.values("frame", "accepted", "proposals").order_by("frame")
+    return TimelineOutput(version=version, frames=[FrameCountsOutput(**row) for row in counts])
+
+
+def _counts_now(series_id: UUID) -> QuerySet[Any]:
+    accepted, proposal = Q(shown=MaskState.ACCEPTED), Q(shown=MaskState.PROPOSAL)
+    rows = MaskHead.objects.filter(series=series_id).exclude(shown="").values("frame")
+    return rows.annotate(accepted=Count("id", accepted), proposals=Count("id", proposal))
+
+
+def _counts_at(series_id: UUID, version: int) -> QuerySet[Any]:
+    accepted, proposal = Q(state=MaskState.ACCEPTED), Q(state=MaskState.PROPOSAL)
+    rows = masks_at(series_id, version).exclude(mask=None).values("frame")
+    return rows.annotate(accepted=Count("id", accepted), proposals=Count("id", proposal))
+
+
+# ---- changesets -----------------------------------------------------------------------------------------------
+
+
+def changeset(series_id: UUID, version: int) -> messages.Changeset:
+    rows = Changeset.objects.filter(series=series_id, version=version).select_related("author")
+    found = wire.changesets(list(rows))
+    if not found:
+        raise NotFoundError(f"There is no version {version}.")
+    return found[0]
+
+
+def changes_since(series_id: UUID, version: int) -> list[messages.Changeset]:
+    """The next changesets after a version, oldest first: a page of them."""
+    rows = Changeset.objects.filter(series=series_id, version__gt=version).select_related("author")
+    page: list[Changeset] = []
+    revisions = 0
+    for row in rows.order_by("version")[:MOST_CHANGESETS]:
+        revisions += sum(row.summary["counts"].values())
+        if page and revisions > MOST_REVISIONS:
+            break
+        page.append(row)
+    return wire.changesets(page)
+
+
+def history(
+    *, series_id: UUID, before: int | None, limit: int, frame: int | None = None, track: UUID | None = None
+) -> tuple[Sequence[Changeset], int | None]:
+    """Changesets before a version, newest first, and the `before` of the next page."""
+    rows = Changeset.objects.filter(series=series_id).select_related("author").order_by("-version")
+    if before is not None:
+        rows = rows.filter(version__lt=before)
+    if frame is not None or track is not None:
+        masks = MaskRevision.objects.filter(series=series_id)
+        tracks = TrackRevision.objects.filter(series=series_id)
+        if frame is not None:
+            masks, tracks = masks.filter(frame=frame), tracks.none()
+        if track is not None:
+            masks, tracks = masks.filter(track=track), tracks.filter(track=track)
+        rows = rows.filter(Q(pk__in=masks.values("changeset")) | Q(pk__in=tracks.values("changeset")))
+    page = list(rows[: limit + 1])
+    following = page[limit - 1].version if len(page) > limit else None
+    return page[:limit], following
+
+
+def mask(series_id: UUID, sha256: str) -> messages.MaskRle:
+    """A mask by its hash, if any version of the series has it."""
+    # Anything else is no hash, and PostgreSQL refuses a U+0000 in the question already.
+    if not SHA256.fullmatch(sha256) or not MaskRevision.objects.filter(series=series_id, mask=sha256).exists():
+        raise NotFoundError(f"No version of this series has a mask {sha256!r}.")
+    return wire.pixels_of([sha256])[sha256]

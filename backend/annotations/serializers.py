@@ -1,0 +1,141 @@
+"""The JSON of annotations: queries and inputs, and the answers beside the wire's own messages."""
+
+import math
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from rest_framework import serializers
+
+from backend.annotations.models import Changeset
+from backend.projects.serializers import Input
+from backend.protocol import messages
+
+UNITS = ("pm", "Å", "nm", "µm", "mm")
+MOST_VERSIONS = 2**31 - 1
+
+
+class VersionQuery(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False, default=None)
+
+
+class StateQuery(VersionQuery):
+    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS)
+
+
+class HistoryQuery(serializers.Serializer[Any]):
+    before = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False, default=None)
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False, default=None)
+    track = serializers.UUIDField(required=False, default=None)
+
+
+class RestoreInput(Input):
+    version = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS)
+    request_id = serializers.UUIDField()
+    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, allow_null=True, default=None)
+    tracks = serializers.ListField(
+        child=serializers.UUIDField(), allow_null=True, default=None, min_length=1, max_length=500
+    )
+
+
+class CalibrationInput(Input):
+    pixel_size = serializers.FloatField(allow_null=True)
+    unit = serializers.ChoiceField(choices=(*UNITS, "px"))
+    frame_interval_s = serializers.FloatField(allow_null=True)
+    request_id = serializers.UUIDField()
+    source_note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+    def validate_pixel_size(self, value: float | None) -> float | None:
+        return _positive(value, "Pixel size")
+
+    def validate_frame_interval_s(self, value: float | None) -> float | None:
+        return _positive(value, "Frame interval")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["pixel_size"] is None) != (attrs["unit"] == "px"):
+            raise serializers.ValidationError(
+                {"unit": f"A pixel size has a unit of {', '.join(UNITS)}; without one the unit is px."}
+            )
+        return attrs
+
+
+def _positive(value: float | None, name: str) -> float | None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise serializers.ValidationError(f"{name} of {value}; it is above 0, or null where it is not known.")
+    return value
+
+
+class CalibrationAtVersionOutput(BaseModel):
+    """`revision` null: the file's own, before anybody entered another."""
+
+    pixel_size: float | None
+    unit: str
+    frame_interval_s: float | None
+    source: str
+    revision: int | None
+
+
+class FrameStateOutput(BaseModel):
+    """One frame at one version: every live track, the frame's live masks in drawing order, and the calibration."""
+
+    version: int
+    head: int
+    frame: int
+    tracks: list[messages.TrackRevision]
+    masks: list[messages.MaskRevision]
+    calibration: CalibrationAtVersionOutput
+
+
+class FrameCountsOutput(BaseModel):
+    frame: int
+    accepted: int
+    proposals: int
+
+
+class TimelineOutput(BaseModel):
+    """Only frames that have masks."""
+
+    version: int
+    frames: list[FrameCountsOutput]
+
+
+class ChangesetCountsOutput(BaseModel):
+    masks_set: int
+    masks_deleted: int
+    tracks_created: int
+    tracks_changed: int
+    tracks_deleted: int
+    calibrations: int
+
+
+class HistoryEntryOutput(BaseModel):
+    """`frames`: the first twenty that were touched."""
+
+    version: int
+    author: messages.Person
+    created_at: datetime
+    reason: str
+    job: UUID | None
+    counts: ChangesetCountsOutput
+    frames: list[int]
+
+    @classmethod
+    def of(cls, row: Changeset) -> "HistoryEntryOutput":
+        return cls(
+            version=row.version,
+            author=messages.Person(id=row.author_id, name=row.author.shown_name),
+            created_at=row.created_at,
+            reason=row.reason,
+            job=row.job_id,
+            counts=row.summary["counts"],
+            frames=row.summary["frames"],
+        )
+
+
+class HistoryOutput(BaseModel):
+    """Newest first; `next` is the `before` of the following page."""
+
+    results: list[HistoryEntryOutput]
+    next: int | None

@@ -1,0 +1,148 @@
+"""Every change of annotations: each appends one changeset, in one transaction, under the series' lock.
+
+Lock order: the series' row, then the masks by their hash. A request that is repeated gets its first answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.annotations import selectors
+from backend.annotations.append import append
+from backend.annotations.models import Changeset
+from backend.annotations.operations import draft_operations, read_pixels
+from backend.annotations.restoration import draft_restoration
+from backend.annotations.values import CalibrationValue, Draft
+from backend.jobs.models import Job
+from backend.projects.models import User
+from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
+from backend.protocol.messages import ChangesetCommit
+from backend.series.models import Series
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The version a request made; `repeated` when it was made by an earlier arrival of the same request."""
+
+    version: int
+    repeated: bool
+
+
+def commit(*, series_id: UUID, author: User, message: ChangesetCommit, job: Job | None = None) -> Committed:
+    """Appends the operations as the series' next version, all of them or none.
+
+    Raises
+    ------
+    StaleBaseError
+        Somebody else changed one of the objects first; the error says how they stand now.
+    InvalidError
+        An operation that is impossible whoever else works: the message names it.
+    """
+    series = _series(series_id)
+    pixels = read_pixels(
+        message.operations, frames=series.pixels.frames, height=series.pixels.height, width=series.pixels.width
+    )
+
+    def fill(locked: Series) -> Draft:
+        return draft_operations(locked, author, message, pixels)
+
+    payload = message.model_dump(mode="json")
+    return _append(_Request(series_id, author, message.request_id, payload, message.reason, job), fill)
+
+
+def restore(
+    *,
+    series_id: UUID,
+    author: User,
+    request_id: UUID,
+    version: int,
+    frame: int | None = None,
+    tracks: Sequence[UUID] | None = None,
+) -> Committed:
+    """Makes the series, or one frame, or some tracks of it, what they were at a version: as a new version.
+
+    Only what differs is written. A track that must come back to carry a restored mask comes back without its other
+    masks. The calibration is restored with the series as a whole only.
+    """
+    series = _series(series_id)
+    if frame is not None and not 0 <= frame < series.pixels.frames:
+        raise InvalidError(f"There is no frame {frame}: the series has frames 0 to {series.pixels.frames - 1}.")
+    payload = {"version": version, "frame": frame, "tracks": [str(track) for track in tracks] if tracks else tracks}
+    parts = [f"Restore version {version}"]
+    if frame is not None:
+        parts.append(f"of frame {frame}")
+    if tracks is not None:
+        parts.append(f"of {len(tracks)} tracks")
+
+    def fill(locked: Series) -> Draft:
+        selectors.known_version(locked.version, version)
+        draft = draft_restoration(locked, version, frame, tracks)
+        if draft.empty:
+            raise InvalidError(f"Nothing to restore: it is as in version {version}.", code="unchanged")
+        return draft
+
+    return _append(_Request(series_id, author, request_id, payload, " ".join(parts)), fill)
+
+
+def set_calibration(*, series_id: UUID, author: User, request_id: UUID, value: CalibrationValue) -> Committed:
+    """Another pixel size or frame interval, from the next version on."""
+
+    def fill(locked: Series) -> Draft:
+        return Draft({}, {}, calibration=value)
+
+    return _append(_Request(series_id, author, request_id, asdict(value), "Calibrate"), fill)
+
+
+def _series(series_id: UUID) -> Series:
+    series = Series.objects.select_related("pixels").filter(pk=series_id).first()
+    if series is None:
+        raise NotFoundError(f"There is no series {series_id}.")
+    return series
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Who asks for what. The same id with another payload is a mistake of the client's."""
+
+    series_id: UUID
+    author: User
+    id: UUID
+    payload: dict[str, Any]
+    reason: str
+    job: Job | None = None
+
+    @property
+    def payload_hash(self) -> str:
+        return hashlib.sha256(json.dumps(self.payload, sort_keys=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def _append(request: _Request, fill: Callable[[Series], Draft]) -> Committed:
+    """Locks the series and appends what `fill` drafts, unless the request came before."""
+    # On SQLite the transaction itself is the lock: it begins IMMEDIATE.
+    series = Series.objects.select_for_update(no_key=True).filter(pk=request.series_id).first()
+    if series is None:
+        raise NotFoundError(f"There is no series {request.series_id}.")
+    earlier = Changeset.objects.filter(series=series, author=request.author, request_id=request.id).first()
+    if earlier is not None:
+        if earlier.payload_hash != request.payload_hash:
+            raise ConflictError(
+                f"Request {request.id} was another one, which made version {earlier.version}. Use a new id.",
+                code="request_reused",
+            )
+        return Committed(earlier.version, repeated=True)
+    changeset = append(
+        series=series,
+        draft=fill(series),
+        author=request.author,
+        request_id=request.id,
+        payload_hash=request.payload_hash,
+        reason=request.reason,
+        job=request.job,
+    )
+    return Committed(changeset.version, repeated=False)

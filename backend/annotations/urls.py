@@ -1,0 +1,15 @@
+"""Addresses, relative to /api/v1/."""
+
+from django.urls import path
+
+from backend.annotations import views
+
+urlpatterns = [
+    path("series/<uuid:series>/state", views.StateView.as_view()),
+    path("series/<uuid:series>/timeline", views.TimelineView.as_view()),
+    path("series/<uuid:series>/history", views.HistoryView.as_view()),
+    path("series/<uuid:series>/masks/<str:sha256>", views.MaskView.as_view()),
+    path("series/<uuid:series>/changesets", views.ChangesetsView.as_view()),
+    path("series/<uuid:series>/restore", views.RestoreView.as_view()),
+    path("series/<uuid:series>/calibration", views.CalibrationView.as_view()),
+]

@@ -1,0 +1,81 @@
+"""What the environment variables say, read in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+GIB = 1024**3
+
+
+class EnvironmentVariableError(ValueError):
+    """An environment variable has a value that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The deployment's choices.
+
+    Attributes
+    ----------
+    data
+        Folder of everything that must survive: database, uploads, pixel stores, exports.
+    engine
+        Unix socket path or http:// address of the engine.
+    https
+        True where browsers reach the app over HTTPS only: cookies are then marked secure.
+    """
+
+    data: Path
+    database_url: str
+    redis_url: str
+    engine: str
+    host: str
+    port: int
+    allowed_hosts: tuple[str, ...]
+    trusted_origins: tuple[str, ...]
+    https: bool
+    debug: bool
+    secret_key: str
+    max_upload_bytes: int
+    max_frames: int
+    max_frame_pixels: int
+    max_series_bytes: int
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> "Environment":
+        data = Path(variables.get("GRATICULE_DATA") or REPOSITORY / "data").expanduser().resolve()
+        return cls(
+            data=data,
+            database_url=variables.get("DATABASE_URL") or f"sqlite:///{data / 'graticule.sqlite3'}",
+            redis_url=variables.get("REDIS_URL", ""),
+            engine=variables.get("GRATICULE_ENGINE") or str(data / "run" / "engine.sock"),
+            host=variables.get("HOST") or "127.0.0.1",
+            port=_integer(variables, "PORT", 8000, 1, 65535),
+            allowed_hosts=_listed(variables.get("ALLOWED_HOSTS") or "localhost,127.0.0.1,[::1]"),
+            trusted_origins=_listed(variables.get("GRATICULE_ORIGINS", "")),
+            https=variables.get("GRATICULE_HTTPS") == "1",
+            debug=variables.get("GRATICULE_DEBUG") == "1",
+            secret_key=variables.get("GRATICULE_SECRET_KEY", ""),
+            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 8 * GIB, 1, 1024 * GIB),
+            max_frames=_integer(variables, "GRATICULE_MAX_FRAMES", 100_000, 1, 10_000_000),
+            max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
+            max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
+        )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _integer(variables: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = variables.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise EnvironmentVariableError(f"{name} is {text!r}; it must be a whole number from {low} to {high}.")
+    return value

@@ -1,0 +1,105 @@
+"""One version of a series as the annotation formats take it: accepted masks only."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from backend.annotations import selectors
+from backend.annotations.models import MaskState
+from backend.annotations.values import CalibrationValue
+from backend.projects.selectors import ListedPhase, phases_at
+from backend.series.models import Series
+from ml.formats import annotation_dataset
+from ml.formats.annotation_dataset import AnnotationDataset, LabelledInstance
+from ml.rle import Rle
+
+UNASSIGNED = annotation_dataset.Phase("unassigned", "#808080")
+
+
+@dataclass
+class Provenance:
+    """Which masks were read, and what made them. `models` counts masks by model name and hash."""
+
+    masks: int = 0
+    drawn_by_hand: int = 0
+    models: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What an export is made of. Equal for the same version, settings version and names, whenever it is read."""
+
+    series: Series
+    version: int
+    settings_version: int
+    project_name: str
+    series_name: str
+    phases: list[ListedPhase]  # those of the project; tracks without one have the index behind them
+    tracks: dict[UUID, tuple[int, int]]  # number and phase index
+    calibration: CalibrationValue
+    proposals_left_out: int
+
+    @classmethod
+    def read(cls, series: Series, *, version: int, settings_version: int, names: Mapping[str, str]) -> "Snapshot":
+        """`names` is {project, series}, as they were when the export was asked for."""
+        phases = phases_at(series.project_id, settings_version)
+        index = {phase.id: position for position, phase in enumerate(phases)}
+        tracks = selectors.tracks_at(series.pk, version).filter(deleted=False).select_related("track")
+        proposals = selectors.masks_at(series.pk, version).filter(state=MaskState.PROPOSAL).exclude(mask=None)
+        return cls(
+            series=series,
+            version=version,
+            settings_version=settings_version,
+            project_name=names["project"],
+            series_name=names["series"],
+            phases=phases,
+            tracks={
+                row.track_id: (row.track.number, index[row.phase_id] if row.phase_id else len(phases)) for row in tracks
+            },
+            calibration=selectors.calibration_at(series, version),
+            proposals_left_out=proposals.count(),
+        )
+
+    @property
+    def classes(self) -> list[annotation_dataset.Phase]:
+        """The phases, and `unassigned` where a track needs it."""
+        named = [annotation_dataset.Phase(phase.name, phase.colour) for phase in self.phases]
+        unassigned = any(phase == len(named) for _, phase in self.tracks.values())
+        return [*named, UNASSIGNED] if unassigned or not named else named
+
+    def dataset(self, before_frame: Callable[[int], None]) -> AnnotationDataset:
+        """The masks, read frame by frame; `before_frame` is called with each frame's index and may raise."""
+
+        def instances(t: int) -> Sequence[LabelledInstance]:
+            before_frame(t)
+            return [instance for instance, _ in self.instances(t)]
+
+        pixels = self.series.pixels
+        return AnnotationDataset(self.series_name, pixels.frames, pixels.height, pixels.width, self.classes, instances)
+
+    def instances(self, t: int) -> list[tuple[LabelledInstance, str]]:
+        """The accepted masks of a frame, each with the hash of the model that made it, "" for hand-drawn ones."""
+        rows = selectors.masks_at(self.series.pk, self.version).filter(frame=t, state=MaskState.ACCEPTED)
+        found = []
+        for row in rows.exclude(mask=None).select_related("mask").order_by("order", "id"):
+            if row.mask is None:
+                continue
+            number, phase = self.tracks[row.track_id]
+            mask = Rle((row.mask.height, row.mask.width), row.mask.counts)
+            score, model = row.origin.get("score"), row.origin.get("model")
+            instance = LabelledInstance(number, phase, mask, row.order, score, model)
+            found.append((instance, row.origin.get("model_hash") or ""))
+        return found
+
+    def provenance(self, before_frame: Callable[[int], None]) -> Provenance:
+        found = Provenance()
+        for t in range(self.series.pixels.frames):
+            before_frame(t)
+            for instance, model_hash in self.instances(t):
+                found.masks += 1
+                if instance.model is None:
+                    found.drawn_by_hand += 1
+                else:
+                    found.models[instance.model, model_hash] += 1
+        return found

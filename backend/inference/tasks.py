@@ -1,0 +1,42 @@
+"""The export job."""
+
+import re
+import secrets
+from typing import Any
+
+from django.conf import settings
+
+from backend.inference.selectors import export_path
+from backend.jobs.models import Queue
+from backend.jobs.registry import JobContext, job
+from backend.protocol.errors import NotFoundError
+from backend.series.selectors import find_series
+
+NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
+
+
+@job("export", queue=Queue.QUICK)
+def run_export(context: JobContext) -> dict[str, Any]:
+    # TIFF and contour writers load when the first export runs, not in every web process.
+    from backend.inference.export import write_export
+    from backend.inference.snapshot import Snapshot
+
+    row = context.job
+    series = find_series(row.series) if row.series else None
+    if series is None:
+        raise NotFoundError("The series was deleted before its export began.")
+    pinned = row.parameters
+    context.progress(0.0, f"Reading version {pinned['version']}")
+    snapshot = Snapshot.read(
+        series, version=pinned["version"], settings_version=pinned["settings_version"], names=pinned["names"]
+    )
+    written = write_export(
+        snapshot,
+        pinned["formats"],
+        export_path(row.pk),
+        # Each attempt's own: a worker that lost the job must not tidy away what the next one writes.
+        draft=settings.GRATICULE_DATA / "tmp" / f"export-{row.pk}-{secrets.token_hex(4)}",
+        progress=context.progress,
+    )
+    stem = NOT_IN_FILE_NAMES.sub("-", pinned["names"]["series"]).strip("-.") or "series"
+    return {"name": f"{stem}-v{pinned['version']}.zip", "bytes": written.size_bytes, "sha256": written.sha256}

@@ -1,0 +1,1 @@
+"""Long work: job rows with lease, progress, cancel and result, and the loop that runs them."""

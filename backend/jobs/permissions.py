@@ -1,0 +1,26 @@
+"""Who may see and cancel a job: members of its project; its author and managers."""
+
+from uuid import UUID
+
+from backend.jobs import selectors
+from backend.jobs.models import Job
+from backend.projects.models import User
+from backend.projects.permissions import require, require_role
+from backend.projects.roles import Role
+from backend.protocol.errors import NotFoundError
+
+
+def require_job(user: User, job_id: UUID) -> Job:
+    job = selectors.find(job_id)
+    try:
+        require(user, job.project_id, Role.VIEWER)
+    except NotFoundError:
+        raise NotFoundError(f"You can see no job {job_id}.") from None
+    return job
+
+
+def require_cancel(user: User, job_id: UUID) -> Job:
+    job = require_job(user, job_id)
+    if job.created_by_id != user.pk:
+        require_role(require(user, job.project_id, Role.VIEWER), Role.MANAGER)
+    return job

@@ -1,0 +1,69 @@
+"""The kinds of job by name, and the chores of workers. Each app's tasks.py adds its own with the decorators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from backend.jobs.models import Job, Queue
+
+
+class JobContext(Protocol):
+    """What a running job may ask of the loop that runs it."""
+
+    @property
+    def job(self) -> Job: ...
+
+    def progress(self, fraction: float, step: str) -> None:
+        """Tells how far it is (0 to 1). Raises JobCancelledError or JobInterruptedError where the job shall end."""
+
+    def hold(self) -> None:
+        """Inside the transaction that writes the result: locks the job's row and makes sure it is still ours."""
+
+
+RunJob = Callable[[JobContext], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    queue: Queue
+    run: RunJob
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def job(name: str, *, queue: Queue) -> Callable[[RunJob], RunJob]:
+    """Registers a function that does a job of this kind and returns its result. It may run again after a crash."""
+
+    def register(run: RunJob) -> RunJob:
+        if name in KINDS:
+            raise ValueError(f"Two jobs are called {name!r}: {KINDS[name].run} and {run}.")
+        KINDS[name] = Kind(name, queue, run)
+        return run
+
+    return register
+
+
+# ---- chores -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What the worker of a queue does by itself when it starts and then once a day, between jobs."""
+
+    queue: Queue
+    run: Callable[[], None]
+
+
+CHORES: list[Chore] = []
+
+
+def daily(*, queue: Queue) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Registers a chore. Nobody waits for it: what it raises is only logged."""
+
+    def register(run: Callable[[], None]) -> Callable[[], None]:
+        CHORES.append(Chore(queue, run))
+        return run
+
+    return register

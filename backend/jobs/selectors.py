@@ -1,0 +1,41 @@
+"""Every read of jobs."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from backend.jobs.models import Job
+from backend.protocol.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class Page:
+    """`next` is the id to ask on from, None at the end."""
+
+    results: list[Job]
+    next: UUID | None
+
+
+def _shown() -> QuerySet[Job]:
+    """Jobs without their parameters, which nobody is shown: an import of single frames names thousands of uploads."""
+    return Job.objects.select_related("created_by").defer("parameters")
+
+
+def find(job_id: UUID) -> Job:
+    job = _shown().select_related("project").filter(pk=job_id).first()
+    if job is None:
+        raise NotFoundError(f"You can see no job {job_id}.")
+    return job
+
+
+def jobs_of(project_id: UUID, *, before: UUID | None, limit: int) -> Page:
+    """The project's jobs, newest first, older than job `before`."""
+    jobs = _shown().filter(project_id=project_id).order_by("-created_at", "-id")
+    if before is not None:
+        last = _shown().filter(project_id=project_id, pk=before).first()
+        if last is None:
+            raise NotFoundError(f"This project has no job {before} to go on from.")
+        jobs = jobs.filter(Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__lt=last.pk))
+    found = list(jobs[: limit + 1])
+    return Page(found[:limit], found[limit - 1].pk if len(found) > limit else None)

@@ -1,0 +1,41 @@
+"""The JSON of jobs."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.jobs.models import Job
+from backend.projects.serializers import AuthorOutput, ErrorOutput
+
+
+class JobOutput(serializers.ModelSerializer[Job]):
+    project = serializers.UUIDField(source="project_id")
+    created_by = AuthorOutput()
+    error = ErrorOutput(allow_null=True)
+    result = serializers.DictField()
+
+    class Meta:
+        model = Job
+        fields = (
+            "id",
+            "kind",
+            "state",
+            "progress",
+            "step",
+            "error",
+            "result",
+            "created_at",
+            "created_by",
+            "project",
+            "series",
+        )
+
+
+class JobPageQuery(serializers.Serializer[Any]):
+    before = serializers.UUIDField(required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+
+
+class JobPageOutput(serializers.Serializer[Any]):
+    results = JobOutput(many=True)
+    next = serializers.UUIDField(allow_null=True)

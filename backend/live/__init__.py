@@ -1,0 +1,1 @@
+"""The websocket of a series: prompts, commits and what others commit."""

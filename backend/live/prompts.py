@@ -1,0 +1,137 @@
+"""What one socket asks of the engine. Each runs as a task, because a consumer must never wait for a model."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+from uuid import UUID, uuid4
+
+from backend.inference import gateway
+from backend.inference.frames import frame_of
+from backend.protocol.errors import DomainError, InvalidError
+from backend.protocol.messages import (
+    ErrorMessage,
+    FrameOpen,
+    FrameReady,
+    FrameSegment,
+    FrameSegmented,
+    PromptPredict,
+    PromptPredicted,
+    PromptSuperseded,
+    ServerMessage,
+)
+from backend.series.models import PixelStore
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["warm", "prompt", "segment"]
+Send = Callable[[ServerMessage], Awaitable[None]]
+Work = Callable[[], Awaitable[ServerMessage | None]]
+
+
+@dataclass(frozen=True)
+class _Running:
+    request_id: UUID | None
+    task: asyncio.Task[None]
+
+
+class Prompts:
+    """Of each kind the newest counts: an older one that still runs is cancelled, here and in the engine."""
+
+    def __init__(self, *, pixels: PixelStore, send: Send) -> None:
+        self._pixels = pixels
+        self._send = send
+        self._client = uuid4().hex
+        self._running: dict[Kind, _Running] = {}
+
+    async def warm(self, message: FrameOpen) -> None:
+        await self._start("warm", None, partial(self._warm, message))
+
+    async def predict(self, message: PromptPredict) -> None:
+        if not message.points and message.box is None:
+            raise InvalidError("A prompt without points and box. Give one of them.")
+        await self._start("prompt", message.request_id, partial(self._predict, message))
+
+    async def segment(self, message: FrameSegment) -> None:
+        await self._start("segment", message.request_id, partial(self._segment, message))
+
+    async def cancel(self, request_id: UUID) -> None:
+        """Nothing happens where it is answered already."""
+        for kind, running in list(self._running.items()):
+            if running.request_id == request_id:
+                await self._stop(kind)
+
+    def close(self) -> None:
+        for running in self._running.values():
+            running.task.cancel()
+        self._running.clear()
+
+    async def _start(self, kind: Kind, request_id: UUID | None, work: Work) -> None:
+        await self._stop(kind)
+        task = asyncio.get_running_loop().create_task(self._answer(kind, request_id, work))
+        self._running[kind] = _Running(request_id, task)
+
+    async def _stop(self, kind: Kind) -> None:
+        running = self._running.pop(kind, None)
+        if running is None:
+            return
+        running.task.cancel()
+        if running.request_id is not None:
+            await self._send(PromptSuperseded(request_id=running.request_id))
+
+    async def _answer(self, kind: Kind, request_id: UUID | None, work: Work) -> None:
+        answer: ServerMessage | None
+        try:
+            answer = await work()
+        except gateway.SupersededError:
+            answer = PromptSuperseded(request_id=request_id) if request_id else None
+        except DomainError as error:
+            answer = ErrorMessage(code=error.code, message=error.message, request_id=request_id)
+        except Exception:
+            logger.exception("Cannot answer %s %s", kind, request_id)
+            message = "Something went wrong on the server. Its log has the cause."
+            answer = ErrorMessage(code="internal", message=message, request_id=request_id)
+        # From here on nobody else answers this request.
+        running = self._running.get(kind)
+        if running is not None and running.task is asyncio.current_task():
+            del self._running[kind]
+        if answer is not None:
+            await self._send(answer)
+
+    async def _warm(self, message: FrameOpen) -> FrameReady | None:
+        frame = frame_of(self._pixels, message.frame)
+        try:
+            await gateway.warm(frame, model=message.model, client=self._client)
+        except DomainError as error:
+            # Only a hint: the person has asked for nothing yet, and the click itself will tell.
+            logger.info("Cannot warm frame %d: %s", message.frame, error)
+            return None
+        return FrameReady(frame=message.frame, model=message.model)
+
+    async def _predict(self, message: PromptPredict) -> PromptPredicted:
+        frame = frame_of(self._pixels, message.frame)
+        found = await gateway.predict(
+            frame, model=message.model, points=message.points, box=message.box, client=self._client
+        )
+        return PromptPredicted(
+            request_id=message.request_id,
+            frame=message.frame,
+            model=message.model,
+            model_hash=found.model_hash,
+            candidates=found.candidates,
+            encode_ms=found.encode_ms,
+            decode_ms=found.decode_ms,
+        )
+
+    async def _segment(self, message: FrameSegment) -> FrameSegmented:
+        frame = frame_of(self._pixels, message.frame)
+        found = await gateway.segment(frame, model=message.model, parameters=message.parameters, client=self._client)
+        return FrameSegmented(
+            request_id=message.request_id,
+            frame=message.frame,
+            model=message.model,
+            model_hash=found.model_hash,
+            instances=found.instances,
+        )

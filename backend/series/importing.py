@@ -1,0 +1,149 @@
+"""From uploaded files to a series: read, write the pixel store, then one transaction that makes it exist."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.projects.models import Project, User
+from backend.protocol.disk import is_disk_full
+from backend.protocol.errors import DomainError, NotFoundError
+from backend.series import pixel_store
+from backend.series.files import store_folder, store_path, upload_path
+from backend.series.models import PixelStore, Series, Upload
+from ml.formats.calibration import Calibration
+from ml.formats.errors import FormatError
+from ml.formats.images import open_series
+from ml.formats.limits import Limits
+from ml.formats.series_reader import SeriesReader
+
+Progress = Callable[[float, str], None]  # may raise to cancel
+Hold = Callable[[], None]  # called in the transaction before it writes; may raise to cancel
+
+
+@dataclass(frozen=True)
+class ImportOrder:
+    """What to import. `series_id` is fixed beforehand, so that a repeated attempt makes no second series."""
+
+    series_id: UUID
+    project: Project
+    created_by: User
+    name: str
+    uploads: tuple[Upload, ...]
+
+
+def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Series:
+    """The new series. Where anything goes wrong nothing of it stays, but for the uploads."""
+    done = Series.objects.filter(pk=order.series_id).first()
+    if done is not None:
+        return done
+    progress(0.0, "Opening the files")
+    try:
+        # The draft is removed last, so that the words on a full disk tell how full it was.
+        with (
+            pixel_store.draft_folder(store_folder(), f"import-{order.series_id}") as draft,
+            _telling_of_a_full_disk(order.uploads),
+            _open(order.uploads, progress) as reader,
+        ):
+            total = reader.frames
+            written = pixel_store.write(
+                reader, draft, lambda t: progress(0.05 + 0.9 * t / total, f"Reading frame {t + 1} of {total}")
+            )
+            progress(0.95, "Storing the series")
+            pixel_store.flush(draft)
+            return _create(order, calibration=reader.calibration, written=written, draft=draft, hold=hold)
+    except FormatError as error:
+        raise DomainError(str(error), code=_code(error)) from error
+
+
+@contextmanager
+def _telling_of_a_full_disk(uploads: Sequence[Upload]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        free = shutil.disk_usage(store_folder()).free
+        names = ", ".join(upload.name for upload in uploads[:3])
+        raise DomainError(
+            f"The server's disk became full while {names} was imported ({free} bytes were free). Nothing of it was "
+            "kept but the upload; free some space and import it again.",
+            code="disk_full",
+        ) from error
+
+
+def _open(uploads: Sequence[Upload], progress: Progress) -> SeriesReader:
+    limits = Limits(
+        max_frame_px=settings.MAX_FRAME_PIXELS,
+        max_frames=settings.MAX_FRAMES,
+        max_total_bytes=settings.MAX_SERIES_BYTES,
+    )
+    paths = [upload_path(upload.sha256) for upload in uploads]
+    return open_series(
+        paths[0] if len(paths) == 1 else paths,
+        limits,
+        names=[upload.name for upload in uploads],
+        on_frame=lambda t: progress(0.0, f"Looking at frame {t + 1}"),
+    )
+
+
+@transaction.atomic
+def _create(
+    order: ImportOrder, *, calibration: Calibration, written: pixel_store.WrittenStore, draft: Path, hold: Hold
+) -> Series:
+    # First the project, then its job: who deletes the project locks them in this order too.
+    project = Project.objects.select_for_update().filter(pk=order.project.pk).first()
+    hold()
+    if project is None:
+        raise NotFoundError(f"Project {order.project.pk} was deleted during the import.")
+    store, _ = PixelStore.objects.select_for_update().get_or_create(
+        hash=written.hash,
+        defaults={
+            "frames": written.frames,
+            "height": written.height,
+            "width": written.width,
+            "channels": written.channels,
+            "dtype": written.dtype,
+            "levels": written.levels_json(),
+            "input_low": written.input_low,
+            "input_high": written.input_high,
+            "size_bytes": written.size_bytes,
+        },
+    )
+    # While the store's row is locked: `prune` cannot take an equal store away that nobody showed until now.
+    pixel_store.publish(draft, store_path(written.hash), written)
+    initial = _calibration_json(calibration)
+    return Series.objects.create(
+        id=order.series_id,
+        project=project,
+        name=order.name,
+        pixels=store,
+        initial_calibration=initial,
+        calibration=initial,
+        sources=[
+            {"name": upload.name, "sha256": upload.sha256, "bytes": upload.size_bytes} for upload in order.uploads
+        ],
+        created_by=order.created_by,
+    )
+
+
+def _calibration_json(calibration: Calibration) -> dict[str, Any]:
+    return {
+        "pixel_size": calibration.pixel_size,
+        "unit": calibration.unit,
+        "frame_interval_s": calibration.frame_interval_s,
+        "source": calibration.source,
+        "revision": None,
+    }
+
+
+def _code(error: FormatError) -> str:
+    """NotAnImageError says not_an_image to programs."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()

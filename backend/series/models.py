@@ -1,0 +1,98 @@
+"""Series, the pixel stores they show, and the files they were made from."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from backend.projects.models import Project, User
+
+HEX_64 = r"^[0-9a-f]{64}$"
+
+
+class Upload(models.Model):
+    """A file that a person sent. Its bytes lie in uploads/ab/<sha256>, once, however often they were sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="uploads")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("created_at",)
+        constraints = (models.CheckConstraint(condition=Q(sha256__regex=HEX_64), name="upload_sha256_is_hex"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DType(models.TextChoices):
+    UINT8 = "uint8"
+    UINT16 = "uint16"
+    FLOAT32 = "float32"
+
+
+class PixelStore(models.Model):
+    """Pixels by content: an OME-Zarr store at store/<hash>.zarr, immutable, shared by equal series.
+
+    `levels` is [{height, width, chunk: [h, w], scale}], full resolution first.
+    """
+
+    hash = models.CharField(primary_key=True, max_length=64, editable=False)
+    frames = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    channels = models.PositiveSmallIntegerField()
+    dtype = models.CharField(max_length=8, choices=DType.choices)
+    levels = models.JSONField()
+    input_low = models.FloatField()
+    input_high = models.FloatField()
+    size_bytes = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(hash__regex=HEX_64), name="pixel_store_hash_is_hex"),
+            models.CheckConstraint(condition=Q(dtype__in=DType.values), name="pixel_store_dtype_known"),
+            models.CheckConstraint(
+                condition=Q(frames__gte=1, height__gte=1, width__gte=1, channels__in=(1, 3)),
+                name="pixel_store_has_pixels",
+            ),
+            models.CheckConstraint(condition=Q(input_low__lt=models.F("input_high")), name="input_range_rises"),
+        )
+
+    def __str__(self) -> str:
+        return self.hash
+
+
+class Series(models.Model):
+    """One image sequence. Whoever appends a changeset locks this row first.
+
+    `version`, `calibration` and `annotated_frames` are written by `annotations.services` in the transaction of the
+    changeset that changes them. `calibration` is {pixel_size, unit, frame_interval_s, source, revision}, its
+    `revision` null while it is still the file's own, which `initial_calibration` keeps for version 0.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="series")
+    name = models.CharField(max_length=200)
+    pixels = models.ForeignKey(PixelStore, on_delete=models.PROTECT, related_name="series")
+    initial_calibration = models.JSONField()
+    calibration = models.JSONField()
+    version = models.PositiveIntegerField(default=0)
+    annotated_frames = models.PositiveIntegerField(default=0)
+    sources = models.JSONField(default=list)
+    metadata = models.JSONField(default=dict)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="series")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        verbose_name_plural = "series"
+        constraints = (models.CheckConstraint(condition=~Q(name=""), name="series_has_name"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,30 @@
+"""Every read of series and uploads."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from backend.protocol.errors import InvalidError
+from backend.series.models import Series, Upload
+
+
+def series_of(project_id: UUID) -> QuerySet[Series]:
+    return Series.objects.filter(project_id=project_id).select_related("pixels", "created_by")
+
+
+def find_series(series_id: UUID) -> Series | None:
+    return Series.objects.select_related("pixels", "created_by", "project").filter(pk=series_id).first()
+
+
+def find_uploads(project_id: UUID, upload_ids: Sequence[UUID]) -> tuple[Upload, ...]:
+    """The project's uploads in the order asked for."""
+    uploads = Upload.objects.filter(project_id=project_id)
+    # In parts, because SQLite takes a limited number of values in one query.
+    parts = (upload_ids[start : start + 1000] for start in range(0, len(upload_ids), 1000))
+    found = {upload.pk: upload for part in parts for upload in uploads.filter(pk__in=part)}
+    if missing := [upload_id for upload_id in upload_ids if upload_id not in found]:
+        raise InvalidError(
+            f"This project has no upload {missing[0]}. Upload the file first.", fields={"uploads": ["Unknown upload."]}
+        )
+    return tuple(found[upload_id] for upload_id in upload_ids)

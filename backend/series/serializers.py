@@ -1,0 +1,105 @@
+"""The JSON of series, pixel stores and uploads."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.projects.serializers import AuthorOutput, Input
+from backend.series.models import PixelStore, Series, Upload
+
+
+class LevelOutput(serializers.Serializer[Any]):
+    height = serializers.IntegerField()
+    width = serializers.IntegerField()
+    chunk = serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
+    scale = serializers.IntegerField(help_text="Side of this level's pixel in pixels of the full resolution.")
+
+
+class PixelStoreOutput(serializers.ModelSerializer[PixelStore]):
+    levels = LevelOutput(many=True)
+    store = serializers.CharField(source="hash")
+    compressor = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PixelStore
+        fields = ("levels", "dtype", "channels", "compressor", "store")
+
+    def get_compressor(self, pixels: PixelStore) -> str:
+        return "zstd"
+
+
+class CalibrationOutput(serializers.Serializer[Any]):
+    pixel_size = serializers.FloatField(allow_null=True)
+    unit = serializers.CharField()
+    frame_interval_s = serializers.FloatField(allow_null=True)
+    source = serializers.CharField()  # type: ignore[assignment]
+    revision = serializers.IntegerField(allow_null=True)
+
+
+class SeriesOutput(serializers.ModelSerializer[Series]):
+    project = serializers.UUIDField(source="project_id")
+    frames = serializers.IntegerField(source="pixels.frames")
+    height = serializers.IntegerField(source="pixels.height")
+    width = serializers.IntegerField(source="pixels.width")
+    channels = serializers.IntegerField(source="pixels.channels")
+    dtype = serializers.CharField(source="pixels.dtype")
+    input_range = serializers.SerializerMethodField(help_text="Grey values that networks see as 0 and 1.")
+    calibration = CalibrationOutput()
+    created_by = AuthorOutput()
+    pixels = PixelStoreOutput()
+
+    class Meta:
+        model = Series
+        fields = (
+            "id",
+            "project",
+            "name",
+            "frames",
+            "height",
+            "width",
+            "channels",
+            "dtype",
+            "input_range",
+            "calibration",
+            "version",
+            "annotated_frames",
+            "created_by",
+            "created_at",
+            "pixels",
+        )
+
+    def get_input_range(self, series: Series) -> list[float]:
+        return [series.pixels.input_low, series.pixels.input_high]
+
+
+class SeriesChangeInput(Input):
+    name = serializers.CharField(max_length=200)
+
+
+class UploadInput(Input):
+    file = serializers.FileField()
+
+
+class UploadOutput(serializers.ModelSerializer[Upload]):
+    class Meta:
+        model = Upload
+        fields = ("id", "name", "bytes", "sha256")
+
+    bytes = serializers.IntegerField(source="size_bytes")
+
+
+class ImportInput(Input):
+    name = serializers.CharField(max_length=200)
+    uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1)
+
+
+class FrameQuery(serializers.Serializer[Any]):
+    frame = serializers.IntegerField(min_value=0, max_value=2**31, default=0)
+
+
+class HistogramOutput(serializers.Serializer[Any]):
+    low = serializers.FloatField(help_text="0.1 percentile of the frame: the automatic window's lower end.")
+    high = serializers.FloatField(help_text="99.9 percentile: its upper end.")
+    counts = serializers.ListField(child=serializers.IntegerField(), help_text="256 equal bins from min to max.")
+    min = serializers.FloatField()
+    max = serializers.FloatField()

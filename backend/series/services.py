@@ -1,0 +1,40 @@
+"""Changes of series but for their annotations: asking for an import, renaming, deleting."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.jobs.models import Job
+from backend.jobs.services import enqueue
+from backend.projects.models import Project, User
+from backend.protocol.errors import InvalidError, NotFoundError
+from backend.series.models import Series
+from backend.series.selectors import find_uploads
+
+
+def request_import(*, project: Project, created_by: User, name: str, upload_ids: Sequence[UUID]) -> Job:
+    """A job that makes one series of the uploads."""
+    if len(upload_ids) > settings.MAX_FRAMES:
+        raise InvalidError(f"{len(upload_ids)} files; the limit is {settings.MAX_FRAMES}. Import them in parts.")
+    if len(set(upload_ids)) != len(upload_ids):
+        raise InvalidError("One upload is named twice. Name each once.", fields={"uploads": ["Named twice."]})
+    find_uploads(project.pk, upload_ids)
+    parameters = {"name": name, "uploads": [str(upload_id) for upload_id in upload_ids]}
+    return enqueue(kind="import", project=project, created_by=created_by, parameters=parameters)
+
+
+def rename_series(*, series: Series, name: str) -> Series:
+    series.name = name
+    series.save(update_fields=["name"])
+    return series
+
+
+@transaction.atomic
+def delete_series(*, series_id: UUID) -> None:
+    """With all its annotations and their history. Its pixels go when `prune` finds that nobody shows them."""
+    series = Series.objects.select_for_update().filter(pk=series_id).first()
+    if series is None:
+        raise NotFoundError(f"There is no series {series_id}.")
+    series.delete()

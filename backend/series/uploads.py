@@ -1,0 +1,67 @@
+"""Takes in files: hashed while read, kept once by their hash."""
+
+import hashlib
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+
+from backend.projects.models import Project, User
+from backend.protocol.errors import InvalidError, TooLargeError
+from backend.series.files import upload_path, uploads_folder
+from backend.series.models import Upload
+
+NAME_LENGTH = 255
+
+
+def store_upload(*, project: Project, created_by: User, name: str, chunks: Iterable[bytes]) -> Upload:
+    """Writes the bytes to the disk as they come; nothing is left of a file that is refused or breaks off."""
+    name = clean_name(name)
+    folder = uploads_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{secrets.token_hex(16)}"
+    try:
+        sha256, size = _write(draft, name, chunks)
+        _keep(draft, upload_path(sha256))
+    finally:
+        draft.unlink(missing_ok=True)
+    return Upload.objects.create(project=project, created_by=created_by, name=name, size_bytes=size, sha256=sha256)
+
+
+def clean_name(name: str) -> str:
+    """The file's own name without folders and control characters: it is shown, never opened."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(character for character in base if unicodedata.category(character)[0] != "C").strip()
+    if shown in ("", ".", ".."):
+        raise InvalidError(f"{name!r} is no file name. Rename the file.", fields={"file": ["It has no name."]})
+    return shown[-NAME_LENGTH:]
+
+
+def _write(draft: Path, name: str, chunks: Iterable[bytes]) -> tuple[str, int]:
+    digest, size, limit = hashlib.sha256(), 0, settings.MAX_UPLOAD_BYTES
+    with draft.open("xb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > limit:
+                raise TooLargeError(f"{name} has more than {limit} bytes, which is the limit. Split or compress it.")
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    if size == 0:
+        raise InvalidError(f"{name} has 0 bytes; a file needs at least one.", fields={"file": ["It is empty."]})
+    return digest.hexdigest(), size
+
+
+def _keep(draft: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    draft.replace(target)
+    target.chmod(0o440)
+    descriptor = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,18 @@
+"""Addresses, relative to /api/v1/."""
+
+from django.urls import path
+
+from backend.series import views
+
+urlpatterns = [
+    path("projects/<uuid:project>/series", views.ProjectSeriesView.as_view()),
+    path("projects/<uuid:project>/uploads", views.UploadsView.as_view()),
+    path("projects/<uuid:project>/imports", views.ImportsView.as_view()),
+    path("series/<uuid:series>", views.SeriesView.as_view()),
+    path(
+        "series/<uuid:series>/pixels/<str:store>/<int:level>/<int:frame>/<int:row>/<int:column>",
+        views.PixelsView.as_view(),
+    ),
+    path("series/<uuid:series>/thumbnail", views.ThumbnailView.as_view()),
+    path("series/<uuid:series>/histogram", views.HistogramView.as_view()),
+]
