@@ -1,0 +1,15 @@
+// Starts the application.
+
+import { render } from "preact";
+import { App } from "./pages/App";
+import { startSession } from "./state/session/effects";
+import { startTheme } from "./theme/theme";
+import { startRouter } from "./ui/router";
+import "./theme/tokens.css";
+import "./theme/base.css";
+
+startTheme();
+startRouter();
+void startSession();
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);

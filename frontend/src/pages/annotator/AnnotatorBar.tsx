@@ -1,0 +1,59 @@
+// The bar on top: where one is, which model answers, whether work is saved, export, and who belongs here.
+
+import { Avatar } from "../../ui/Avatar";
+import { Button } from "../../ui/Button";
+import { Select } from "../../ui/Field";
+import { TopBar } from "../TopBar";
+import { StatusChip } from "./StatusChip";
+import { useView, useWorkspace } from "./workspace";
+
+const MOST_PEOPLE = 3;
+
+export function AnnotatorBar() {
+  const { dispatch, commands, dialog, session } = useWorkspace();
+  const { project } = session;
+  const name = useView((state) => state.series.name);
+  const model = useView((state) => state.model);
+  const models = useView((state) => state.models);
+  const choices = models
+    .filter((one) => one.promptable)
+    .map((one) => ({ value: one.name, label: one.title }));
+  const people = project.members.map(({ user }) => user.name);
+  return (
+    <TopBar
+      crumbs={[{ label: project.name, href: `/projects/${encodeURIComponent(project.id)}` }, { label: name }]}
+    >
+      <StatusChip />
+      {choices.length > 0 && (
+        <span class="model-select" title="Model that answers clicks and boxes">
+          <Select
+            label="Model that answers clicks and boxes"
+            hideLabel
+            value={model}
+            choices={choices}
+            onValue={(chosen) => dispatch({ type: "model", model: chosen, requestId: commands.newId() })}
+          />
+        </span>
+      )}
+      <Button
+        icon="download"
+        onClick={() => {
+          dialog.value = "export";
+        }}
+      >
+        Export
+      </Button>
+      <a
+        class="people"
+        href={`/projects/${encodeURIComponent(project.id)}/members`}
+        title={`Members: ${people.join(", ")}`}
+        aria-label={`${people.length} members`}
+      >
+        {people.slice(0, MOST_PEOPLE).map((person) => (
+          <Avatar key={person} name={person} size={22} />
+        ))}
+        {people.length > MOST_PEOPLE && <span class="people-more">+{people.length - MOST_PEOPLE}</span>}
+      </a>
+    </TopBar>
+  );
+}

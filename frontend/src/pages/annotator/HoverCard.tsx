@@ -1,0 +1,24 @@
+// What lies under the pointer: number, phase, area.
+
+import { objectOf } from "../../state/annotator/view";
+import { areaOf, objectName, phaseName } from "./objects";
+import { Swatch } from "./Swatch";
+import { useView, useWorkspace } from "./workspace";
+
+export function HoverCard() {
+  const { pointer } = useWorkspace();
+  const object = useView((state) =>
+    state.hovered === null ? undefined : objectOf(state, state.hovered, state.frame),
+  );
+  const state = useView((all) => (all.hovered === null ? null : all));
+  const at = pointer.value?.screen;
+  if (object === undefined || state === null || at === undefined) return null;
+  return (
+    <div class="hover-card" style={{ transform: `translate(${at.x + 16}px, ${at.y + 18}px)` }}>
+      <Swatch phase={object.track.phase} />
+      <strong>{objectName(object.track)}</strong>
+      <span>{phaseName(state, object.track.phase)}</span>
+      <span class="number">{areaOf(state, object.area_px)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+// The masks on offer for the prompt: which one is shown, how good the model thinks it is, accept or cancel.
+
+import { Button, IconButton } from "../../ui/Button";
+import { Kbd } from "../../ui/Kbd";
+import { areaOf } from "./objects";
+import { useView, useWorkspace } from "./workspace";
+
+export function PromptBar() {
+  const { dispatch, commands } = useWorkspace();
+  const prompt = useView((state) => state.prompt);
+  const frame = useView((state) => state.frame);
+  const area = useView((state) => {
+    const candidate = state.prompt?.answer?.candidates[state.prompt.chosen];
+    return candidate === undefined ? "" : areaOf(state, candidate.area_px);
+  });
+  if (prompt === null) return null;
+  if (prompt.frame !== frame) {
+    return (
+      <div class="stage-bar" role="status">
+        <span>An open prompt waits on frame {prompt.frame + 1}.</span>
+        <Button onClick={() => dispatch({ type: "frame/show", frame: prompt.frame })}>Show it</Button>
+        <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
+          Discard
+        </Button>
+      </div>
+    );
+  }
+  if (prompt.problem !== null) {
+    return (
+      <div class="stage-bar" role="alert">
+        <span class="bar-problem">{prompt.problem}</span>
+        <Button onClick={() => dispatch({ type: "prompt/again", requestId: commands.newId() })}>
+          Try again
+        </Button>
+        <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
+          Cancel <Kbd keys="Esc" />
+        </Button>
+      </div>
+    );
+  }
+  const candidates = prompt.answer?.candidates ?? [];
+  const candidate = candidates[prompt.chosen];
+  if (candidate === undefined) return null;
+  return (
+    <div class="stage-bar" role="status">
+      {candidates.length > 1 && (
+        <span class="bar-choice">
+          <IconButton
+            icon="chevron-left"
+            label="Previous mask"
+            shortcut="Shift+Tab"
+            onClick={() => dispatch({ type: "prompt/cycle", step: -1 })}
+          />
+          <span class="number">
+            Mask {prompt.chosen + 1} of {candidates.length}
+          </span>
+          <IconButton
+            icon="chevron-right"
+            label="Next mask"
+            shortcut="Tab"
+            onClick={() => dispatch({ type: "prompt/cycle", step: 1 })}
+          />
+        </span>
+      )}
+      {candidate.score !== null && (
+        <span class="number" title="How well the model expects this mask to fit">
+          score {candidate.score.toFixed(2)}
+        </span>
+      )}
+      <span class="number">{area}</span>
+      <Button
+        tone="primary"
+        icon="check"
+        onClick={() =>
+          dispatch({ type: "prompt/accept", requestId: commands.newId(), track: commands.newId() })
+        }
+      >
+        Accept <Kbd keys="Enter" />
+      </Button>
+      <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
+        Cancel <Kbd keys="Esc" />
+      </Button>
+    </div>
+  );
+}

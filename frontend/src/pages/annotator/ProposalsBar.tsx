@@ -1,0 +1,84 @@
+// The objects that "segment frame" found: choose by score, accept all or, by clicking, one by one.
+
+import { openProposals } from "../../state/annotator/drafts";
+import { counted } from "../../state/format";
+import { Button } from "../../ui/Button";
+import { Kbd } from "../../ui/Kbd";
+import { useView, useWorkspace } from "./workspace";
+
+export function ProposalsBar() {
+  const { dispatch, commands } = useWorkspace();
+  const proposals = useView((state) => state.proposals);
+  const frame = useView((state) => state.frame);
+  const open = useView((state) => (state.proposals === null ? null : openProposals(state)));
+  const hasPrompt = useView((state) => state.prompt !== null);
+  if (proposals === null || open === null || hasPrompt) return null;
+  const dismiss = () => dispatch({ type: "proposals/dismiss" });
+  if (proposals.problem !== null) {
+    return (
+      <div class="stage-bar" role="alert">
+        <span class="bar-problem">{proposals.problem}</span>
+        <Button tone="quiet" onClick={dismiss}>
+          Close <Kbd keys="Esc" />
+        </Button>
+      </div>
+    );
+  }
+  if (proposals.frame !== frame) {
+    return (
+      <div class="stage-bar" role="status">
+        <span>Proposals wait on frame {proposals.frame + 1}.</span>
+        <Button onClick={() => dispatch({ type: "frame/show", frame: proposals.frame })}>Show them</Button>
+        <Button tone="quiet" onClick={dismiss}>
+          Dismiss
+        </Button>
+      </div>
+    );
+  }
+  if (proposals.answer === null) {
+    return (
+      <div class="stage-bar" role="status">
+        <span class="spinner" />
+        <span>Looking for objects on this frame…</span>
+        <Button tone="quiet" onClick={dismiss}>
+          Cancel <Kbd keys="Esc" />
+        </Button>
+      </div>
+    );
+  }
+  const scores = proposals.answer.items.map((item) => item.score ?? 1);
+  const graded = scores.some((score) => score < 1);
+  const accept = () => {
+    const accepted = open.map(({ index }) => [index, commands.newId()] as const);
+    dispatch({ type: "proposals/accept", requestId: commands.newId(), accepted });
+  };
+  return (
+    <div class="stage-bar" role="status">
+      <span>
+        <strong class="number">{counted(open.length, "new object")}</strong>
+        {open.length > 0 && <span class="bar-note"> · click one to accept it alone</span>}
+      </span>
+      {graded && (
+        <label class="bar-slider">
+          Score ≥ <span class="number">{proposals.minimumScore.toFixed(2)}</span>
+          <input
+            type="range"
+            min={0}
+            max={1}
+            step={0.01}
+            value={proposals.minimumScore}
+            onInput={(event) =>
+              dispatch({ type: "proposals/score", minimum: Number(event.currentTarget.value) })
+            }
+          />
+        </label>
+      )}
+      <Button tone="primary" icon="check" disabled={open.length === 0} onClick={accept}>
+        Accept all <Kbd keys="Enter" />
+      </Button>
+      <Button tone="quiet" onClick={dismiss}>
+        Dismiss <Kbd keys="Esc" />
+      </Button>
+    </div>
+  );
+}

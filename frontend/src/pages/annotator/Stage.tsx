@@ -1,0 +1,152 @@
+// The canvas, what the pointer does on it, and what floats above it.
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { fitView, resize, toImage, zoomAt } from "../../geometry/viewport";
+import { startPainting } from "../../render/painter";
+import { mayEdit, objectAt } from "../../state/annotator/view";
+import type { Pointer, PointerDown } from "../../tools/tool";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { BrushCursor } from "./BrushCursor";
+import { HoverCard } from "./HoverCard";
+import { Marks } from "./Marks";
+import { PastBanner } from "./PastBanner";
+import { PromptBar } from "./PromptBar";
+import { ProposalsBar } from "./ProposalsBar";
+import { play } from "./play";
+import { ToolHint } from "./ToolHint";
+import { WaitingSpinner } from "./WaitingSpinner";
+import { useView, useWorkspace, type Workspace } from "./workspace";
+
+export function Stage() {
+  const workspace = useWorkspace();
+  const stage = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const failure = useSignal<string | null>(null);
+  const frame = useView((state) => state.frame);
+  const name = useView((state) => state.series.name);
+  useView((state) => `${state.tool} ${mayEdit(state)}`); // what the host's tool depends on
+  const cursor = workspace.holding.value ? "grab" : workspace.host.tool.cursor;
+
+  useEffect(() => {
+    if (stage.current === null || canvas.current === null) return;
+    const stopFitting = fitToStage(workspace, stage.current);
+    const stopPointing = listenToPointer(workspace, canvas.current);
+    try {
+      const painter = startPainting({
+        ...workspace,
+        canvas: canvas.current,
+      });
+      const stopTiles = workspace.tilesLoaded.subscribe(() => painter.repaint());
+      const stopPlaying = play(workspace, painter);
+      return () => {
+        stopPlaying();
+        stopTiles();
+        painter.stop();
+        stopPointing();
+        stopFitting();
+      };
+    } catch (cause) {
+      failure.value = cause instanceof Error ? cause.message : String(cause);
+      return () => {
+        stopPointing();
+        stopFitting();
+      };
+    }
+  }, [workspace]);
+
+  return (
+    <main ref={stage} class="stage">
+      <canvas
+        ref={canvas}
+        class="stage-canvas"
+        role="img"
+        aria-label={`Frame ${frame + 1} of ${name}`}
+        style={{ cursor }}
+      />
+      {failure.value !== null && (
+        <div class="stage-failure">
+          <ErrorNote message={failure.value} />
+        </div>
+      )}
+      <Marks />
+      <PastBanner />
+      <ToolHint />
+      <BrushCursor />
+      <HoverCard />
+      <WaitingSpinner />
+      <div class="stage-bars">
+        <PromptBar />
+        <ProposalsBar />
+      </div>
+    </main>
+  );
+}
+
+/** Fits the image when the canvas first has a size, and keeps its middle when that changes. */
+function fitToStage({ viewport, state }: Workspace, stage: HTMLElement): () => void {
+  const observer = new ResizeObserver(() => {
+    const size = { width: stage.clientWidth, height: stage.clientHeight };
+    const before = viewport.peek();
+    if (size.width === 0 || size.height === 0) return;
+    viewport.value = before.width === 0 ? fitView(size, state.peek().series) : resize(before, size);
+  });
+  observer.observe(stage);
+  return () => observer.disconnect();
+}
+
+const BUTTONS: readonly PointerDown["button"][] = ["left", "middle", "right"];
+
+function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () => void {
+  const { host, viewport, pointer, state, dispatch } = workspace;
+  const listening = new AbortController();
+  const listen = <Name extends keyof HTMLElementEventMap>(
+    name: Name,
+    handle: (event: HTMLElementEventMap[Name]) => void,
+  ) => canvas.addEventListener(name, handle, { signal: listening.signal, passive: false });
+
+  const read = (event: MouseEvent): Pointer => {
+    const bounds = canvas.getBoundingClientRect();
+    const screen = { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
+    return { screen, image: toImage(viewport.peek(), screen), alt: event.altKey, shift: event.shiftKey };
+  };
+
+  listen("pointerdown", (event) => {
+    const button = BUTTONS[event.button];
+    if (button === undefined || host.busy) return;
+    event.preventDefault();
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    canvas.setPointerCapture(event.pointerId);
+    const at = read(event);
+    pointer.value = at;
+    host.down({ ...at, button });
+  });
+  listen("pointermove", (event) => {
+    const at = read(event);
+    pointer.value = at;
+    if (host.busy) {
+      for (const passed of event.getCoalescedEvents()) host.move(read(passed));
+      if (event.getCoalescedEvents().length === 0) host.move(at);
+    } else if (host.tool.harmless) {
+      const present = state.peek();
+      const object = objectAt(present, present.frame, at.image);
+      dispatch({ type: "hover", track: object?.track.track ?? null });
+    }
+  });
+  listen("pointerup", (event) => host.up(read(event)));
+  listen("pointercancel", () => host.cancel());
+  listen("pointerleave", () => {
+    pointer.value = null;
+    if (state.peek().hovered !== null) dispatch({ type: "hover", track: null });
+  });
+  listen("contextmenu", (event) => event.preventDefault());
+  listen("wheel", (event) => {
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    // Pinching on a touchpad arrives as a wheel with Ctrl, in smaller steps.
+    const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015));
+    viewport.value = zoomAt(viewport.peek(), read(event).screen, factor, state.peek().series);
+    pointer.value = read(event);
+  });
+  return () => listening.abort();
+}

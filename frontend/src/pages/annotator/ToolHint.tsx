@@ -1,0 +1,90 @@
+// One line over the canvas: what the tool in hand does here, and to which object.
+
+import { chosenCandidate, receivingTrack } from "../../state/annotator/drafts";
+import type { Annotator } from "../../state/annotator/model";
+import { LARGEST_BRUSH } from "../../state/annotator/reduce";
+import { mayEdit, tracksOf } from "../../state/annotator/view";
+import { Kbd } from "../../ui/Kbd";
+import { objectName, phaseName } from "./objects";
+import { Swatch } from "./Swatch";
+import { useView, useWorkspace } from "./workspace";
+
+export function ToolHint() {
+  const { dispatch } = useWorkspace();
+  const tool = useView((state) => state.tool);
+  const editable = useView(mayEdit);
+  const past = useView((state) => state.past !== null);
+  const target = useView(targetOf);
+  const phase = useView((state) => targetPhase(state));
+  const diameter = useView((state) => state.brushDiameter);
+  const promptable = useView((state) => state.model !== "");
+  if (past) return null;
+  if (!editable) {
+    return <div class="tool-hint">You may look at this series, not change it.</div>;
+  }
+  if (tool === "select" || tool === "pan") return null;
+  if ((tool === "point" || tool === "box") && !promptable) {
+    return (
+      <div class="tool-hint">No model that answers clicks is installed. Brush and eraser work without.</div>
+    );
+  }
+  const painting = tool === "brush" || tool === "eraser";
+  return (
+    <div class="tool-hint">
+      {tool === "point" && (
+        <span>
+          Click what belongs to the object; with <Kbd keys="Alt" /> or the right button what does not.
+        </span>
+      )}
+      {tool === "box" && <span>Drag a box around one object.</span>}
+      {painting && (
+        <label class="brush-size">
+          <span class="number">{diameter} px</span>
+          <input
+            type="range"
+            min={0}
+            max={100}
+            value={Math.round((100 * Math.log(diameter)) / Math.log(LARGEST_BRUSH))}
+            aria-label="Brush diameter"
+            onInput={(event) =>
+              dispatch({
+                type: "brush",
+                diameter: LARGEST_BRUSH ** (Number(event.currentTarget.value) / 100),
+              })
+            }
+          />
+          <Kbd keys="[" />
+          <Kbd keys="]" />
+        </label>
+      )}
+      <span class="tool-target">
+        <Swatch phase={phase} />
+        {target}
+      </span>
+    </div>
+  );
+}
+
+/** What the next gesture changes. */
+function targetOf(state: Annotator): string {
+  const { tool } = state;
+  const candidate = chosenCandidate(state);
+  const selected = state.selection === null ? undefined : tracksOf(state).get(state.selection.track);
+  if (tool === "brush" || tool === "eraser") {
+    if (candidate !== null) return "Touching up the mask on offer";
+    if (selected !== undefined)
+      return `${tool === "brush" ? "Painting on" : "Erasing from"} ${objectName(selected)}`;
+    if (tool === "eraser") return "Erasing from what lies under the pointer";
+  } else {
+    const receiving = receivingTrack(state);
+    const track = receiving === null ? undefined : tracksOf(state).get(receiving);
+    if (track !== undefined) return `For ${objectName(track)} on this frame`;
+  }
+  return `New object, ${phaseName(state, state.phase)}`;
+}
+
+function targetPhase(state: Annotator): string | null {
+  const painting = state.tool === "brush" || state.tool === "eraser";
+  const track = painting ? state.selection?.track : (receivingTrack(state) ?? undefined);
+  return (track === undefined ? undefined : tracksOf(state).get(track)?.phase) ?? state.phase;
+}

@@ -1,0 +1,108 @@
+// The tools beside the canvas, each with its key.
+
+import type { ToolName } from "../../state/annotator/model";
+import { mayEdit } from "../../state/annotator/view";
+import { type Key, pressKey } from "../../tools/commands";
+import { tools } from "../../tools/host";
+import { IconButton } from "../../ui/Button";
+import type { IconName } from "../../ui/icons";
+import { useView, useWorkspace } from "./workspace";
+
+const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
+  [
+    ["select", "cursor"],
+    ["pan", "move"],
+  ],
+  [
+    ["point", "point-plus"],
+    ["box", "box"],
+    ["brush", "brush"],
+    ["eraser", "eraser"],
+  ],
+];
+
+const plain = (key: string): Key => ({ key, ctrl: false, shift: false, alt: false });
+
+export function Toolbar() {
+  const { dispatch, commands, dialog } = useWorkspace();
+  const tool = useView((state) => state.tool);
+  const editable = useView(mayEdit);
+  const selected = useView((state) => state.selection !== null);
+  const undoable = useView((state) => state.undo.length > 0 || state.prompt !== null);
+  const redoable = useView((state) => state.redo.length > 0);
+  const masks = useView((state) => state.display.masks);
+  return (
+    <div class="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
+      {GROUPS.map((group, index) => (
+        <div key={index === 0 ? "look" : "edit"} class="toolbar-group">
+          {group.map(([name, icon]) => (
+            <IconButton
+              key={name}
+              icon={icon}
+              label={tools[name].title}
+              shortcut={tools[name].key}
+              pressed={tool === name}
+              disabled={!editable && !tools[name].harmless}
+              onClick={() => dispatch({ type: "tool", tool: name })}
+            />
+          ))}
+        </div>
+      ))}
+      <div class="toolbar-group">
+        <IconButton
+          icon="wand"
+          label="Segment the whole frame"
+          shortcut="S"
+          disabled={!editable}
+          onClick={() => pressKey(commands, plain("s"))}
+        />
+        <IconButton
+          icon="trash"
+          label="Delete the selection on this frame"
+          shortcut="Del"
+          disabled={!editable || !selected}
+          onClick={() => pressKey(commands, plain("Delete"))}
+        />
+      </div>
+      <div class="toolbar-group">
+        <IconButton
+          icon="undo"
+          label="Undo"
+          shortcut="Ctrl+Z"
+          disabled={!editable || !undoable}
+          onClick={() => pressKey(commands, { ...plain("z"), ctrl: true })}
+        />
+        <IconButton
+          icon="redo"
+          label="Redo"
+          shortcut="Ctrl+Shift+Z"
+          disabled={!editable || !redoable}
+          onClick={() => pressKey(commands, { ...plain("z"), ctrl: true, shift: true })}
+        />
+      </div>
+      <div class="toolbar-group end">
+        <IconButton
+          icon={masks ? "eye" : "eye-off"}
+          label={masks ? "Hide masks" : "Show masks"}
+          shortcut="M"
+          pressed={!masks}
+          onClick={() => dispatch({ type: "display", change: { masks: !masks } })}
+        />
+        <IconButton
+          icon="fit"
+          label="Fit the image"
+          shortcut="F"
+          onClick={() => pressKey(commands, plain("f"))}
+        />
+        <IconButton
+          icon="keyboard"
+          label="Keys"
+          shortcut="?"
+          onClick={() => {
+            dialog.value = "help";
+          }}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+// How objects are named on screen.
+
+import { areaText } from "../../geometry/calibration";
+import type { Annotator } from "../../state/annotator/model";
+import type { Track } from "../../state/annotator/view";
+
+export function objectName({ number }: Track): string {
+  return number === null ? "New object" : `#${number}`;
+}
+
+export function phaseName(state: Annotator, phase: string | null): string {
+  return state.phases.find(({ id }) => id === phase)?.name ?? "No phase";
+}
+
+/** In calibrated units; "px" where nobody has calibrated. */
+export function areaOf(state: Annotator, area_px: number): string {
+  return areaText(area_px, state.calibration);
+}

@@ -1,0 +1,41 @@
+// Plays the series: the next frame comes when it is due and its pixels are there (masks are waited for a moment).
+
+import { effect } from "@preact/signals";
+import type { Painter } from "../../render/painter";
+import { isLoaded } from "../../state/annotator/view";
+import type { Workspace } from "./workspace";
+
+const LOOK_AGAIN_MS = 20;
+const PATIENCE_MS = 400; // with masks that are late
+
+export function play({ state, dispatch }: Workspace, painter: Painter): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let due = 0;
+
+  function tick(): void {
+    const { frame, framesPerSecond, series, connection } = state.peek();
+    const next = (frame + 1) % series.frames;
+    const now = performance.now();
+    const complete = isLoaded(state.peek(), next) || connection !== "online" || now > due + PATIENCE_MS;
+    if (now >= due && complete && painter.isReady(next)) {
+      dispatch({ type: "frame/show", frame: next });
+      due = Math.max(due + 1000 / framesPerSecond, now);
+    }
+    timer = setTimeout(tick, Math.max(LOOK_AGAIN_MS / 5, Math.min(LOOK_AGAIN_MS, due - now)));
+  }
+
+  let wasPlaying = false;
+  const stop = effect(() => {
+    const { playing } = state.value;
+    if (playing === wasPlaying) return;
+    wasPlaying = playing;
+    clearTimeout(timer);
+    if (!playing) return;
+    due = performance.now();
+    tick();
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}

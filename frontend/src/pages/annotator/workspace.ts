@@ -1,0 +1,125 @@
+// What the parts of the annotator share: the session, the view of the image, and the tool in hand.
+
+import { type ReadonlySignal, type Signal, signal, useComputed } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { fitView, type Viewport } from "../../geometry/viewport";
+import { ChunkCache } from "../../render/chunks";
+import { startDecoder } from "../../render/decoder";
+import { ClickTimer } from "../../render/latency";
+import type { Drawn } from "../../render/scene";
+import { newId, type Session } from "../../state/annotator/effects_open";
+import type { Annotator } from "../../state/annotator/model";
+import type { Action } from "../../state/annotator/reduce";
+import type { CommandContext } from "../../tools/commands";
+import { ToolHost } from "../../tools/host";
+import type { Pointer } from "../../tools/tool";
+
+export type DialogName = "help" | "calibration" | "export" | "problems";
+
+export interface Workspace {
+  readonly session: Session;
+  readonly state: ReadonlySignal<Annotator>;
+  dispatch(action: Action): void;
+  readonly viewport: Signal<Viewport>;
+  /** The pointer over the canvas; null when it is elsewhere. */
+  readonly pointer: Signal<Pointer | null>;
+  /** The space bar is down: the pointer moves the image. */
+  readonly holding: Signal<boolean>;
+  readonly drawn: Signal<Drawn>;
+  readonly dialog: Signal<DialogName | null>;
+  readonly host: ToolHost;
+  readonly commands: CommandContext;
+  readonly chunks: ChunkCache;
+  readonly timer: ClickTimer;
+  /** Counts tiles as they come, for whoever draws or reads them. */
+  readonly tilesLoaded: Signal<number>;
+  close(): void;
+}
+
+export function createWorkspace(session: Session): Workspace {
+  const { store } = session;
+  const { series } = store.state.peek();
+  const viewport = signal(fitView({ width: 0, height: 0 }, series));
+  const dialog = signal<DialogName | null>(null);
+  const tilesLoaded = signal(0);
+  const timer = new ClickTimer();
+  const decoder = startDecoder();
+  const chunks = new ChunkCache(
+    series.pixels,
+    session.loadChunk,
+    decoder.decode,
+    () => {
+      tilesLoaded.value++;
+    },
+    (text) => store.dispatch({ type: "notice", text }),
+  );
+  const commands: CommandContext = {
+    get state() {
+      return store.state.peek();
+    },
+    get viewport() {
+      return viewport.peek();
+    },
+    dispatch: store.dispatch,
+    look: (next) => {
+      viewport.value = next;
+    },
+    newId,
+    cancelGesture() {
+      const { busy } = host;
+      host.cancel();
+      return busy;
+    },
+    toggleHelp() {
+      dialog.value = dialog.peek() === "help" ? null : "help";
+    },
+  };
+  const host = new ToolHost(commands);
+  const stopWatching = store.watch((after, before, action) => {
+    if (action.type === "prompt/point" || action.type === "prompt/box")
+      timer.ask(action.requestId, lastInput());
+    if (after.connection === "online" && before.connection !== "online") chunks.retry();
+  });
+  return {
+    session,
+    state: store.state,
+    dispatch: store.dispatch,
+    viewport,
+    pointer: signal(null),
+    holding: signal(false),
+    drawn: signal({ frame: store.state.peek().frame, complete: false }),
+    dialog,
+    host,
+    commands,
+    chunks,
+    timer,
+    tilesLoaded,
+    close() {
+      stopWatching();
+      chunks.close();
+      decoder.close();
+      session.close();
+    },
+  };
+}
+
+/** When the event that is being handled happened, on performance.now()'s clock. */
+function lastInput(): number {
+  return window.event?.timeStamp ?? performance.now();
+}
+
+export const WorkspaceContext = createContext<Workspace | null>(null);
+
+export function useWorkspace(): Workspace {
+  const workspace = useContext(WorkspaceContext);
+  if (workspace === null) throw new Error("useWorkspace outside of a workspace");
+  return workspace;
+}
+
+/** A part of the state: the component renders again only when that part changes. */
+export function useView<T>(select: (state: Annotator) => T): T {
+  const { state } = useWorkspace();
+  useComputed(() => select(state.value)).value;
+  return select(state.peek()); // anew, because `select` may close over properties that have just changed
+}

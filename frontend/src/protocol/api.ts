@@ -1,0 +1,85 @@
+// Every REST call the application makes, typed. Failures are thrown as ApiError (errors.ts).
+
+import type { Changeset, MaskRle } from "./messages";
+import { request, requestBytes } from "./request";
+import type * as rest from "./rest";
+
+const at = (id: string | number) => encodeURIComponent(id);
+
+export const getSession = () => request<rest.Session>("GET", "/session");
+export const signIn = (username: string, password: string) =>
+  request<rest.Session>("POST", "/session", { body: { username, password } });
+export const signOut = () => request<void>("DELETE", "/session");
+
+export const listTokens = () => request<rest.ApiToken[]>("GET", "/tokens");
+export const createToken = (name: string) => request<rest.NewApiToken>("POST", "/tokens", { body: { name } });
+export const deleteToken = (id: string) => request<void>("DELETE", `/tokens/${at(id)}`);
+
+export const listProjects = () => request<rest.ProjectSummary[]>("GET", "/projects");
+export const createProject = (name: string, description: string) =>
+  request<rest.Project>("POST", "/projects", { body: { name, description } });
+export const getProject = (id: string) => request<rest.Project>("GET", `/projects/${at(id)}`);
+export const updateProject = (id: string, values: { name?: string; description?: string }) =>
+  request<rest.Project>("PATCH", `/projects/${at(id)}`, { body: values });
+export const deleteProject = (id: string) => request<void>("DELETE", `/projects/${at(id)}`);
+
+export const createPhase = (project: string, values: rest.PhaseValues) =>
+  request<rest.Phase>("POST", `/projects/${at(project)}/phases`, { body: values });
+export const updatePhase = (project: string, phase: string, values: rest.PhaseValues) =>
+  request<rest.Phase>("PATCH", `/projects/${at(project)}/phases/${at(phase)}`, { body: values });
+export const deletePhase = (project: string, phase: string) =>
+  request<void>("DELETE", `/projects/${at(project)}/phases/${at(phase)}`);
+
+export const addMember = (project: string, username: string, role: rest.Role) =>
+  request<rest.Member>("POST", `/projects/${at(project)}/members`, { body: { username, role } });
+export const updateMember = (project: string, user: number, role: rest.Role) =>
+  request<rest.Member>("PATCH", `/projects/${at(project)}/members/${at(user)}`, { body: { role } });
+export const removeMember = (project: string, user: number) =>
+  request<void>("DELETE", `/projects/${at(project)}/members/${at(user)}`);
+
+export const listSeries = (project: string, signal?: AbortSignal) =>
+  request<rest.Series[]>("GET", `/projects/${at(project)}/series`, { signal });
+export const getSeries = (id: string) => request<rest.Series>("GET", `/series/${at(id)}`);
+export const renameSeries = (id: string, name: string) =>
+  request<rest.Series>("PATCH", `/series/${at(id)}`, { body: { name } });
+export const deleteSeries = (id: string) => request<void>("DELETE", `/series/${at(id)}`);
+export const getHistogram = (id: string, frame: number, signal?: AbortSignal) =>
+  request<rest.Histogram>("GET", `/series/${at(id)}/histogram`, { query: { frame }, signal });
+export const setCalibration = (id: string, values: rest.CalibrationEdit) =>
+  request<Changeset>("POST", `/series/${at(id)}/calibration`, { body: values });
+
+export interface ChunkAddress {
+  series: string;
+  store: string;
+  level: number;
+  frame: number;
+  row: number;
+  column: number;
+}
+
+/** The zstd-compressed bytes of one tile of one frame. */
+export const getChunk = ({ series, store, level, frame, row, column }: ChunkAddress, signal?: AbortSignal) =>
+  requestBytes(`/series/${at(series)}/pixels/${at(store)}/${level}/${frame}/${row}/${column}`, signal);
+
+export const startImport = (project: string, name: string, uploads: string[]) =>
+  request<rest.Job>("POST", `/projects/${at(project)}/imports`, { body: { name, uploads } });
+export const startExport = (series: string, version: number | null, formats: rest.ExportFormat[]) =>
+  request<rest.Job>("POST", `/series/${at(series)}/exports`, { body: { version, formats } });
+export const listJobs = (project: string, before?: string) =>
+  request<rest.Page<rest.Job>>("GET", `/projects/${at(project)}/jobs`, { query: { before } });
+export const getJob = (id: string, signal?: AbortSignal) =>
+  request<rest.Job>("GET", `/jobs/${at(id)}`, { signal });
+export const cancelJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/cancel`);
+
+export const getState = (series: string, frame: number, version?: number, signal?: AbortSignal) =>
+  request<rest.SeriesState>("GET", `/series/${at(series)}/state`, { query: { frame, version }, signal });
+export const getTimeline = (series: string, version?: number) =>
+  request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
+export const getHistory = (series: string, query: rest.HistoryQuery = {}) =>
+  request<rest.Page<rest.HistoryEntry>>("GET", `/series/${at(series)}/history`, { query: { ...query } });
+export const getMask = (series: string, sha256: string) =>
+  request<MaskRle>("GET", `/series/${at(series)}/masks/${at(sha256)}`);
+export const restore = (series: string, values: rest.Restore) =>
+  request<Changeset>("POST", `/series/${at(series)}/restore`, { body: values });
+
+export const listModels = () => request<rest.Model[]>("GET", "/models");

@@ -1,0 +1,246 @@
+// The values of the REST interface (/api/schema describes them).
+
+import type { MaskRevision, Person, TrackRevision } from "./messages";
+
+export const roles = ["viewer", "reviewer", "annotator", "manager", "owner"] as const;
+/** Rising: each role may do what those before it may. */
+export type Role = (typeof roles)[number];
+
+export interface User {
+  id: number;
+  name: string;
+  username: string;
+}
+
+export interface Session {
+  user: User | null;
+  csrf: string;
+}
+
+export interface ApiToken {
+  id: string;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+/** `token` is shown once: the server keeps only its hash. */
+export interface NewApiToken extends ApiToken {
+  token: string;
+}
+
+export interface ProjectSummary {
+  id: string;
+  name: string;
+  description: string;
+  role: Role;
+  series_count: number;
+  created_at: string;
+}
+
+export interface Phase {
+  id: string;
+  name: string;
+  colour: string;
+  key: string;
+  description: string;
+  order: number;
+}
+
+export type PhaseValues = Partial<Pick<Phase, "name" | "colour" | "key" | "description" | "order">>;
+
+export interface Member {
+  user: User;
+  role: Role;
+}
+
+export interface Project {
+  id: string;
+  name: string;
+  description: string;
+  role: Role;
+  settings_version: number;
+  created_at: string;
+  phases: Phase[];
+  members: Member[];
+}
+
+/** `pixel_size` in `unit` per pixel; null where nobody has said. */
+export interface Calibration {
+  pixel_size: number | null;
+  unit: string;
+  frame_interval_s: number | null;
+  source: string;
+  revision: number | null;
+}
+
+export type DType = "uint8" | "uint16" | "float32";
+
+export interface PixelLevel {
+  height: number;
+  width: number;
+  chunk: [height: number, width: number];
+  scale: number;
+}
+
+export interface PixelStore {
+  levels: PixelLevel[];
+  dtype: DType;
+  channels: number;
+  compressor: "zstd";
+  store: string;
+}
+
+export interface Series {
+  id: string;
+  project: string;
+  name: string;
+  frames: number;
+  height: number;
+  width: number;
+  channels: number;
+  dtype: DType;
+  input_range: [low: number, high: number];
+  calibration: Calibration;
+  version: number;
+  annotated_frames: number;
+  created_by: Person;
+  created_at: string;
+  pixels: PixelStore;
+}
+
+export interface Histogram {
+  low: number;
+  high: number;
+  counts: number[];
+  min: number;
+  max: number;
+}
+
+export interface CalibrationEdit {
+  pixel_size: number | null;
+  unit: string;
+  frame_interval_s: number | null;
+  request_id: string;
+  source_note?: string;
+}
+
+export interface Upload {
+  id: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+}
+
+export type JobKind = "import" | "export" | "segment";
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export interface JobError {
+  code: string;
+  message: string;
+}
+
+export interface Job {
+  id: string;
+  kind: JobKind;
+  state: JobState;
+  /** 0 to 1 */
+  progress: number;
+  step: string;
+  error: JobError | null;
+  result: JobResult;
+  created_at: string;
+  created_by: Person;
+  project: string;
+  series: string | null;
+}
+
+/** What a done job left: an import its `series`, an export its file. */
+export interface JobResult {
+  series?: string;
+  name?: string;
+  bytes?: number;
+  sha256?: string;
+}
+
+/** Lists that grow come in pages; `next` asks for the following one. */
+export interface Page<T> {
+  results: T[];
+  next: string | null;
+}
+
+export interface SeriesState {
+  version: number;
+  head: number;
+  frame: number;
+  tracks: TrackRevision[];
+  masks: MaskRevision[];
+}
+
+export interface TimelineFrame {
+  frame: number;
+  accepted: number;
+  proposals: number;
+}
+
+export interface Timeline {
+  version: number;
+  frames: TimelineFrame[];
+}
+
+export interface HistoryEntry {
+  version: number;
+  author: Person;
+  created_at: string;
+  reason: string;
+  job: string | null;
+  counts: {
+    masks_set: number;
+    masks_deleted: number;
+    tracks_created: number;
+    tracks_changed: number;
+    tracks_deleted: number;
+    calibrations: number;
+  };
+  frames: number[];
+}
+
+export interface HistoryQuery {
+  before?: number;
+  limit?: number;
+  frame?: number;
+  track?: string;
+}
+
+export interface Restore {
+  version: number;
+  request_id: string;
+  frame: number | null;
+  tracks: string[] | null;
+}
+
+/** One setting of a segmenter. `default` null: chosen from the image. */
+export interface ModelParameter {
+  name: string;
+  label: string;
+  kind: "float" | "int" | "bool" | "choice";
+  default: number | boolean | string | null;
+  minimum: number | null;
+  maximum: number | null;
+  step: number | null;
+  choices: string[];
+  unit: string;
+  help: string;
+}
+
+export interface Model {
+  name: string;
+  title: string;
+  kind: string;
+  promptable: boolean;
+  parameters: ModelParameter[];
+  available: boolean;
+  reason: string;
+}
+
+export type ExportFormat = "coco" | "labels" | "yolo";

@@ -1,0 +1,135 @@
+// Masks drawn by the GPU: a texture of labels, a palette of colours, fill and outline of constant width at any zoom.
+
+import type { Viewport } from "../geometry/viewport";
+import { makeProgram, makeTexture, type Program, RECTANGLE_VERTEX } from "./gl";
+import type { LabelTexture } from "./label_texture";
+
+/** Colours as 0 to 255; `fill` is an opacity from 0 to 1, `line` the outline's width in CSS pixels. */
+export interface LabelStyle {
+  readonly colour: readonly [number, number, number];
+  readonly fill: number;
+  readonly line: number;
+  /** "ants": dashes alternate with white, for what is being made and must not be overlooked. */
+  readonly dashes: "none" | "gaps" | "ants";
+}
+
+const PALETTE_WIDTH = 256;
+const DASHES = { none: 0, gaps: 1, ants: 2 };
+
+// Lines lie inside their object, so that the background costs one texel and touching objects keep a line each.
+const FRAGMENT = `
+  uniform highp usampler2D labels;
+  uniform sampler2D colours;      // per label: red, green, blue, opacity of the fill
+  uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, kind of dashes
+  uniform vec2 size;              // of the frame
+  uniform float pixel;            // image pixels per CSS pixel
+  uniform float device;           // device pixels per CSS pixel
+  in vec2 image;
+  out vec4 colour;
+
+  uint label(vec2 at) {
+    ivec2 texel = ivec2(floor(at));
+    if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(size)))) return 0u;
+    return texelFetch(labels, texel, 0).r;
+  }
+
+  // How many of eight directions leave the object within a distance.
+  bool leaves(uint own, float reach) {
+    float d = reach * 0.7071;
+    return label(image + vec2(reach, 0.0)) != own || label(image - vec2(reach, 0.0)) != own
+        || label(image + vec2(0.0, reach)) != own || label(image - vec2(0.0, reach)) != own
+        || label(image + vec2(d, d)) != own || label(image - vec2(d, d)) != own
+        || label(image + vec2(d, -d)) != own || label(image - vec2(d, -d)) != own;
+  }
+
+  void main() {
+    uint own = label(image);
+    if (own == 0u) discard;
+    ivec2 entry = ivec2(int(own) % ${PALETTE_WIDTH}, int(own) / ${PALETTE_WIDTH});
+    vec4 look = texelFetch(colours, entry, 0);
+    vec4 line = texelFetch(lines, entry, 0) * 255.0;
+    vec3 stroke = look.rgb;
+    float opacity = look.a;
+    float width = line.r / 4.0;
+    if (width > 0.0) {
+      float soft = 0.35;
+      vec2 cell = floor(gl_FragCoord.xy / (5.0 * device));
+      bool gap = line.g > 0.5 && mod(cell.x + cell.y, 2.0) > 0.5;
+      if (gap && line.g > 1.5) stroke = vec3(1.0);
+      if (!gap || line.g > 1.5) {
+        float share = leaves(own, (width - soft) * pixel) ? 1.0 : leaves(own, (width + soft) * pixel) ? 0.5 : 0.0;
+        look.rgb = mix(look.rgb, stroke, share);
+        opacity = mix(opacity, 1.0, share);
+      }
+    }
+    if (opacity <= 0.0) discard;
+    colour = vec4(look.rgb * opacity, opacity);
+  }`;
+
+export class MaskProgram {
+  private readonly program: Program;
+
+  constructor(private readonly gl: WebGL2RenderingContext) {
+    this.program = makeProgram(gl, RECTANGLE_VERTEX, FRAGMENT);
+  }
+
+  draw(labels: LabelTexture, palette: Palette, viewport: Viewport, devicePixelRatio: number): void {
+    const [x0, y0, x1, y1] = labels.extent;
+    const { gl, program } = this;
+    gl.activeTexture(gl.TEXTURE0);
+    labels.bind();
+    if (x1 <= x0 || y1 <= y0) return;
+    gl.useProgram(program.program);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    palette.bind(gl.TEXTURE1, gl.TEXTURE2);
+    gl.uniform1i(program.uniform("labels"), 0);
+    gl.uniform1i(program.uniform("colours"), 1);
+    gl.uniform1i(program.uniform("lines"), 2);
+    gl.uniform2f(program.uniform("size"), labels.width, labels.height);
+    gl.uniform1f(program.uniform("pixel"), 1 / viewport.scale);
+    gl.uniform1f(program.uniform("device"), devicePixelRatio);
+    const { originX, originY, width, height, scale } = viewport;
+    gl.uniform4f(program.uniform("view"), originX, originY, width / scale, height / scale);
+    gl.uniform4f(program.uniform("rectangle"), x0, y0, x1, y1);
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+  }
+}
+
+/** How each label looks. Labels count from 1; a style may be changed without touching the labels. */
+export class Palette {
+  private readonly colours: WebGLTexture;
+  private readonly lines: WebGLTexture;
+  private styles: readonly LabelStyle[] = [];
+  private stale = true;
+
+  constructor(private readonly gl: WebGL2RenderingContext) {
+    this.colours = makeTexture(gl, gl.TEXTURE_2D);
+    this.lines = makeTexture(gl, gl.TEXTURE_2D);
+  }
+
+  set(styles: readonly LabelStyle[]): void {
+    this.styles = styles;
+    this.stale = true;
+  }
+
+  bind(first: GLenum, second: GLenum): void {
+    const { gl } = this;
+    gl.activeTexture(second);
+    gl.bindTexture(gl.TEXTURE_2D, this.lines);
+    gl.activeTexture(first);
+    gl.bindTexture(gl.TEXTURE_2D, this.colours);
+    if (!this.stale) return;
+    this.stale = false;
+    const rows = Math.ceil((this.styles.length + 1) / PALETTE_WIDTH);
+    const colours = new Uint8Array(PALETTE_WIDTH * rows * 4);
+    const lines = new Uint8Array(PALETTE_WIDTH * rows * 4);
+    this.styles.forEach(({ colour, fill, line, dashes }, index) => {
+      colours.set([...colour, Math.round(fill * 255)], (index + 1) * 4);
+      lines.set([Math.round(line * 4), DASHES[dashes]], (index + 1) * 4);
+    });
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, PALETTE_WIDTH, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, colours);
+    gl.activeTexture(second);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, PALETTE_WIDTH, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, lines);
+  }
+}

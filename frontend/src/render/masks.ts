@@ -1,0 +1,203 @@
+// Puts the state's masks on the GPU: objects, proposals, and on top what is selected or being made.
+
+import { joinBoxes } from "../geometry/bitmap";
+import { type BoxXyxy, decoded } from "../geometry/rle";
+import { sweepDisc } from "../geometry/stroke";
+import type { Viewport } from "../geometry/viewport";
+import type { MaskRle, MaskSet } from "../protocol/messages";
+import { chosenCandidate, openProposals } from "../state/annotator/drafts";
+import type { Annotator, StrokeDraft } from "../state/annotator/model";
+import { objectOf, objectsOn } from "../state/annotator/view";
+import { type Colour, colourOf, colourOfPhase } from "./colours";
+import { LabelTexture } from "./label_texture";
+import { type LabelStyle, MaskProgram, Palette } from "./mask_layer";
+
+const SELECTED = 1;
+const DRAFT = 2;
+const WHITE: Colour = [255, 255, 255];
+const LOST: Colour = [255, 92, 92];
+const LINE = 1.5;
+
+export class MaskLayers {
+  private readonly program: MaskProgram;
+  private readonly objects: Layer;
+  private readonly top: Layer;
+  private proposals: Layer | null = null;
+  private lost: Layer | null = null;
+  private painted: { stroke: StrokeDraft; points: number } | null = null;
+
+  constructor(
+    private readonly gl: WebGL2RenderingContext,
+    height: number,
+    width: number,
+  ) {
+    this.program = new MaskProgram(gl);
+    this.objects = new Layer(gl, height, width);
+    this.top = new Layer(gl, height, width);
+  }
+
+  /** `frame` is the one whose image is on screen. */
+  draw(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
+    if (state.display.masks) {
+      this.composeObjects(state, frame);
+      this.program.draw(this.objects.labels, this.objects.palette, viewport, devicePixelRatio);
+    }
+    if (state.proposals?.frame === frame && state.proposals.answer !== null) {
+      this.proposals ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
+      this.composeProposals(this.proposals, state);
+      this.program.draw(this.proposals.labels, this.proposals.palette, viewport, devicePixelRatio);
+    }
+    const lost = lostMasks(state, frame);
+    if (lost.length > 0) {
+      this.lost ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
+      composeLost(this.lost, lost);
+      this.program.draw(this.lost.labels, this.lost.palette, viewport, devicePixelRatio);
+    }
+    this.composeTop(state, frame);
+    this.program.draw(this.top.labels, this.top.palette, viewport, devicePixelRatio);
+  }
+
+  private composeObjects(state: Annotator, frame: number): void {
+    const objects = objectsOn(state, frame);
+    const { hidden, display, phases, hovered, selection } = state;
+    const stroked = state.stroke?.track ?? null; // drawn on top while it changes
+    const shown = this.objects.remember("masks", [objects, hidden, stroked], () =>
+      objects.filter(({ track }) => !hidden.has(track.track) && track.track !== stroked),
+    );
+    this.objects.update("labels", [shown], () => {
+      this.objects.labels.clear();
+      shown.forEach(({ mask }, index) => {
+        this.objects.labels.paint(decoded(mask), index + 1);
+      });
+    });
+    this.objects.update("styles", [shown, display, phases, hovered, selection], () => {
+      const { opacity, outline, colourBy } = display;
+      this.objects.palette.set(
+        shown.map(({ track, state: maskState }): LabelStyle => {
+          const lit = track.track === hovered || track.track === selection?.track;
+          return {
+            colour: colourOf(track, phases, colourBy),
+            fill: lit ? Math.min(1, opacity + 0.2) : opacity,
+            line: outline || lit ? LINE : 0,
+            dashes: maskState === "proposal" ? "gaps" : "none",
+          };
+        }),
+      );
+    });
+  }
+
+  private composeProposals(layer: Layer, state: Annotator): void {
+    const { proposals, frames, pending, tracks, phase, phases } = state;
+    layer.update("labels", [proposals, frames, pending, tracks, phase], () => {
+      const open = openProposals(state).toSorted((a, b) => b.item.area_px - a.item.area_px);
+      layer.labels.clear();
+      open.forEach(({ item }, index) => {
+        layer.labels.paint(decoded(item.mask), index + 1);
+      });
+      const colour = colourOfPhase(phase, phases);
+      layer.palette.set(open.map(() => ({ colour, fill: 0.12, line: LINE, dashes: "gaps" as const })));
+    });
+  }
+
+  private composeTop(state: Annotator, frame: number): void {
+    const { stroke, selection, display } = state;
+    const selected =
+      selection === null || state.hidden.has(selection.track)
+        ? undefined
+        : objectOf(state, selection.track, frame);
+    const candidate = frame === state.frame ? chosenCandidate(state) : null;
+    const colour = draftColour(state);
+    this.top.update("styles", [colour.join(), display.opacity], () => {
+      this.top.palette.set([
+        { colour: WHITE, fill: 0, line: 2, dashes: "none" },
+        { colour, fill: Math.min(1, display.opacity + 0.15), line: 2, dashes: "ants" },
+      ]);
+    });
+    if (stroke !== null && stroke.frame === frame && this.continueStroke(stroke)) return;
+    this.top.update("labels", [stroke, selected?.mask, candidate?.mask], () => {
+      const { labels } = this.top;
+      labels.clear();
+      this.painted = null;
+      if (selected !== undefined && stroke?.track !== selected.track.track) {
+        labels.paint(decoded(selected.mask), SELECTED);
+      }
+      if (candidate !== null) labels.paint(decoded(candidate.mask), DRAFT);
+      if (stroke === null || stroke.frame !== frame) return;
+      const base = stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
+      if (base !== undefined) labels.paint(decoded(base.mask), DRAFT);
+      this.painted = { stroke, points: 0 };
+      this.continueStroke(stroke);
+    });
+  }
+
+  /** Paints only what the pointer added since the last time. False: this stroke was not begun here. */
+  private continueStroke(stroke: StrokeDraft): boolean {
+    const { painted } = this;
+    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return false;
+    let touched: BoxXyxy = [0, 0, 0, 0];
+    for (let index = painted.points; index < stroke.path.length; index++) {
+      const to = stroke.path[index];
+      const from = stroke.path[Math.max(0, index - 1)];
+      if (from === undefined || to === undefined) continue;
+      const label = stroke.mode === "paint" ? DRAFT : 0;
+      touched = joinBoxes(touched, sweepDisc(this.top.labels, from, to, stroke.diameter, label));
+    }
+    this.top.labels.touched(touched);
+    this.painted = { stroke, points: stroke.path.length };
+    return true;
+  }
+}
+
+/** Masks of changes that the server did not take and their author has not decided about. */
+function lostMasks(state: Annotator, frame: number): MaskRle[] {
+  return state.pending
+    .filter((commit) => commit.problem !== null)
+    .flatMap((commit) => commit.operations)
+    .filter((operation) => operation.op === "mask.set" && operation.frame === frame)
+    .map((operation) => (operation as MaskSet).mask);
+}
+
+function composeLost(layer: Layer, masks: readonly MaskRle[]): void {
+  layer.update("labels", masks, () => {
+    layer.labels.clear();
+    masks.forEach((mask, index) => {
+      layer.labels.paint(decoded(mask), index + 1);
+    });
+    layer.palette.set(masks.map(() => ({ colour: LOST, fill: 0.1, line: 2, dashes: "ants" as const })));
+  });
+}
+
+/** A draft looks like what it will become. */
+function draftColour(state: Annotator): Colour {
+  const { stroke, phases, phase, frame, display } = state;
+  const object = stroke === null || stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
+  return object === undefined
+    ? colourOfPhase(phase, phases)
+    : colourOf(object.track, phases, display.colourBy);
+}
+
+/** Labels and their palette, and what they were last made from. */
+class Layer {
+  readonly labels: LabelTexture;
+  readonly palette: Palette;
+  private readonly made = new Map<string, { from: readonly unknown[]; value: unknown }>();
+
+  constructor(gl: WebGL2RenderingContext, height: number, width: number) {
+    this.labels = new LabelTexture(gl, height, width);
+    this.palette = new Palette(gl);
+  }
+
+  remember<T>(name: string, from: readonly unknown[], make: () => T): T {
+    const before = this.made.get(name);
+    const same =
+      before?.from.length === from.length && before.from.every((value, index) => value === from[index]);
+    if (before !== undefined && same) return before.value as T;
+    const value = make();
+    this.made.set(name, { from, value });
+    return value;
+  }
+
+  update(name: string, from: readonly unknown[], make: () => void): void {
+    this.remember(name, from, make);
+  }
+}

@@ -1,0 +1,227 @@
+// Work that is not committed yet: prompts and their candidates, strokes, proposals; and what accepting them commits.
+
+import { areaPx, decoded, difference, encode, intersection, type Runs, union } from "../../geometry/rle";
+import { type Point, strokeRuns } from "../../geometry/stroke";
+import type { Candidate, MaskRle, Origin, PromptPoint } from "../../protocol/messages";
+import { commit } from "./history";
+import type { Annotator, Box, Operation, PromptDraft, StrokeDraft } from "./model";
+import { objectOf, objectsOn, tracksOf } from "./view";
+
+const BY_HAND: Origin = { model: null, model_hash: null, points: [], box: null, score: null, edited: false };
+
+/** Every change of a prompt asks anew: `requestId` is the new question's. */
+export function addPoint(state: Annotator, point: PromptPoint, requestId: string): Annotator {
+  const before = promptHere(state);
+  return ask(state, [...(before?.points ?? []), point], before?.box ?? null, requestId);
+}
+
+export function setBox(state: Annotator, box: Box, requestId: string): Annotator {
+  return ask(state, promptHere(state)?.points ?? [], box, requestId);
+}
+
+/** The prompt one step back; without points and box there is none. */
+export function removeLastPoint(state: Annotator, requestId: string): Annotator {
+  const before = promptHere(state);
+  if (before === null) return state;
+  const box = before.points.length > 0 ? before.box : null;
+  const points = before.points.slice(0, -1);
+  return points.length === 0 && box === null
+    ? { ...state, prompt: null }
+    : ask(state, points, box, requestId);
+}
+
+/** The same prompt once more: for another model, or after a failure. */
+export function askAgain(state: Annotator, requestId: string): Annotator {
+  const { prompt } = state;
+  if (prompt === null) return state;
+  return { ...state, prompt: { ...prompt, model: state.model, requestId, problem: null } };
+}
+
+function ask(
+  state: Annotator,
+  points: readonly PromptPoint[],
+  box: Box | null,
+  requestId: string,
+): Annotator {
+  const before = promptHere(state);
+  const prompt: PromptDraft = {
+    kind: "prompt",
+    frame: state.frame,
+    model: state.model,
+    points,
+    box,
+    requestId,
+    answer: before?.answer ?? null,
+    chosen: before?.chosen ?? 0,
+    problem: null,
+  };
+  return { ...state, prompt };
+}
+
+function promptHere(state: Annotator): PromptDraft | null {
+  return state.prompt?.frame === state.frame ? state.prompt : null;
+}
+
+/** The mask that Enter would accept, if one is on offer on the frame in sight. */
+export function chosenCandidate(state: Annotator): Candidate | null {
+  const prompt = promptHere(state);
+  return prompt?.answer?.candidates[prompt.chosen] ?? null;
+}
+
+export function cycleCandidates(state: Annotator, step: number): Annotator {
+  const { prompt } = state;
+  const count = prompt?.answer?.candidates.length ?? 0;
+  if (prompt === null || count === 0) return state;
+  return { ...state, prompt: { ...prompt, chosen: (prompt.chosen + step + count) % count } };
+}
+
+/** The track that an accepted candidate goes to: the selected one where this frame lacks it, else a new one. */
+export function receivingTrack(state: Annotator): string | null {
+  const track = state.selection?.track;
+  if (track === undefined || (tracksOf(state).get(track)?.deleted ?? true)) return null;
+  return objectOf(state, track, state.frame) === undefined ? track : null;
+}
+
+/** `newTrack` names the object where accepting makes one. */
+export function acceptCandidate(state: Annotator, requestId: string, newTrack: string): Annotator {
+  const { prompt } = state;
+  const candidate = chosenCandidate(state);
+  if (prompt === null || prompt.answer === null || candidate === null || candidate.area_px === 0)
+    return state;
+  const origin: Origin = {
+    model: prompt.model,
+    model_hash: prompt.answer.modelHash,
+    points: [...prompt.points],
+    box: prompt.box,
+    score: candidate.score,
+    edited: prompt.answer.edited,
+  };
+  const existing = receivingTrack(state);
+  const track = existing ?? newTrack;
+  const operations: Operation[] = [setMask(track, prompt.frame, candidate.mask, origin)];
+  if (existing === null) operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
+  const selection = existing === null ? { track, lasting: false } : state.selection;
+  return commit({ ...state, prompt: null, selection }, { requestId, reason: "Accept a mask", operations });
+}
+
+export function extendStroke(state: Annotator, point: Point): Annotator {
+  const { stroke } = state;
+  return stroke === null ? state : { ...state, stroke: { ...stroke, path: [...stroke.path, point] } };
+}
+
+/** The mask under a stroke as it will be, and as it is; null where there is nothing to change. */
+export function strokeResult(
+  state: Annotator,
+  stroke: StrokeDraft,
+): { before: MaskRle | null; after: Runs } | null {
+  const swept = strokeRuns(stroke, state.series.height, state.series.width);
+  const before = strokeTarget(state, stroke);
+  if (before === null) return stroke.mode === "paint" ? { before, after: swept } : null;
+  const runs = decoded(before);
+  return { before, after: stroke.mode === "paint" ? union(runs, swept) : difference(runs, swept) };
+}
+
+/** What a stroke changes: the mask of its track, or the candidate on offer. */
+function strokeTarget(state: Annotator, stroke: StrokeDraft): MaskRle | null {
+  if (stroke.track !== null) return objectOf(state, stroke.track, stroke.frame)?.mask ?? null;
+  return chosenCandidate(state)?.mask ?? null;
+}
+
+/** One finished stroke is one commit, or one touch-up of the candidate on offer. */
+export function finishStroke(state: Annotator, requestId: string, newTrack: string): Annotator {
+  const { stroke } = state;
+  if (stroke === null) return state;
+  const idle = { ...state, stroke: null };
+  const result = strokeResult(state, stroke);
+  if (result === null) return idle;
+  const mask = encode(result.after);
+  const area = areaPx(result.after);
+  if (result.before?.counts === mask.counts || (result.before === null && area === 0)) return idle;
+  if (stroke.track === null && result.before !== null) return touchUp(idle, mask, area);
+  const track = stroke.track ?? newTrack;
+  const { frame } = stroke;
+  if (area === 0) {
+    return commit(idle, { requestId, reason: "Erase a mask", operations: [removal(state, track, frame)] });
+  }
+  const object = objectOf(state, track, frame);
+  const origin = object === undefined ? BY_HAND : { ...object.origin, edited: true };
+  const operations: Operation[] = [setMask(track, frame, mask, origin)];
+  if (stroke.track !== null) {
+    const reason = stroke.mode === "paint" ? "Paint a mask" : "Erase from a mask";
+    return commit(idle, { requestId, reason, operations });
+  }
+  operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
+  const selection = { track, lasting: false };
+  return commit({ ...idle, selection }, { requestId, reason: "Paint a new object", operations });
+}
+
+function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annotator {
+  const { prompt } = state;
+  if (prompt === null || prompt.answer === null) return state;
+  const candidates = prompt.answer.candidates.map((candidate, index) =>
+    index === prompt.chosen ? { ...candidate, mask, area_px } : candidate,
+  );
+  return { ...state, prompt: { ...prompt, answer: { ...prompt.answer, candidates, edited: true } } };
+}
+
+/** Removes a mask, and the whole track where that is known to be its only one. */
+export function removal(state: Annotator, track: string, frame: number): Operation {
+  const elsewhere = state.timeline.filter((mark) => mark.frame !== frame);
+  const alone =
+    state.series.frames === 1 ||
+    elsewhere.every((mark) => {
+      const masks = state.frames.get(mark.frame);
+      return masks?.loaded === true && objectOf(state, track, mark.frame) === undefined;
+    });
+  return alone ? { op: "track.delete", track } : { op: "mask.delete", track, frame };
+}
+
+/** Proposals that the slider lets through, are not taken, and cover no object that is there already. */
+export function openProposals(state: Annotator): { index: number; item: Candidate }[] {
+  const { proposals } = state;
+  if (proposals === null || proposals.answer === null) return [];
+  const present = objectsOn(state, proposals.frame).map(({ mask }) => decoded(mask));
+  return proposals.answer.items
+    .map((item, index) => ({ item, index }))
+    .filter(({ item, index }) => {
+      if (proposals.taken.has(index) || (item.score ?? 1) < proposals.minimumScore) return false;
+      const runs = decoded(item.mask);
+      return !present.some((other) => overlap(runs, other) >= 0.5);
+    });
+}
+
+/** Intersection over union. */
+function overlap(a: Runs, b: Runs): number {
+  const shared = areaPx(intersection(a, b));
+  return shared === 0 ? 0 : shared / (areaPx(a) + areaPx(b) - shared);
+}
+
+/** Accepts proposals as new objects; `accepted` pairs an item's index with its new track. */
+export function acceptProposals(
+  state: Annotator,
+  requestId: string,
+  accepted: readonly (readonly [index: number, track: string])[],
+): Annotator {
+  const { proposals } = state;
+  if (proposals === null || proposals.answer === null || accepted.length === 0) return state;
+  const { frame, model, answer } = proposals;
+  const manyPhases = answer.items.some((item) => item.phase > 0);
+  const operations: Operation[] = [];
+  for (const [index, track] of accepted) {
+    const item = answer.items[index];
+    if (item === undefined) continue;
+    const phase = manyPhases ? (state.phases[item.phase]?.id ?? state.phase) : state.phase;
+    const origin: Origin = { ...BY_HAND, model, model_hash: answer.modelHash, score: item.score };
+    operations.push({ op: "track.create", track, phase, name: "" }, setMask(track, frame, item.mask, origin));
+  }
+  const taken = new Set([...proposals.taken, ...accepted.map(([index]) => index)]);
+  const next = commit(
+    { ...state, proposals: { ...proposals, taken } },
+    { requestId, reason: accepted.length === 1 ? "Accept a proposal" : "Accept proposals", operations },
+  );
+  return openProposals(next).length === 0 ? { ...next, proposals: null } : next;
+}
+
+function setMask(track: string, frame: number, mask: MaskRle, origin: Origin): Operation {
+  return { op: "mask.set", track, frame, mask, origin, state: "accepted", order: null };
+}

@@ -1,0 +1,202 @@
+// The annotator's conversation with the server and the browser's storage. Pages dispatch actions; this answers them.
+
+import type * as Api from "../../protocol/api";
+import { asApiError } from "../../protocol/errors";
+import type { ClientMessage } from "../../protocol/messages";
+import { connect, type OpenWire } from "../../protocol/socket";
+import type { Keep } from "./keep";
+import type { Annotator, PendingCommit, PromptDraft, Proposals } from "./model";
+import type { Store } from "./store";
+import { isLoaded } from "./view";
+
+/** The calls this file makes; tests pass their own. */
+export type FrameApi = Pick<typeof Api, "getState" | "getTimeline">;
+
+export interface Services {
+  readonly api: FrameApi;
+  readonly openWire: OpenWire;
+  readonly keep: Keep;
+  readonly newId: () => string;
+}
+
+export interface Connection {
+  /** The network is back: do not wait for the next attempt. */
+  retry(): void;
+  close(): void;
+}
+
+const TIMELINE_DELAY_MS = 800;
+const NEIGHBOURS = [0, 1, -1, 2, -2, 3, -3];
+const AHEAD = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+/** Restores kept work, connects, and answers every change of the store from here on. */
+export function start(store: Store, services: Services): Connection {
+  const { api, keep, newId } = services;
+  const { id } = store.state.peek().series;
+  const loading = new Set<string>();
+  let asked: number | null = null; // the version that a `series.since` under way starts from
+  let timelineTimer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  const stopWatching = store.watch((after, before) => {
+    keepWork(after, before);
+    if (after.connection === "online") speak(after, before);
+    loadFrames(after);
+    if (after.past?.version !== before.past?.version) refreshTimeline(0);
+    else if (after.serverHead !== before.serverHead) refreshTimeline();
+  });
+
+  store.dispatch({ type: "kept/found", pending: keep.pending(), prompt: keep.prompt(), requestId: newId() });
+  store.dispatch({ type: "display", change: keep.display() });
+  const socket = connect(services.openWire, (event) => {
+    switch (event.type) {
+      case "message":
+        if (event.message.type === "series.changes") asked = null;
+        store.dispatch({ type: "server", message: event.message });
+        break;
+      case "lost":
+        asked = null;
+        store.dispatch({ type: "connection", connection: "offline" });
+        break;
+      case "outdated":
+      case "refused":
+        store.dispatch({ type: "connection", connection: event.type });
+        break;
+    }
+  });
+  refreshTimeline(0);
+
+  function keepWork(after: Annotator, before: Annotator): void {
+    try {
+      if (after.pending !== before.pending) {
+        const present = new Set(after.pending.map((commit) => commit.requestId));
+        const known = new Set(before.pending.map((commit) => commit.requestId));
+        for (const commit of after.pending) if (!known.has(commit.requestId)) keep.savePending(commit);
+        for (const commit of before.pending)
+          if (!present.has(commit.requestId)) keep.dropPending(commit.requestId);
+      }
+      if (after.prompt !== before.prompt) keep.savePrompt(after.prompt);
+      if (after.display !== before.display) keep.saveDisplay(after.display);
+    } catch {
+      const text =
+        "This browser's storage is full: unsaved work would not survive a reload. Stay until it is saved.";
+      if (after.notice !== text) store.dispatch({ type: "notice", text });
+    }
+  }
+
+  /** Tells the server what changed; after a (re)connection, everything that it may have missed. */
+  function speak(after: Annotator, before: Annotator): void {
+    const resumed = before.connection !== "online";
+    if (after.serverHead > after.head && asked !== after.head) {
+      asked = after.head;
+      send({ type: "series.since", version: after.head });
+    }
+    if (resumed || after.pending !== before.pending) {
+      const sent = new Set(resumed ? [] : before.pending.map((commit) => commit.requestId));
+      for (const commit of after.pending) {
+        if (commit.problem === null && !sent.has(commit.requestId)) send(commitMessage(commit));
+      }
+    }
+    if (resumed || after.frame !== before.frame || after.model !== before.model) {
+      if (after.model !== "") send({ type: "frame.open", frame: after.frame, model: after.model });
+    }
+    askModel(after.prompt, before.prompt, resumed, promptWaits, promptMessage);
+    askModel(after.proposals, before.proposals, resumed, proposalsWait, segmentMessage);
+  }
+
+  /** Sends a new question, takes back one that nobody waits for any more. */
+  function askModel<Question extends PromptDraft | Proposals>(
+    now: Question | null,
+    then: Question | null,
+    resumed: boolean,
+    waits: (question: Question) => boolean,
+    message: (question: Question) => ClientMessage,
+  ): void {
+    const news = now !== null && (resumed || now.requestId !== then?.requestId);
+    if (news && waits(now)) send(message(now));
+    else if (now === null && then !== null && waits(then)) {
+      send({ type: "request.cancel", request_id: then.requestId });
+    }
+  }
+
+  function loadFrames(state: Annotator): void {
+    if (closed || state.connection === "refused") return;
+    const { frames } = state.series;
+    for (const step of state.playing ? AHEAD : NEIGHBOURS) {
+      const frame = state.playing ? (state.frame + step) % frames : state.frame + step;
+      if (frame >= 0 && frame < frames && !isLoaded(state, frame)) {
+        void loadFrame(frame, state.past?.version);
+      }
+      if (loading.size >= 3) return;
+    }
+  }
+
+  async function loadFrame(frame: number, version: number | undefined): Promise<void> {
+    const key = `${frame}/${version}`;
+    if (loading.has(key)) return;
+    loading.add(key);
+    try {
+      const state = await api.getState(id, frame, version);
+      loading.delete(key);
+      if (!closed) store.dispatch({ type: version === undefined ? "frame/loaded" : "past/loaded", state });
+    } catch (cause) {
+      const error = asApiError(cause);
+      if (!closed && !error.offline) store.dispatch({ type: "notice", text: error.message });
+      // The next change of frame may try again; an answer that failed must not be asked for in a loop.
+      setTimeout(() => loading.delete(key), 3000);
+    }
+  }
+
+  function refreshTimeline(delay = TIMELINE_DELAY_MS): void {
+    clearTimeout(timelineTimer);
+    timelineTimer = setTimeout(() => {
+      api.getTimeline(id, store.state.peek().past?.version).then(
+        ({ frames }) => {
+          if (!closed) store.dispatch({ type: "timeline/loaded", frames });
+        },
+        () => undefined, // marks on the timeline: the next changeset asks again
+      );
+    }, delay);
+  }
+
+  function send(message: ClientMessage): void {
+    socket.send(message);
+  }
+
+  return {
+    retry: () => socket.retry(),
+    close() {
+      closed = true;
+      clearTimeout(timelineTimer);
+      stopWatching();
+      socket.close();
+    },
+  };
+}
+
+function promptWaits(prompt: PromptDraft): boolean {
+  return prompt.problem === null && prompt.answer?.requestId !== prompt.requestId;
+}
+
+function proposalsWait(proposals: Proposals): boolean {
+  return proposals.problem === null && proposals.answer === null;
+}
+
+function commitMessage(commit: PendingCommit): ClientMessage {
+  const { requestId, reason, base, operations } = commit;
+  return {
+    type: "changeset.commit",
+    request_id: requestId,
+    reason,
+    base: [...base],
+    operations: [...operations],
+  };
+}
+
+function promptMessage({ requestId, frame, model, points, box }: PromptDraft): ClientMessage {
+  return { type: "prompt.predict", request_id: requestId, frame, model, points: [...points], box };
+}
+
+function segmentMessage({ requestId, frame, model, parameters }: Proposals): ClientMessage {
+  return { type: "frame.segment", request_id: requestId, frame, model, parameters: { ...parameters } };
+}

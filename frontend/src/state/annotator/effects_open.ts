@@ -1,0 +1,85 @@
+// Opens a series for annotation, and everything else that its page asks of the server.
+
+import * as api from "../../protocol/api";
+import type {
+  CalibrationEdit,
+  ExportFormat,
+  Histogram,
+  HistoryEntry,
+  Job,
+  Page,
+  Project,
+} from "../../protocol/rest";
+import { openWebSocket } from "../../protocol/socket";
+import { followJob, startExport } from "../jobs/effects";
+import { start } from "./effects";
+import { initialState } from "./initial";
+import { browserKeep } from "./keep";
+import type { ChunkPlace } from "./model";
+import { createStore, type Store } from "./store";
+
+export interface Session {
+  readonly store: Store;
+  readonly project: Project;
+  loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
+  histogram(frame: number, signal: AbortSignal): Promise<Histogram>;
+  history(before: string | null, frame: number | null): Promise<Page<HistoryEntry>>;
+  /** Makes the older version, or one frame of it, the present as a new version. */
+  restore(version: number, frame: number | null): Promise<void>;
+  calibrate(values: Omit<CalibrationEdit, "request_id">): Promise<void>;
+  /** Starts an export and follows it to its end. `version` null: the present. */
+  exportVersion(
+    version: number | null,
+    formats: ExportFormat[],
+    onChange: (job: Job) => void,
+    signal: AbortSignal,
+  ): Promise<Job>;
+  close(): void;
+}
+
+export const newId = (): string => crypto.randomUUID();
+
+export async function openAnnotator(
+  id: string,
+  wantedFrame: number,
+  user: { id: number; name: string },
+): Promise<Session> {
+  const [series, models] = await Promise.all([api.getSeries(id), api.listModels()]);
+  const frame = Math.min(wantedFrame, series.frames - 1);
+  const [project, state] = await Promise.all([api.getProject(series.project), api.getState(id, frame)]);
+  const store = createStore(initialState({ series, project, user, models, state }));
+  const keep = browserKeep(user.id, id, localStorage, sessionStorage);
+  const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
+  const retry = () => connection.retry();
+  window.addEventListener("online", retry);
+  return {
+    store,
+    project,
+    loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
+    histogram: (wanted, signal) => api.getHistogram(id, wanted, signal),
+    history: (before, onFrame) =>
+      api.getHistory(id, {
+        limit: 50,
+        ...(before === null ? {} : { before: Number(before) }),
+        ...(onFrame === null ? {} : { frame: onFrame }),
+      }),
+    async restore(version, onFrame) {
+      const changeset = await api.restore(id, { version, request_id: newId(), frame: onFrame, tracks: null });
+      store.dispatch({ type: "changeset/made", changeset });
+      store.dispatch({ type: "past/close" });
+    },
+    async calibrate(values) {
+      const changeset = await api.setCalibration(id, { ...values, request_id: newId() });
+      store.dispatch({ type: "changeset/made", changeset });
+    },
+    async exportVersion(version, formats, onChange, signal) {
+      const job = await startExport(id, version, formats);
+      onChange(job);
+      return followJob(job.id, onChange, signal);
+    },
+    close() {
+      window.removeEventListener("online", retry);
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,209 @@
+// From a gesture to a commit: what it builds on, and what would undo it.
+
+import type { Base, Conflict, MaskSet } from "../../protocol/messages";
+import { type Annotator, type Operation, objectKey, type PendingCommit } from "./model";
+import { objectOf, openCommits, tracksOf } from "./view";
+
+export interface Gesture {
+  readonly requestId: string;
+  readonly reason: string;
+  readonly operations: readonly Operation[];
+}
+
+const LONGEST_HISTORY = 200;
+
+/** Adds a gesture of the user's as one pending commit that can be undone. */
+export function commit(state: Annotator, gesture: Gesture): Annotator {
+  const inverse = invert(state, gesture.operations);
+  const next = enqueue(state, gesture, basesSeen(state, gesture.operations));
+  const step = { requestId: gesture.requestId, reason: gesture.reason, inverse };
+  return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
+}
+
+/** Undoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
+export function undo(state: Annotator, requestId: string): Annotator {
+  const step = state.undo.at(-1);
+  if (step === undefined) return state;
+  const reason = `Undo ${uncapitalised(step.reason)}`;
+  const next = enqueue(
+    state,
+    { requestId, reason, operations: step.inverse },
+    basesMine(state, step.inverse),
+  );
+  const again = { requestId, reason: step.reason, inverse: invert(state, step.inverse) };
+  return { ...next, undo: state.undo.slice(0, -1), redo: [...state.redo, again] };
+}
+
+export function redo(state: Annotator, requestId: string): Annotator {
+  const step = state.redo.at(-1);
+  if (step === undefined) return state;
+  const reason = `Redo ${uncapitalised(step.reason)}`;
+  const next = enqueue(
+    state,
+    { requestId, reason, operations: step.inverse },
+    basesMine(state, step.inverse),
+  );
+  const back = { requestId, reason: step.reason, inverse: invert(state, step.inverse) };
+  return { ...next, undo: [...state.undo, back], redo: state.redo.slice(0, -1) };
+}
+
+/** Lets go of a commit. It can be neither undone nor redone any more. */
+export function forget(state: Annotator, requestId: string): Annotator {
+  return {
+    ...state,
+    pending: state.pending.filter((commit) => commit.requestId !== requestId),
+    undo: state.undo.filter((step) => step.requestId !== requestId),
+    redo: state.redo.filter((step) => step.requestId !== requestId),
+  };
+}
+
+/** The losing edit once more, on top of what the others made of its objects. */
+export function reapply(state: Annotator, requestId: string, newRequestId: string): Annotator {
+  const lost = state.pending.find((commit) => commit.requestId === requestId);
+  if (lost === undefined) return state;
+  const without = forget(state, requestId);
+  const operations = onTop(without, lost.operations);
+  if (operations.length === 0) return without;
+  const next = commit(without, { requestId: newRequestId, reason: lost.reason, operations });
+  const told = lost.problem?.kind === "conflict" ? lost.problem.conflicts : [];
+  return { ...next, pending: next.pending.map((each) => withTold(each, newRequestId, told)) };
+}
+
+/** Masks of a track that is deleted may lie on frames that never were loaded: the conflict named them. */
+function withTold(each: PendingCommit, requestId: string, told: readonly Conflict[]): PendingCommit {
+  if (each.requestId !== requestId) return each;
+  const named = new Set(each.base.map(({ track, frame }) => objectKey(track, frame)));
+  const deleted = new Set(
+    each.operations.filter(({ op }) => op === "track.delete").map(({ track }) => track),
+  );
+  const added = told
+    .filter(({ track, frame }) => frame !== null && deleted.has(track) && !named.has(objectKey(track, frame)))
+    .map(({ track, frame, current }) => ({ track, frame, revision: current?.revision ?? null }));
+  return { ...each, base: [...each.base, ...added] };
+}
+
+function enqueue(state: Annotator, gesture: Gesture, base: Base[]): Annotator {
+  const added: PendingCommit = { ...gesture, base, problem: null };
+  const mine = new Map(state.mine);
+  for (const { track, frame } of touchedBy(gesture.operations)) {
+    mine.set(objectKey(track, frame), gesture.requestId);
+  }
+  for (const { op, track } of gesture.operations) {
+    if (op !== "track.delete" && op !== "track.restore") continue;
+    for (const key of mine.keys()) if (key.startsWith(`${track}/`)) mine.set(key, gesture.requestId);
+  }
+  return { ...state, pending: [...state.pending, added], mine };
+}
+
+/** The head of every object that the operations touch, as this user sees it; of a deleted track, its masks too. */
+function basesSeen(state: Annotator, operations: readonly Operation[]): Base[] {
+  const objects = touchedBy(operations);
+  const named = new Set(objects.map(({ track, frame }) => objectKey(track, frame)));
+  for (const { op, track } of operations) {
+    if (op !== "track.delete") continue;
+    for (const [frame, { masks }] of state.frames) {
+      if (masks.has(track) && !named.has(objectKey(track, frame))) objects.push({ track, frame });
+    }
+  }
+  return objects.map(({ track, frame }) => ({
+    track,
+    frame,
+    revision: headSeen(state, track, frame),
+  }));
+}
+
+/** The user's own latest state of every object: what an undo may replace. */
+function basesMine(state: Annotator, operations: readonly Operation[]): Base[] {
+  return touchedBy(operations).map(({ track, frame }) => {
+    const requestId = state.mine.get(objectKey(track, frame));
+    const revision = requestId === undefined ? headSeen(state, track, frame) : { request_id: requestId };
+    return { track, frame, revision };
+  });
+}
+
+function headSeen(state: Annotator, track: string, frame: number | null): Base["revision"] {
+  const own = openCommits(state.pending).findLast((commit) =>
+    commit.operations.some((operation) => touches(operation, track, frame)),
+  );
+  if (own !== undefined) return { request_id: own.requestId };
+  if (frame === null) return state.tracks.get(track)?.revision ?? null;
+  return state.frames.get(frame)?.masks.get(track)?.revision ?? null;
+}
+
+/** Deleting and restoring a track also writes its masks. */
+function touches(operation: Operation, track: string, frame: number | null): boolean {
+  if (operation.track !== track) return false;
+  if (operation.op === "mask.set" || operation.op === "mask.delete") return operation.frame === frame;
+  return frame === null || operation.op === "track.delete" || operation.op === "track.restore";
+}
+
+function touchedBy(operations: readonly Operation[]): { track: string; frame: number | null }[] {
+  const objects = new Map<string, { track: string; frame: number | null }>();
+  for (const operation of operations) {
+    const frame = "frame" in operation ? operation.frame : null;
+    objects.set(objectKey(operation.track, frame), { track: operation.track, frame });
+  }
+  return [...objects.values()];
+}
+
+/** What takes the operations back, given the state before them. */
+export function invert(state: Annotator, operations: readonly Operation[]): Operation[] {
+  const created = new Set(operations.filter(({ op }) => op === "track.create").map(({ track }) => track));
+  const inverse: Operation[] = [];
+  for (const operation of operations) {
+    const { track } = operation;
+    switch (operation.op) {
+      case "track.create":
+      case "track.restore":
+        inverse.unshift({ op: "track.delete", track });
+        break;
+      case "track.delete":
+        inverse.unshift({ op: "track.restore", track });
+        break;
+      case "track.set": {
+        const before = tracksOf(state).get(track);
+        if (before !== undefined) {
+          inverse.unshift({ op: "track.set", track, phase: before.phase, name: before.name });
+        }
+        break;
+      }
+      case "mask.set":
+      case "mask.delete":
+        if (!created.has(track)) inverse.unshift(maskBefore(state, track, operation.frame));
+        break;
+    }
+  }
+  return inverse;
+}
+
+function maskBefore(state: Annotator, track: string, frame: number): Operation {
+  const before = objectOf(state, track, frame);
+  if (before === undefined) return { op: "mask.delete", track, frame };
+  const { mask, origin, state: maskState, order } = before;
+  return { op: "mask.set", track, frame, mask, origin, state: maskState, order } satisfies MaskSet;
+}
+
+/** Drops what has become pointless, and brings deleted tracks back that still receive something. */
+function onTop(state: Annotator, operations: readonly Operation[]): Operation[] {
+  const tracks = tracksOf(state);
+  const kept: Operation[] = [];
+  const restored = new Set<string>();
+  for (const operation of operations) {
+    const { track } = operation;
+    const gone = (tracks.get(track)?.deleted ?? false) && !restored.has(track);
+    if (operation.op === "mask.delete" && (gone || objectOf(state, track, operation.frame) === undefined))
+      continue;
+    if (operation.op === "track.delete" && gone) continue;
+    if (operation.op === "track.restore" && !gone) continue;
+    if (gone && operation.op !== "track.create") {
+      restored.add(track);
+      if (operation.op !== "track.restore") kept.push({ op: "track.restore", track });
+    }
+    kept.push(operation);
+  }
+  return kept;
+}
+
+function uncapitalised(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,180 @@
+// What the annotator knows: plain immutable values. The reducer makes new ones, renderers and pages read them.
+
+import type { Point } from "../../geometry/stroke";
+import type {
+  Base,
+  Candidate,
+  ChangesetCommit,
+  Conflict,
+  MaskRevision,
+  Person,
+  PromptPoint,
+  TrackRevision,
+} from "../../protocol/messages";
+import type { Calibration, Model, Phase, Role, Series, TimelineFrame } from "../../protocol/rest";
+
+export type Operation = ChangesetCommit["operations"][number];
+export type Box = [number, number, number, number];
+export type Connection = "connecting" | "online" | "offline" | "outdated" | "refused";
+
+/** The newest known revision of every mask of a frame, deleted ones too. `loaded`: nothing is missing. */
+export interface FrameMasks {
+  readonly loaded: boolean;
+  readonly masks: ReadonlyMap<string, MaskRevision>;
+}
+
+export type Tracks = ReadonlyMap<string, TrackRevision>;
+
+/** Why a commit was not written. It stays here, with its masks, until its author decides. */
+export type Problem =
+  | { readonly kind: "conflict"; readonly conflicts: readonly Conflict[] }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** A gesture that the server has not confirmed. */
+export interface PendingCommit {
+  readonly requestId: string;
+  readonly reason: string;
+  readonly base: readonly Base[];
+  readonly operations: readonly Operation[];
+  readonly problem: Problem | null;
+}
+
+/** What undoes one of the user's own actions. */
+export interface HistoryStep {
+  readonly requestId: string;
+  readonly reason: string;
+  readonly inverse: readonly Operation[];
+}
+
+/** Points and box being placed, and the masks that the model offers for them. */
+export interface PromptDraft {
+  readonly kind: "prompt";
+  readonly frame: number;
+  readonly model: string;
+  readonly points: readonly PromptPoint[];
+  readonly box: Box | null;
+  /** The newest question; the answer may be to an older one while the model works. */
+  readonly requestId: string;
+  readonly answer: PromptAnswer | null;
+  readonly chosen: number;
+  readonly problem: string | null;
+}
+
+export interface PromptAnswer {
+  readonly requestId: string;
+  readonly modelHash: string;
+  readonly candidates: readonly Candidate[];
+  /** A person changed the chosen mask by hand. */
+  readonly edited: boolean;
+}
+
+/** A brush or eraser stroke under way. */
+export interface StrokeDraft {
+  readonly kind: "stroke";
+  readonly frame: number;
+  readonly mode: "paint" | "erase";
+  readonly path: readonly Point[];
+  readonly diameter: number;
+  /** The track whose mask it changes; null: a new object, or the prompt draft's candidate. */
+  readonly track: string | null;
+}
+
+/** What "segment frame" runs. */
+export interface Segmenter {
+  readonly model: string;
+  readonly parameters: Readonly<Record<string, number | boolean | string | null>>;
+}
+
+/** Every object that a model found on one frame, none of them committed. */
+export interface Proposals extends Segmenter {
+  readonly frame: number;
+  readonly requestId: string;
+  readonly answer: { readonly modelHash: string; readonly items: readonly Candidate[] } | null;
+  /** Indices of items that were accepted one by one. */
+  readonly taken: ReadonlySet<number>;
+  readonly minimumScore: number;
+  readonly problem: string | null;
+}
+
+export interface Selection {
+  readonly track: string;
+  /** Chosen by the user, so it lasts from frame to frame. A new object is selected on its own frame only. */
+  readonly lasting: boolean;
+}
+
+export interface Display {
+  readonly low: number;
+  readonly high: number;
+  readonly gamma: number;
+  readonly invert: boolean;
+  readonly masks: boolean;
+  readonly opacity: number;
+  readonly outline: boolean;
+  readonly numbers: boolean;
+  readonly colourBy: "phase" | "object";
+}
+
+/** An older version, looked at read-only. */
+export interface Past {
+  readonly version: number;
+  readonly tracks: Tracks;
+  readonly frames: ReadonlyMap<number, FrameMasks>;
+}
+
+/** One tile of one frame at one level of the pyramid. */
+export interface ChunkPlace {
+  readonly level: number;
+  readonly frame: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+export type ToolName = "select" | "point" | "box" | "brush" | "eraser" | "pan";
+
+export interface Annotator {
+  readonly series: Series;
+  readonly phases: readonly Phase[];
+  readonly user: Person;
+  readonly role: Role;
+  readonly connection: Connection;
+  /** Every version up to `head` is applied; `serverHead` is the newest one heard of. */
+  readonly head: number;
+  readonly serverHead: number;
+  readonly tracks: Tracks;
+  readonly frames: ReadonlyMap<number, FrameMasks>;
+  readonly calibration: Calibration;
+  readonly timeline: readonly TimelineFrame[];
+  readonly pending: readonly PendingCommit[];
+  /** The user's latest request on each object, by object key: what their undo builds on. */
+  readonly mine: ReadonlyMap<string, string>;
+  readonly undo: readonly HistoryStep[];
+  readonly redo: readonly HistoryStep[];
+  readonly past: Past | null;
+  readonly frame: number;
+  readonly tool: ToolName;
+  readonly models: readonly Model[];
+  /** Answers prompts. */
+  readonly model: string;
+  readonly segmenter: Segmenter;
+  readonly phase: string | null;
+  readonly brushDiameter: number;
+  readonly selection: Selection | null;
+  readonly hovered: string | null;
+  readonly hidden: ReadonlySet<string>;
+  readonly prompt: PromptDraft | null;
+  readonly stroke: StrokeDraft | null;
+  /** A box being dragged. */
+  readonly band: Box | null;
+  readonly proposals: Proposals | null;
+  /** Frame and model whose embedding the engine holds, as "model/frame". */
+  readonly ready: ReadonlySet<string>;
+  readonly display: Display;
+  readonly playing: boolean;
+  readonly framesPerSecond: number;
+  readonly notice: string | null;
+}
+
+/** Names what a commit may conflict about: a track's properties (`frame` null) or its mask on a frame. */
+export function objectKey(track: string, frame: number | null): string {
+  return frame === null ? track : `${track}/${frame}`;
+}

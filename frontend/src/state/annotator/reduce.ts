@@ -1,0 +1,253 @@
+// Every change of the annotator's state, in one pure function. IDs come with the actions, so replays agree.
+
+import type { Point } from "../../geometry/stroke";
+import type { PromptPoint, ServerMessage } from "../../protocol/messages";
+import type { SeriesState, TimelineFrame } from "../../protocol/rest";
+import {
+  acceptCandidate,
+  acceptProposals,
+  addPoint,
+  askAgain,
+  cycleCandidates,
+  extendStroke,
+  finishStroke,
+  removeLastPoint,
+  setBox,
+} from "./drafts";
+import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
+import { applyChangeset, mergeFrame, receive } from "./merge";
+import type {
+  Annotator,
+  Box,
+  Connection,
+  Display,
+  PendingCommit,
+  PromptDraft,
+  Segmenter,
+  Selection,
+  StrokeDraft,
+  ToolName,
+} from "./model";
+import { mayEdit, tracksOf } from "./view";
+
+type Changeset = Parameters<typeof applyChangeset>[1];
+
+/** Actions of the network and of the browser's storage. */
+export type Report =
+  | { type: "server"; message: ServerMessage }
+  | { type: "connection"; connection: Connection }
+  | { type: "frame/loaded"; state: SeriesState }
+  | { type: "timeline/loaded"; frames: readonly TimelineFrame[] }
+  | { type: "changeset/made"; changeset: Changeset }
+  | { type: "past/loaded"; state: SeriesState }
+  | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | { type: "notice"; text: string | null };
+
+/** Actions that anybody may take. */
+export type Look =
+  | { type: "frame/show"; frame: number }
+  | { type: "past/open"; version: number }
+  | { type: "past/close" }
+  | { type: "selection"; selection: Selection | null }
+  | { type: "hover"; track: string | null }
+  | { type: "hidden"; track: string; hidden: boolean }
+  | { type: "display"; change: Partial<Display> }
+  | { type: "tool"; tool: ToolName }
+  | { type: "model"; model: string; requestId: string }
+  | { type: "segmenter"; segmenter: Segmenter }
+  | { type: "brush"; diameter: number }
+  | { type: "play"; playing: boolean }
+  | { type: "rate"; framesPerSecond: number };
+
+/** Actions that lead to commits: nothing happens where the user may not edit. */
+export type Edit =
+  | { type: "prompt/point"; point: PromptPoint; requestId: string }
+  | { type: "band"; band: Box | null }
+  | { type: "prompt/box"; box: Box; requestId: string }
+  | { type: "prompt/back"; requestId: string }
+  | { type: "prompt/again"; requestId: string }
+  | { type: "prompt/cycle"; step: number }
+  | { type: "prompt/accept"; requestId: string; track: string }
+  | { type: "prompt/cancel" }
+  | { type: "stroke/begin"; stroke: StrokeDraft }
+  | { type: "stroke/extend"; point: Point }
+  | { type: "stroke/finish"; requestId: string; track: string }
+  | { type: "stroke/cancel" }
+  | { type: "segment"; requestId: string }
+  | { type: "proposals/score"; minimum: number }
+  | {
+      type: "proposals/accept";
+      requestId: string;
+      accepted: readonly (readonly [index: number, track: string])[];
+    }
+  | { type: "proposals/dismiss" }
+  | { type: "phase"; phase: string; requestId: string }
+  | { type: "commit"; gesture: Gesture }
+  | { type: "undo"; requestId: string }
+  | { type: "redo"; requestId: string }
+  | { type: "problem/discard"; requestId: string }
+  | { type: "problem/reapply"; requestId: string; newRequestId: string };
+
+export type Action = Report | Look | Edit;
+
+export const LARGEST_BRUSH = 400;
+
+export function reduce(state: Annotator, action: Action): Annotator {
+  switch (action.type) {
+    case "server":
+      return receive(state, action.message);
+    case "connection":
+      // What a server that is gone holds ready is not known.
+      return { ...state, connection: action.connection, ready: new Set() };
+    case "frame/loaded":
+      return mergeFrame(state, action.state);
+    case "timeline/loaded":
+      return { ...state, timeline: action.frames };
+    case "changeset/made":
+      return applyChangeset(state, action.changeset);
+    case "past/loaded":
+      return mergePast(state, action.state);
+    case "kept/found":
+      return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+    case "notice":
+      return { ...state, notice: action.text };
+    case "frame/show":
+      return showFrame(state, action.frame);
+    case "past/open": {
+      const past = { version: action.version, tracks: new Map(), frames: new Map() };
+      return { ...state, past, selection: null, stroke: null, band: null };
+    }
+    case "past/close":
+      return { ...state, past: null };
+    case "selection":
+      return { ...state, selection: action.selection };
+    case "hover":
+      return state.hovered === action.track ? state : { ...state, hovered: action.track };
+    case "hidden": {
+      const hidden = new Set(state.hidden);
+      if (action.hidden) hidden.add(action.track);
+      else hidden.delete(action.track);
+      return { ...state, hidden };
+    }
+    case "display":
+      return { ...state, display: { ...state.display, ...action.change } };
+    case "tool":
+      return { ...state, tool: action.tool, stroke: null, band: null };
+    case "model":
+      return askAgain({ ...state, model: action.model }, action.requestId);
+    case "segmenter":
+      return { ...state, segmenter: action.segmenter };
+    case "brush":
+      return { ...state, brushDiameter: Math.min(LARGEST_BRUSH, Math.max(1, Math.round(action.diameter))) };
+    case "play":
+      return { ...state, playing: action.playing };
+    case "rate":
+      return { ...state, framesPerSecond: action.framesPerSecond };
+    default:
+      return mayEdit(state) ? edit(state, action) : state;
+  }
+}
+
+function edit(state: Annotator, action: Edit): Annotator {
+  switch (action.type) {
+    case "prompt/point":
+      return addPoint(state, action.point, action.requestId);
+    case "band":
+      return { ...state, band: action.band };
+    case "prompt/box":
+      return setBox(state, action.box, action.requestId);
+    case "prompt/back":
+      return removeLastPoint(state, action.requestId);
+    case "prompt/again":
+      return askAgain(state, action.requestId);
+    case "prompt/cycle":
+      return cycleCandidates(state, action.step);
+    case "prompt/accept":
+      return acceptCandidate(state, action.requestId, action.track);
+    case "prompt/cancel":
+      return { ...state, prompt: null };
+    case "stroke/begin":
+      return { ...state, stroke: action.stroke };
+    case "stroke/extend":
+      return extendStroke(state, action.point);
+    case "stroke/finish":
+      return finishStroke(state, action.requestId, action.track);
+    case "stroke/cancel":
+      return { ...state, stroke: null };
+    case "segment": {
+      const { frame, segmenter } = state;
+      const empty = { answer: null, taken: new Set<number>(), minimumScore: 0, problem: null };
+      return {
+        ...state,
+        proposals: { frame, ...segmenter, requestId: action.requestId, ...empty },
+        prompt: null,
+      };
+    }
+    case "proposals/score": {
+      const { proposals } = state;
+      return proposals === null
+        ? state
+        : { ...state, proposals: { ...proposals, minimumScore: action.minimum } };
+    }
+    case "proposals/accept":
+      return acceptProposals(state, action.requestId, action.accepted);
+    case "proposals/dismiss":
+      return { ...state, proposals: null };
+    case "phase":
+      return assignPhase(state, action.phase, action.requestId);
+    case "commit":
+      return commit(state, action.gesture);
+    case "undo":
+      return undo(state, action.requestId);
+    case "redo":
+      return redo(state, action.requestId);
+    case "problem/discard":
+      return forget(state, action.requestId);
+    case "problem/reapply":
+      return reapply(state, action.requestId, action.newRequestId);
+  }
+}
+
+function showFrame(state: Annotator, wanted: number): Annotator {
+  const frame = Math.min(state.series.frames - 1, Math.max(0, Math.round(wanted)));
+  if (frame === state.frame) return state;
+  const selection = state.selection?.lasting === true ? state.selection : null;
+  return { ...state, frame, selection, hovered: null, stroke: null, band: null };
+}
+
+/** The selected object's phase; with none selected (or a prompt open) the phase of what comes next. */
+function assignPhase(state: Annotator, phase: string, requestId: string): Annotator {
+  const next = { ...state, phase };
+  const track =
+    state.prompt === null && state.selection !== null
+      ? tracksOf(state).get(state.selection.track)
+      : undefined;
+  if (track === undefined || track.deleted || track.phase === phase) return next;
+  const operation = { op: "track.set" as const, track: track.track, phase, name: track.name };
+  return commit(next, { requestId, reason: "Set a phase", operations: [operation] });
+}
+
+function mergePast(state: Annotator, loaded: SeriesState): Annotator {
+  if (state.past?.version !== loaded.version) return state; // another version, or the present, has taken its place
+  const masks = new Map(loaded.masks.map((revision) => [revision.track, revision]));
+  const frames = new Map(state.past.frames).set(loaded.frame, { loaded: true, masks });
+  const tracks = new Map(loaded.tracks.map((revision) => [revision.track, revision]));
+  return { ...state, past: { version: loaded.version, tracks, frames } };
+}
+
+/** Work that an earlier page of this series left in the browser. Its questions are asked again. */
+function kept(
+  state: Annotator,
+  pending: readonly PendingCommit[],
+  prompt: PromptDraft | null,
+  requestId: string,
+): Pick<Annotator, "pending" | "prompt"> {
+  const known = new Set(state.pending.map((commit) => commit.requestId));
+  const found = pending.filter((commit) => !known.has(commit.requestId));
+  const answered = prompt?.answer?.requestId === prompt?.requestId;
+  return {
+    pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
+    prompt:
+      prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+  };
+}

@@ -1,0 +1,258 @@
+// Everything the keyboard can do, in one table: it runs the commands and it is the list that "?" shows.
+
+import { fitView, reveal, zoomAt } from "../geometry/viewport";
+import { openProposals, removal } from "../state/annotator/drafts";
+import type { ToolName } from "../state/annotator/model";
+import { mayEdit, objectOf, tracksOf } from "../state/annotator/view";
+import { tools } from "./host";
+import type { ToolContext } from "./tool";
+
+export interface CommandContext extends ToolContext {
+  /** Ends a gesture under way; false when there was none. */
+  cancelGesture(): boolean;
+  toggleHelp(): void;
+}
+
+/** A key as KeyboardEvent describes it. */
+export interface Key {
+  readonly key: string;
+  readonly ctrl: boolean;
+  readonly shift: boolean;
+  readonly alt: boolean;
+}
+
+export interface Command {
+  readonly group: "Tools" | "Prompts" | "Objects" | "Frames" | "View";
+  readonly title: string;
+  /** For people: alternatives apart by a space, keys of one by "+". */
+  readonly keys: string;
+  matches(key: Key, context: CommandContext): boolean;
+  run(context: CommandContext, key: Key): void;
+}
+
+const plain = (wanted: string) => (key: Key) =>
+  !key.ctrl && !key.alt && key.key.toLowerCase() === wanted.toLowerCase();
+const withControl = (wanted: string, shift: boolean) => (key: Key) =>
+  key.ctrl && !key.alt && key.shift === shift && key.key.toLowerCase() === wanted;
+
+const toolCommands: Command[] = (
+  ["select", "point", "box", "brush", "eraser", "pan"] satisfies ToolName[]
+).map((name) => ({
+  group: "Tools",
+  title: tools[name].title,
+  keys: tools[name].key,
+  matches: plain(tools[name].key),
+  run: ({ dispatch }) => dispatch({ type: "tool", tool: name }),
+}));
+
+function step(frames: number): (context: CommandContext, key: Key) => void {
+  return ({ state, dispatch }, { shift }) => {
+    dispatch({ type: "play", playing: false });
+    dispatch({ type: "frame/show", frame: state.frame + frames * (shift ? 10 : 1) });
+  };
+}
+
+function resizeBrush({ state, dispatch }: CommandContext, direction: 1 | -1): void {
+  const change = Math.max(1, Math.round(state.brushDiameter / 6));
+  dispatch({ type: "brush", diameter: state.brushDiameter + direction * change });
+}
+
+function zoom(factor: number): (context: CommandContext) => void {
+  return ({ viewport, look, state }) =>
+    look(zoomAt(viewport, { x: viewport.width / 2, y: viewport.height / 2 }, factor, state.series));
+}
+
+export const commands: readonly Command[] = [
+  ...toolCommands,
+  {
+    group: "Tools",
+    title: "Smaller, larger brush",
+    keys: "[ ]",
+    matches: ({ key, ctrl }) => !ctrl && (key === "[" || key === "]"),
+    run: (context, { key }) => resizeBrush(context, key === "]" ? 1 : -1),
+  },
+  {
+    group: "Prompts",
+    title: "Accept the mask, or the proposals",
+    keys: "Enter",
+    matches: (key, { state }) => plain("Enter")(key) && (state.prompt !== null || state.proposals !== null),
+    run: ({ state, dispatch, newId }) => {
+      if (state.prompt?.frame === state.frame) {
+        dispatch({ type: "prompt/accept", requestId: newId(), track: newId() });
+      } else {
+        const accepted = openProposals(state).map(({ index }) => [index, newId()] as const);
+        dispatch({ type: "proposals/accept", requestId: newId(), accepted });
+      }
+    },
+  },
+  {
+    group: "Prompts",
+    title: "Next candidate mask",
+    keys: "Tab Shift+Tab",
+    // Only with masks to choose from: otherwise Tab moves the focus, as everywhere.
+    matches: ({ key, ctrl }, { state }) =>
+      key === "Tab" && !ctrl && state.prompt?.frame === state.frame && state.prompt.answer !== null,
+    run: ({ dispatch }, { shift }) => dispatch({ type: "prompt/cycle", step: shift ? -1 : 1 }),
+  },
+  {
+    group: "Prompts",
+    title: "Cancel, then let go of the selection",
+    keys: "Esc",
+    matches: plain("Escape"),
+    run: ({ state, dispatch, cancelGesture }) => {
+      if (cancelGesture()) return;
+      if (state.prompt !== null) dispatch({ type: "prompt/cancel" });
+      else if (state.proposals !== null) dispatch({ type: "proposals/dismiss" });
+      else if (state.past !== null) dispatch({ type: "past/close" });
+      else dispatch({ type: "selection", selection: null });
+    },
+  },
+  {
+    group: "Prompts",
+    title: "Segment the whole frame",
+    keys: "S",
+    matches: plain("s"),
+    run: ({ dispatch, newId }) => {
+      dispatch({ type: "segment", requestId: newId() });
+      dispatch({ type: "tool", tool: "select" });
+    },
+  },
+  {
+    group: "Objects",
+    title: "Phase of the selection, or of what comes next",
+    keys: "1 … 9",
+    matches: (key, { state }) => !key.ctrl && !key.alt && state.phases.some((phase) => phase.key === key.key),
+    run: ({ state, dispatch, newId }, { key }) => {
+      const phase = state.phases.find((candidate) => candidate.key === key);
+      if (phase !== undefined) dispatch({ type: "phase", phase: phase.id, requestId: newId() });
+    },
+  },
+  {
+    group: "Objects",
+    title: "Take back the last point",
+    keys: "Backspace",
+    matches: (key, { state }) => plain("Backspace")(key) && state.prompt?.frame === state.frame,
+    run: ({ dispatch, newId }) => dispatch({ type: "prompt/back", requestId: newId() }),
+  },
+  {
+    group: "Objects",
+    title: "Delete the selection on this frame",
+    keys: "Del",
+    matches: (key) => (plain("Delete")(key) || plain("Backspace")(key)) && !key.shift,
+    run: ({ state, dispatch, newId }) => {
+      const track = state.selection?.track;
+      if (track === undefined || objectOf(state, track, state.frame) === undefined) return;
+      const operations = [removal(state, track, state.frame)];
+      dispatch({ type: "commit", gesture: { requestId: newId(), reason: "Delete a mask", operations } });
+    },
+  },
+  {
+    group: "Objects",
+    title: "Delete the selection on every frame",
+    keys: "Shift+Del",
+    matches: (key) => plain("Delete")(key) && key.shift,
+    run: ({ state, dispatch, newId }) => {
+      const track = state.selection?.track;
+      if (track === undefined || (tracksOf(state).get(track)?.deleted ?? true)) return;
+      const operations = [{ op: "track.delete" as const, track }];
+      dispatch({ type: "commit", gesture: { requestId: newId(), reason: "Delete an object", operations } });
+    },
+  },
+  {
+    group: "Objects",
+    title: "Undo",
+    keys: "Ctrl+Z",
+    matches: withControl("z", false),
+    run: ({ state, dispatch, newId }) =>
+      dispatch({ type: state.prompt?.frame === state.frame ? "prompt/back" : "undo", requestId: newId() }),
+  },
+  {
+    group: "Objects",
+    title: "Redo",
+    keys: "Ctrl+Shift+Z",
+    matches: (key) => withControl("z", true)(key) || withControl("y", false)(key),
+    run: ({ dispatch, newId }) => dispatch({ type: "redo", requestId: newId() }),
+  },
+  {
+    group: "Frames",
+    title: "Next frame, with Shift ten",
+    keys: "→",
+    matches: plain("ArrowRight"),
+    run: step(1),
+  },
+  {
+    group: "Frames",
+    title: "Previous frame, with Shift ten",
+    keys: "←",
+    matches: plain("ArrowLeft"),
+    run: step(-1),
+  },
+  {
+    group: "Frames",
+    title: "First, last frame",
+    keys: "Home End",
+    matches: (key) => plain("Home")(key) || plain("End")(key),
+    run: ({ state, dispatch }, { key }) =>
+      dispatch({ type: "frame/show", frame: key === "Home" ? 0 : state.series.frames - 1 }),
+  },
+  {
+    group: "Frames",
+    title: "Play, pause",
+    keys: "P",
+    matches: plain("p"),
+    run: ({ state, dispatch }) =>
+      dispatch({ type: "play", playing: !state.playing && state.series.frames > 1 }),
+  },
+  {
+    group: "View",
+    title: "Fit the image",
+    keys: "F",
+    matches: plain("f"),
+    run: ({ state, viewport, look }) => look(fitView(viewport, state.series)),
+  },
+  {
+    group: "View",
+    title: "Zoom in, out",
+    keys: "Plus Minus",
+    matches: ({ key, ctrl }) => !ctrl && (key === "+" || key === "=" || key === "-"),
+    run: (context, { key }) => zoom(key === "-" ? 1 / 1.5 : 1.5)(context),
+  },
+  {
+    group: "View",
+    title: "Show the selection",
+    keys: "Z",
+    matches: plain("z"),
+    run: ({ state, viewport, look }) => {
+      const object =
+        state.selection === null ? undefined : objectOf(state, state.selection.track, state.frame);
+      if (object === undefined) return;
+      const [x0, y0, x1, y1] = object.box;
+      look(reveal(viewport, { x: (x0 + x1) / 2, y: (y0 + y1) / 2 }, state.series));
+    },
+  },
+  {
+    group: "View",
+    title: "Masks on, off",
+    keys: "M",
+    matches: plain("m"),
+    run: ({ state, dispatch }) => dispatch({ type: "display", change: { masks: !state.display.masks } }),
+  },
+  {
+    group: "View",
+    title: "This list",
+    keys: "?",
+    matches: ({ key, ctrl }) => key === "?" && !ctrl,
+    run: ({ toggleHelp }) => toggleHelp(),
+  },
+];
+
+/** Runs the command of a key. False: the key means nothing here and goes on to the browser. */
+export function pressKey(context: CommandContext, key: Key): boolean {
+  const command = commands.find((candidate) => candidate.matches(key, context));
+  if (command === undefined) return false;
+  if (EDITING.has(command.group) && !mayEdit(context.state) && key.key !== "Escape") return false;
+  command.run(context, key);
+  return true;
+}
+
+const EDITING: ReadonlySet<Command["group"]> = new Set(["Prompts", "Objects"]);

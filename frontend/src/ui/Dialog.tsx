@@ -1,0 +1,55 @@
+// A modal dialog: the browser's own, so focus stays inside, Escape closes and focus returns.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { IconButton } from "./Button";
+import "./overlays.css";
+
+export interface DialogProps {
+  title: string;
+  onClose: () => void;
+  /** What Enter does; with it the body is a form. */
+  onSubmit?: () => void;
+  footer?: ComponentChildren;
+  wide?: boolean;
+  children: ComponentChildren;
+}
+
+/** Open as long as it is rendered. */
+export function Dialog({ title, onClose, onSubmit, footer, wide = false, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    onSubmit?.();
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard closes with Escape
+    <dialog
+      ref={dialog}
+      class={wide ? "dialog wide" : "dialog"}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <form class="dialog-box" noValidate onSubmit={submit}>
+        <header class="dialog-head">
+          <h2 id={titleId}>{title}</h2>
+          <IconButton icon="close" label="Close" onClick={onClose} />
+        </header>
+        <div class="dialog-body">{children}</div>
+        {footer !== undefined && <footer class="dialog-foot">{footer}</footer>}
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { planSeries } from "../../../src/state/imports/plan";
+
+const named = (...names: string[]) => names.map((name) => ({ name }));
+const shape = (plan: ReturnType<typeof planSeries>) =>
+  plan.map((one) => [one.name, ...one.files.map((file) => file.name)]);
+
+it("makes one series of frames, in natural order", () => {
+  const files = named("au_10.png", "au_2.png", "au_1.png");
+  expect(shape(planSeries(files, "one"))).toEqual([["au", "au_1.png", "au_2.png", "au_10.png"]]);
+});
+
+it("makes a series of each image when told so", () => {
+  expect(shape(planSeries(named("b.tif", "a.tif"), "each"))).toEqual([
+    ["a", "a.tif"],
+    ["b", "b.tif"],
+  ]);
+});
+
+it("never mixes stacks, videos and archives into frames", () => {
+  const files = named("au1.png", "film.mp4", "au2.png", "stack.ome.tif", "more.zip");
+  expect(shape(planSeries(files, "one"))).toEqual([
+    ["au", "au1.png", "au2.png"],
+    ["film", "film.mp4"],
+    ["more", "more.zip"],
+    ["stack", "stack.ome.tif"],
+  ]);
+});
+
+it("leaves out what file managers put into folders", () => {
+  expect(shape(planSeries(named(".DS_Store", "Thumbs.db", "a.png"), "one"))).toEqual([["a", "a.png"]]);
+});

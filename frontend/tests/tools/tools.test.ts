@@ -1,0 +1,288 @@
+import { describe, expect, it } from "vitest";
+import { areaPx, decoded, encode, union } from "../../src/geometry/rle";
+import { strokeRuns } from "../../src/geometry/stroke";
+import { toImage } from "../../src/geometry/viewport";
+import { objectsOn } from "../../src/state/annotator/view";
+import { candidate, disc, discRle, HEIGHT, maskRevision, opened, trackRevision, WIDTH } from "../annotator";
+import { Script } from "./script";
+
+const twoObjects = () =>
+  opened({
+    tracks: [trackRevision("t1", 1, { number: 1 }), trackRevision("t2", 2, { number: 2 })],
+    masks: [maskRevision("t1", 3, discRle(10, 10)), maskRevision("t2", 4, discRle(30, 10))],
+  });
+
+function withCandidate(script: Script): Script {
+  const requestId = script.state.prompt?.requestId ?? "";
+  script.dispatch({
+    type: "server",
+    message: {
+      type: "prompt.predicted",
+      request_id: requestId,
+      frame: 0,
+      model: "efficient_sam_ti",
+      model_hash: "w",
+      candidates: [candidate(20, 20)],
+      encode_ms: 0,
+      decode_ms: 0,
+    },
+  });
+  return script;
+}
+
+describe("point", () => {
+  it("adds foreground with a click, background with Alt or the right button", () => {
+    const script = new Script(opened()).tool("point");
+    script.click(20, 20).click(30, 20, { alt: true }).click(35, 20, { button: "right" });
+    expect(script.state.prompt?.points.map((point) => point.label)).toEqual([1, 0, 0]);
+  });
+
+  it("asks with every click", () => {
+    const script = new Script(opened()).tool("point").click(20, 20);
+    const first = script.state.prompt?.requestId;
+    script.click(22, 20);
+    expect(script.state.prompt?.requestId).not.toBe(first);
+  });
+
+  it("does nothing beside the image", () => {
+    const script = new Script(opened())
+      .tool("point")
+      .click(-1, 20)
+      .click(20, HEIGHT + 1);
+    expect(script.state.prompt).toBeNull();
+  });
+});
+
+describe("box", () => {
+  it("shows the band while dragging and asks on release, clipped to the image", () => {
+    const script = new Script(opened()).tool("box").press(50, 10).move(40, 20);
+    expect(script.state.band).toEqual([40, 10, 50, 20]);
+    expect(script.state.prompt).toBeNull();
+    script.move(20, 25).release(WIDTH + 9, 30);
+    expect(script.state.band).toBeNull();
+    expect(script.state.prompt?.box).toEqual([50, 10, WIDTH, 30]);
+  });
+
+  it("takes a click for a slip of the hand", () => {
+    const script = new Script(opened()).tool("box").drag([10, 10], [10.1, 10.1]);
+    expect(script.state.prompt).toBeNull();
+  });
+
+  it("leaves nothing behind when it is cancelled", () => {
+    const script = new Script(opened()).tool("box").press(10, 10).move(20, 20);
+    expect(script.key("Escape")).toBe(true);
+    expect(script.state.band).toBeNull();
+    script.release(20, 20);
+    expect(script.state.prompt).toBeNull();
+  });
+});
+
+describe("brush and eraser", () => {
+  it("paint a new object as one version", () => {
+    const script = new Script(opened()).tool("brush");
+    script.dispatch({ type: "brush", diameter: 5 });
+    script.drag([10, 10], [20, 10], [20, 20]);
+    expect(script.state.pending).toHaveLength(1);
+    const path = [
+      { x: 10, y: 10 },
+      { x: 20, y: 10 },
+      { x: 20, y: 20 },
+    ];
+    expect(objectsOn(script.state, 0)[0]?.mask).toEqual(
+      encode(strokeRuns({ path, diameter: 5 }, HEIGHT, WIDTH)),
+    );
+  });
+
+  it("go on with the object just painted, until Esc lets go of it", () => {
+    const script = new Script(opened()).tool("brush");
+    script.click(10, 10).click(14, 10);
+    expect(objectsOn(script.state, 0)).toHaveLength(1);
+    script.key("Escape");
+    script.click(40, 30);
+    expect(objectsOn(script.state, 0)).toHaveLength(2);
+  });
+
+  it("edit the selected object only", () => {
+    const script = new Script(twoObjects());
+    script.tool("select").click(10, 10).tool("brush");
+    script.dispatch({ type: "brush", diameter: 7 });
+    script.click(30, 10);
+    const [first, second] = objectsOn(script.state, 0);
+    expect(first?.mask).toEqual(encode(union(disc(10, 10), disc(30, 10))));
+    expect(second?.mask).toEqual(discRle(30, 10));
+  });
+
+  it("erase from the object under the pointer when none is selected, and from none beside all", () => {
+    const script = new Script(twoObjects()).tool("eraser");
+    script.dispatch({ type: "brush", diameter: 3 });
+    script.click(50, 35);
+    expect(script.state.pending).toHaveLength(0);
+    script.click(30, 10);
+    const [first, second] = objectsOn(script.state, 0);
+    expect(areaPx(decoded(first?.mask ?? discRle(0, 0)))).toBe(areaPx(disc(10, 10)));
+    expect(areaPx(decoded(second?.mask ?? discRle(0, 0)))).toBe(
+      areaPx(disc(30, 10)) - areaPx(disc(30, 10, 3)),
+    );
+  });
+
+  it("do the other's work with Alt", () => {
+    const script = new Script(twoObjects()).tool("select").click(10, 10).tool("brush");
+    script.dispatch({ type: "brush", diameter: 3 });
+    script.press(10, 10, { alt: true }).release(10, 10);
+    expect(objectsOn(script.state, 0)[0]?.area_px).toBe(areaPx(disc(10, 10)) - areaPx(disc(10, 10, 3)));
+  });
+
+  it("touch up the candidate on offer", () => {
+    const script = withCandidate(new Script(opened()).tool("point").click(20, 20)).tool("brush");
+    script.click(28, 20);
+    expect(script.state.pending).toHaveLength(0);
+    expect(script.state.prompt?.answer?.edited).toBe(true);
+    script.key("Enter");
+    expect(objectsOn(script.state, 0)[0]?.origin.edited).toBe(true);
+  });
+
+  it("commit nothing when the stroke is cancelled", () => {
+    const script = new Script(opened()).tool("brush").press(10, 10).move(20, 10);
+    expect(script.state.stroke?.path).toHaveLength(2);
+    script.key("Escape");
+    script.release(20, 10);
+    expect([script.state.stroke, script.state.pending.length]).toEqual([null, 0]);
+  });
+});
+
+describe("select", () => {
+  it("chooses the object under the pointer, and none beside all", () => {
+    const script = new Script(twoObjects()).tool("select").click(30, 10);
+    expect(script.state.selection).toEqual({ track: "t2", lasting: true });
+    expect(script.click(50, 35).state.selection).toBeNull();
+  });
+
+  it("accepts the proposal under the pointer", () => {
+    const script = new Script(opened());
+    script.key("s");
+    script.dispatch({
+      type: "server",
+      message: {
+        type: "frame.segmented",
+        request_id: script.state.proposals?.requestId ?? "",
+        frame: 0,
+        model: "efficient_sam_ti",
+        model_hash: "w",
+        instances: [candidate(10, 10, 0.9, 15), candidate(10, 10, 0.8, 5), candidate(40, 20)],
+      },
+    });
+    expect(script.state.tool).toBe("select");
+    script.click(10, 10);
+    expect(objectsOn(script.state, 0)[0]?.mask).toEqual(discRle(10, 10, 5));
+    script.key("Enter");
+    expect(objectsOn(script.state, 0)).toHaveLength(3);
+    expect(script.state.proposals).toBeNull();
+  });
+});
+
+describe("pan", () => {
+  it("moves the image with the pointer: with its tool, the space bar or the middle button", () => {
+    for (const start of ["tool", "space", "middle"]) {
+      const script = new Script(opened()).tool(start === "tool" ? "pan" : "point");
+      script.host.holding = start === "space";
+      const under = toImage(script.viewport, { x: 100, y: 100 });
+      script.press(10, 10, { button: start === "middle" ? "middle" : "left" });
+      script.move(12, 10).release(15, 14);
+      expect(toImage(script.viewport, { x: 150, y: 140 })).toEqual(under);
+      expect(script.state.prompt).toBeNull();
+    }
+  });
+});
+
+describe("keys", () => {
+  it("undo the last point while a prompt is open, and the last gesture otherwise", () => {
+    const script = new Script(opened()).tool("brush").click(10, 10);
+    script.tool("point").click(30, 20).click(32, 20);
+    script.key("z", { ctrl: true });
+    expect(script.state.prompt?.points).toHaveLength(1);
+    script.key("z", { ctrl: true });
+    expect(script.state.prompt).toBeNull();
+    script.key("z", { ctrl: true });
+    expect(objectsOn(script.state, 0)).toHaveLength(0);
+    script.key("Z", { ctrl: true, shift: true });
+    expect(objectsOn(script.state, 0)).toHaveLength(1);
+  });
+
+  it("delete what is selected on this frame, or with Shift on all", () => {
+    const known = { ...twoObjects(), timeline: [{ frame: 3, accepted: 1, proposals: 0 }] };
+    const script = new Script(known).tool("select").click(10, 10);
+    script.key("Delete");
+    expect(script.state.pending.at(-1)?.operations).toEqual([{ op: "mask.delete", track: "t1", frame: 0 }]);
+    script.click(30, 10).key("Delete", { shift: true });
+    expect(script.state.pending.at(-1)?.operations).toEqual([{ op: "track.delete", track: "t2" }]);
+    expect(objectsOn(script.state, 0)).toHaveLength(0);
+  });
+
+  it("assign phases by their digit", () => {
+    const script = new Script(twoObjects()).tool("select").click(10, 10);
+    script.key("2");
+    expect(objectsOn(script.state, 0)[0]?.track.phase).toBe("pore");
+    expect(script.key("9")).toBe(false);
+  });
+
+  it("leave Tab to the browser unless there are masks to choose from", () => {
+    const script = new Script(opened()).tool("point");
+    expect(script.key("Tab")).toBe(false);
+    withCandidate(script.click(20, 20));
+    expect(script.key("Tab")).toBe(true);
+  });
+
+  it("step through frames", () => {
+    const script = new Script(opened({}, 30));
+    script.key("ArrowRight");
+    script.key("ArrowRight", { shift: true });
+    expect(script.state.frame).toBe(11);
+    script.key("End");
+    expect(script.state.frame).toBe(29);
+    script.key("ArrowLeft", { shift: true });
+    expect(script.state.frame).toBe(19);
+    script.key("Home");
+    expect(script.state.frame).toBe(0);
+  });
+
+  it("change the brush by at least one pixel", () => {
+    const script = new Script(opened());
+    script.dispatch({ type: "brush", diameter: 1 });
+    script.key("]");
+    expect(script.state.brushDiameter).toBe(2);
+    script.key("[");
+    script.key("[");
+    expect(script.state.brushDiameter).toBe(1);
+  });
+
+  it("cancel from the inside out: the prompt, then the selection", () => {
+    const script = new Script(twoObjects()).tool("select").click(10, 10).tool("point").click(50, 30);
+    script.key("Escape");
+    expect(script.state.prompt).toBeNull();
+    expect(script.state.selection?.track).toBe("t1");
+    script.key("Escape");
+    expect(script.state.selection).toBeNull();
+  });
+
+  it("show the list of keys", () => {
+    const script = new Script(opened());
+    script.key("?", { shift: true });
+    expect(script.helpShown).toBe(true);
+  });
+});
+
+describe("somebody who may only look", () => {
+  const viewer = () => new Script({ ...twoObjects(), role: "viewer" });
+
+  it("selects and moves, whatever tool is in hand", () => {
+    const script = viewer().tool("brush").drag([10, 10], [20, 10]);
+    expect(script.state.pending).toHaveLength(0);
+    expect(script.state.selection?.track).toBe("t1");
+  });
+
+  it("has no editing keys", () => {
+    const script = viewer().tool("select").click(10, 10);
+    for (const key of ["Delete", "2", "s", "Enter"]) expect(script.key(key)).toBe(false);
+    expect(script.state.pending).toHaveLength(0);
+  });
+});
