@@ -1,0 +1,114 @@
+"""What the database itself refuses."""
+
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+
+from backend.annotations import models, selectors, services
+from backend.annotations.models import (
+    CalibrationRevision,
+    Changeset,
+    Mask,
+    MaskHead,
+    MaskRevision,
+    Track,
+    TrackHead,
+    TrackRevision,
+)
+from backend.annotations.values import CalibrationValue
+from backend.projects.services import delete_phase, delete_project
+from backend.protocol.errors import ConflictError
+from backend.protocol.messages import MaskSet, TrackCreate
+from backend.series.models import Series
+from backend.series.services import delete_series
+from tests.backend.builders import commit, make_phase, make_series, owner_of, rectangle
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+REVISIONS: tuple[type[Model], ...] = (Mask, Track, Changeset, MaskRevision, TrackRevision, CalibrationRevision)
+OF_SERIES = (*REVISIONS[1:], MaskHead, TrackHead)
+
+
+@pytest.fixture
+def series() -> Series:
+    """With two versions of a mask in a phase, and a calibration."""
+    series = make_series()
+    phase = make_phase(series.project)
+    track = uuid4()
+    operations = [TrackCreate(track=track, phase=phase.pk), MaskSet(track=track, frame=0, mask=rectangle(0, 0, 3, 3))]
+    commit(series, operations, [(track, None, None), (track, 0, None)])
+    revision = selectors.masks_at(series.pk, 1).get().pk
+    commit(series, [MaskSet(track=track, frame=0, mask=rectangle(0, 0, 4, 4))], [(track, 0, revision)])
+    value = CalibrationValue(1.0, "nm", None, "ruler")
+    services.set_calibration(series_id=series.pk, author=owner_of(series), request_id=uuid4(), value=value)
+    return series
+
+
+def test_every_appended_table_is_tested_here() -> None:
+    heads = {MaskHead, TrackHead}
+    assert set(apps.get_app_config("annotations").get_models()) == set(REVISIONS) | heads
+
+
+@pytest.mark.parametrize("model", REVISIONS, ids=lambda model: model.__name__)
+def test_what_was_appended_cannot_be_changed(series: Series, model: type[Model]) -> None:
+    column = model._meta.pk.column if model is Mask else "series_id"
+    table = model._meta.db_table
+    with pytest.raises(IntegrityError, match="immutable"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = {column}")
+
+
+def test_a_revision_has_one_successor(series: Series) -> None:
+    first, second = MaskRevision.objects.order_by("version")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MaskRevision.objects.create(
+            changeset_id=second.changeset_id,
+            series=series,
+            version=99,
+            track_id=first.track_id,
+            frame=0,
+            previous=first,
+            mask=first.mask,
+            order=0,
+            state=models.MaskState.ACCEPTED,
+            origin={},
+        )
+
+
+def test_a_mask_begins_once(series: Series) -> None:
+    first = MaskRevision.objects.order_by("version")[0]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MaskRevision.objects.create(
+            changeset_id=first.changeset_id,
+            series=series,
+            version=99,
+            track_id=first.track_id,
+            frame=0,
+            previous=None,
+            mask=first.mask,
+            order=0,
+            state=models.MaskState.ACCEPTED,
+            origin={},
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_series_takes_its_annotations_along_and_nobody_elses(series: Series) -> None:
+    other = make_series(series.project)
+    commit(other, [TrackCreate(track=(track := uuid4()), phase=None)], [(track, None, None)])
+    delete_series(series_id=series.pk)
+    for model in OF_SERIES:
+        assert not model._default_manager.filter(series=series.pk).exists()
+    assert Track.objects.filter(series=other).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phase_in_use_stays_until_its_project_goes(series: Series) -> None:
+    phase = series.project.phases.get()
+    with pytest.raises(ConflictError) as refused:
+        delete_phase(project_id=series.project_id, phase_id=phase.pk)
+    assert refused.value.code == "phase_in_use"
+    delete_project(project_id=series.project_id)
+    assert not TrackRevision.objects.exists()

@@ -1,0 +1,51 @@
+"""The harness: what a record prints, that percentiles are right, and that every named figure is registered."""
+
+import json
+
+import pytest
+
+from benchmarks.__main__ import main, registered
+from benchmarks.records import Record
+from benchmarks.summary import page
+from benchmarks.timing import percentile, side_by_side_ms
+
+PROMISED = {"click_to_mask_p50", "click_to_mask_p95", "encode_1024", "encode_512", "decode_1", "decode_64"}
+
+
+def test_ratio_is_value_over_baseline() -> None:
+    printed = json.loads(Record("encode_512", 30.0, "ms", baseline=120.0).as_json())
+    assert printed == {"name": "encode_512", "value": 30.0, "unit": "ms", "baseline": 120.0, "ratio": 0.25}
+
+
+def test_record_without_baseline_prints_no_ratio() -> None:
+    assert json.loads(Record("x", 1.23456, "ms").as_json()) == {"name": "x", "value": 1.235, "unit": "ms"}
+
+
+def test_percentiles_of_one_to_a_hundred_and_one() -> None:
+    values = [float(n) for n in range(1, 102)]
+    assert percentile(values, 50) == 51
+    assert percentile(values, 95) == 96
+    assert percentile([7.0], 95) == 7.0
+
+
+def test_calls_side_by_side_take_turns() -> None:
+    order: list[str] = []
+    times = side_by_side_ms([lambda: order.append("a"), lambda: order.append("b")], rounds=2, warm_up=0)
+    assert order == ["a", "b", "a", "b"]
+    assert [len(found) for found in times] == [2, 2]
+
+
+def test_every_promised_figure_is_registered() -> None:
+    assert set(registered()) >= PROMISED
+
+
+def test_unknown_name_is_answered_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--only", "no-such-benchmark"])
+    assert "click_to_mask_p50" in capsys.readouterr().err
+
+
+def test_page_names_value_baseline_and_machine() -> None:
+    text = page([Record("decode_64", 19.0, "ms", baseline=100.0, baseline_name="plain attention")])
+    assert "| `decode_64` | 19 | ms | 100 | 0.19 | plain attention |" in text
+    assert "cores" in text

@@ -1,0 +1,96 @@
+"""What a person relies on in the annotator, with a segmenter that answers at once: a disc around the click."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.infrastructure.annotator import Annotator
+from tests.infrastructure.app import App
+from tests.infrastructure.frames import drawn_frames
+from tests.infrastructure.person import Person
+
+SIZE = 256
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def person(live_app: App) -> Person:
+    return live_app.add_person("lise")
+
+
+@pytest.fixture
+def series(person: Person, tmp_path: Path) -> str:
+    project = person.post("/projects", {"name": "Discs"})["id"]
+    return person.import_series(project, "discs", drawn_frames(tmp_path, count=3, size=SIZE))
+
+
+def opened(page: Page, app: App, series: str, username: str, *, warm: bool = True) -> Annotator:
+    annotator = Annotator(page)
+    annotator.offer_only_the_fake_model()
+    annotator.sign_in(app.url, username)
+    annotator.open(app.url, series, frame=0, height=SIZE, width=SIZE, warm=warm)
+    return annotator
+
+
+def test_open_prompt_survives_a_reload_of_the_tab(watched: Page, live_app: App, person: Person, series: str) -> None:
+    annotator = opened(watched, live_app, series, "lise")
+    annotator.press("c")
+    with annotator.answer("prompt.predicted"):
+        annotator.click(100, 100)
+    with annotator.answer("hello"):
+        watched.reload()
+    expect(watched.get_by_role("button", name="Accept")).to_be_visible()
+    with annotator.answer("changeset.committed"):
+        annotator.press("Enter")
+    assert len(person.get(f"/series/{series}/state?frame=0")["masks"]) == 1
+
+
+def test_work_done_without_the_server_is_sent_when_it_is_back(
+    watched: Page, live_app: App, person: Person, series: str
+) -> None:
+    annotator = opened(watched, live_app, series, "lise")
+    former = live_app.kill("web")
+    annotator.press("b")
+    annotator.drag((60, 60), (90, 90))
+    with annotator.answer("changeset.committed"):
+        live_app.wait_until_restarted("web", former)
+    (mask,) = person.get(f"/series/{series}/state?frame=0")["masks"]
+    assert mask["area_px"] > 0
+    expect(watched.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+
+
+def test_undo_and_redo_are_versions_of_their_own(watched: Page, live_app: App, person: Person, series: str) -> None:
+    annotator = opened(watched, live_app, series, "lise")
+    annotator.press("b")
+    with annotator.answer("changeset.committed"):
+        annotator.drag((60, 60), (90, 90))
+    (drawn,) = person.get(f"/series/{series}/state?frame=0")["masks"]
+    with annotator.answer("changeset.committed"):
+        annotator.press("Control+z")
+    assert person.get(f"/series/{series}/state?frame=0")["masks"] == []
+    with annotator.answer("changeset.committed"):
+        annotator.press("Control+Shift+z")
+    (again,) = person.get(f"/series/{series}/state?frame=0")["masks"]
+    assert again["sha256"] == drawn["sha256"]
+    assert [entry["version"] for entry in person.get(f"/series/{series}/history")["results"]] == [3, 2, 1]
+
+
+def test_a_colleague_sees_a_new_mask_without_a_reload(
+    watched: Page, browser: Browser, live_app: App, person: Person, series: str
+) -> None:
+    live_app.add_person("otto")
+    project = person.get(f"/series/{series}")["project"]
+    person.post(f"/projects/{project}/members", {"username": "otto", "role": "viewer"})
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    try:
+        colleague = opened(context.new_page(), live_app, series, "otto", warm=False)
+        annotator = opened(watched, live_app, series, "lise")
+        annotator.press("b")
+        with colleague.answer("changeset.committed") as seen:
+            annotator.drag((60, 60), (90, 90))
+        assert seen.message["changeset"]["author"]["name"] == "lise"
+        expect(colleague.page.get_by_text("Objects on this frame 1")).to_be_visible()
+        expect(colleague.page.get_by_role("button", name="Brush")).to_be_disabled()
+    finally:
+        context.close()

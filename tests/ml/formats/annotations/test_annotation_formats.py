@@ -1,0 +1,230 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import yaml
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+
+from ml import rle
+from ml.formats.annotation_dataset import AnnotationDataset, InvalidDatasetError, LabelledInstance, Phase, frame_stem
+from ml.formats.annotations import formats
+from ml.formats.annotations.labels import flatten
+
+HEIGHT, WIDTH, FRAMES = 70, 90, 3
+PHASES = [Phase("Au particle", "#ffcc00"), Phase('oxide "shell", 2:1', "#3366ff")]
+
+
+def disc(x: float, y: float, radius: float, hole: float = 0) -> np.ndarray:
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    distance = np.hypot(columns - x, rows - y)
+    return (distance <= radius) & (distance >= hole)
+
+
+def objects(t: int) -> list[tuple[int, int, np.ndarray, int]]:
+    """(track, phase, mask, drawing order): overlap, a ring, separate parts, one pixel, the border, an empty frame."""
+    if t == 1:
+        return []
+    parts = disc(20, 55, 6) | disc(45, 58, 4) | disc(60, 40, 1)
+    return [
+        (1, 0, disc(30 + t, 30, 20), 0),
+        (2, 1, disc(40, 30, 18, hole=9), 1),
+        (3, 0, parts, 2),
+        (7, 1, disc(88, 68, 12), 3),
+        (70_000, 0, disc(5.5, 5.5, 0.1), 4),
+    ]
+
+
+def dataset() -> AnnotationDataset:
+    def instances(t: int) -> Sequence[LabelledInstance]:
+        found = [
+            LabelledInstance(track, phase, rle.encode(mask), order, score=0.5 + track / 1e6, model="threshold")
+            for track, phase, mask, order in objects(t)
+        ]
+        return found[::-1]
+
+    return AnnotationDataset("sintering at 800 °C", FRAMES, HEIGHT, WIDTH, PHASES, instances)
+
+
+def expected_labels(t: int) -> np.ndarray:
+    labels = np.zeros((HEIGHT, WIDTH), np.uint32)
+    for track, _, mask, _ in objects(t):
+        labels[mask] = track
+    return labels
+
+
+def test_the_formats_are_found() -> None:
+    assert sorted(formats()) == ["coco", "labels", "yolo"]
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_same_dataset_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
+    written = []
+    for attempt in ("first", "second"):
+        folder = tmp_path / attempt
+        folder.mkdir()
+        paths = formats()[name].write(dataset(), folder)
+        assert all(path.is_file() for path in paths)
+        assert len(set(paths)) == len([path for path in folder.rglob("*") if path.is_file()])
+        written.append({path.relative_to(folder): path.read_bytes() for path in paths})
+    assert written[0] == written[1]
+    assert not any(b"tifffile" in content for content in written[0].values())
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_frames_are_asked_for_once_and_in_order(tmp_path: Path, name: str) -> None:
+    asked: list[int] = []
+    source = dataset()
+
+    def instances(t: int) -> Sequence[LabelledInstance]:
+        asked.append(t)
+        return source.instances(t)
+
+    formats()[name].write(AnnotationDataset("s", FRAMES, HEIGHT, WIDTH, PHASES, instances), tmp_path)
+    assert asked == list(range(FRAMES))
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+@pytest.mark.parametrize(
+    ("instance", "told"),
+    [
+        (LabelledInstance(1, 0, rle.encode(np.ones((5, 5), bool))), r"5×5 pixels; the frames are 70×90"),
+        (LabelledInstance(1, 2, rle.encode(disc(9, 9, 5))), r"phase 2 of 2"),
+        (LabelledInstance(0, 0, rle.encode(disc(9, 9, 5))), r"numbered 0"),
+    ],
+    ids=["size", "phase", "track"],
+)
+def test_contradictions_are_refused(tmp_path: Path, name: str, instance: LabelledInstance, told: str) -> None:
+    wrong = AnnotationDataset("s", 1, HEIGHT, WIDTH, PHASES, lambda _: [instance])
+    with pytest.raises(InvalidDatasetError, match=told):
+        formats()[name].write(wrong, tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_series_without_objects_is_written(tmp_path: Path, name: str) -> None:
+    assert formats()[name].write(AnnotationDataset("s", 2, HEIGHT, WIDTH, PHASES, lambda _: []), tmp_path)
+
+
+def test_coco_is_read_by_pycocotools_pixel_by_pixel(tmp_path: Path) -> None:
+    (path,) = formats()["coco"].write(dataset(), tmp_path)
+    coco = COCO(path)
+    assert [category["name"] for category in coco.loadCats(coco.getCatIds())] == [phase.name for phase in PHASES]
+    assert [image["frame_index"] for image in coco.loadImgs(coco.getImgIds())] == list(range(FRAMES))
+    for t in range(FRAMES):
+        annotations = coco.loadAnns(coco.getAnnIds(imgIds=[t + 1]))
+        truth = objects(t)
+        assert [annotation["track_id"] for annotation in annotations] == [one[0] for one in truth]
+        for annotation, (track, phase, mask, order) in zip(annotations, truth, strict=True):
+            assert np.array_equal(coco.annToMask(annotation), mask)
+            assert annotation["area"] == mask.sum()
+            assert annotation["bbox"] == coco_mask.toBbox(coco.annToRLE(annotation)).tolist()
+            assert annotation["category_id"] == phase + 1
+            assert annotation["attributes"] == {
+                "track_id": track, "z_order": order, "score": 0.5 + track / 1e6, "model": "threshold"
+            }  # fmt: skip
+
+
+def test_coco_is_read_back_as_it_was(tmp_path: Path) -> None:
+    formats()["coco"].write(dataset(), tmp_path)
+    read = formats()["coco"].read
+    assert read
+    again, truth = read(tmp_path), dataset()
+    assert (again.name, again.frames, again.height, again.width) == (truth.name, FRAMES, HEIGHT, WIDTH)
+    assert again.phases == truth.phases
+    assert all(again.drawn(t) == truth.drawn(t) for t in range(FRAMES))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"categories": [], "images": [], "annotations": [], "info": {"description": ""}}']
+)
+def test_foreign_json_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "annotations.json").write_text(content, encoding="utf-8")
+    read = formats()["coco"].read
+    assert read
+    with pytest.raises(InvalidDatasetError, match=r"annotations\.json: not a COCO file"):
+        read(tmp_path)
+
+
+def test_hostile_mask_in_coco_is_refused(tmp_path: Path) -> None:
+    (path,) = formats()["coco"].write(dataset(), tmp_path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["annotations"][0]["segmentation"]["counts"] = "ooooooo"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    read = formats()["coco"].read
+    assert read
+    with pytest.raises(InvalidDatasetError, match="InvalidRleError"):
+        read(tmp_path)
+
+
+def test_label_stack_holds_track_numbers_and_reports_what_overlap_cost(tmp_path: Path) -> None:
+    stack, table = formats()["labels"].write(dataset(), tmp_path)
+    pages = tifffile.imread(stack)
+    assert pages.dtype == np.uint32
+    assert pages.shape == (FRAMES, HEIGHT, WIDTH)
+    for t in range(FRAMES):
+        assert np.array_equal(pages[t], expected_labels(t))
+    content = json.loads(table.read_text(encoding="utf-8"))
+    lost = {
+        (t, track): int((mask & (expected_labels(t) != track)).sum())
+        for t in range(FRAMES)
+        for track, _, mask, _ in objects(t)
+    }
+    assert lost[0, 1] > 100
+    assert {(row["frame"], row["track"]): row["lost_px"] for row in content["lost"]} == {
+        key: px for key, px in lost.items() if px
+    }
+    assert content["lost_px"] == sum(lost.values())
+    assert content["phases"][1] == {"index": 1, "name": PHASES[1].name, "colour": "#3366ff"}
+    assert content["tracks"][-1] == {"track": 70_000, "phase": 0, "first_frame": 0, "last_frame": 2}
+
+
+def test_drawing_order_decides_who_covers_whom() -> None:
+    low, high = disc(30, 30, 20), disc(40, 30, 18)
+    for first, second in ((1, 2), (2, 1)):
+        masks = {1: low, 2: high}
+        drawn = [LabelledInstance(track, 0, rle.encode(masks[track])) for track in (first, second)]
+        labels, lost_px = flatten(drawn, (HEIGHT, WIDTH))
+        assert np.array_equal(labels == second, masks[second])
+        assert lost_px == [int((low & high).sum()), 0]
+
+
+def test_label_stack_is_read_back_pixel_by_pixel(tmp_path: Path) -> None:
+    formats()["labels"].write(dataset(), tmp_path)
+    read = formats()["labels"].read
+    assert read
+    again = read(tmp_path)
+    assert (again.frames, again.height, again.width, again.phases) == (FRAMES, HEIGHT, WIDTH, PHASES)
+    for t in range(FRAMES):
+        phase_of = {track: phase for track, phase, _, _ in objects(t)}
+        for instance in again.drawn(t):
+            assert np.array_equal(rle.decode(instance.mask), expected_labels(t) == instance.track)
+            assert instance.phase == phase_of[instance.track]
+        labels, lost_px = flatten(again.drawn(t), (HEIGHT, WIDTH))
+        assert np.array_equal(labels, expected_labels(t))
+        assert not any(lost_px)
+
+
+def test_yolo_polygons_fill_to_the_exact_masks(tmp_path: Path) -> None:
+    formats()["yolo"].write(dataset(), tmp_path)
+    for t in range(FRAMES):
+        lines = (tmp_path / f"labels/{frame_stem(t)}.txt").read_text(encoding="ascii").splitlines()
+        assert len(lines) == len(objects(t))
+        for line, (_, phase, mask, _) in zip(lines, objects(t), strict=True):
+            name, *numbers = line.split()
+            assert int(name) == phase
+            normalised = np.array(numbers, float).reshape(-1, 2)
+            assert normalised.min() >= 0
+            assert normalised.max() <= 1
+            polygon = (normalised * (WIDTH, HEIGHT)).ravel().tolist()
+            filled = coco_mask.decode(coco_mask.frPyObjects([polygon], HEIGHT, WIDTH))[..., 0]
+            assert np.array_equal(filled, mask)
+
+
+def test_yolo_description_names_the_phases(tmp_path: Path) -> None:
+    paths = formats()["yolo"].write(dataset(), tmp_path)
+    description = yaml.safe_load(paths[-1].read_text(encoding="utf-8"))
+    assert description["names"] == {0: PHASES[0].name, 1: PHASES[1].name}
+    assert description["train"] == "images"

@@ -1,0 +1,171 @@
+"""Checkpoints: bundled, downloaded from a local server that misbehaves on request, and brought by hand."""
+
+import hashlib
+import json
+import pickle
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ml import weights
+from ml.modeling.efficient_sam import build
+from ml.segmenters.efficient_sam import load_small, load_tiny
+from ml.weights import Published, WeightsError
+
+ORACLE_KEYS = json.loads((Path(__file__).parents[1] / "oracles/efficient_sam/keys.json").read_text())
+ORACLE_NAMES = {"efficient_sam_ti": "efficient_sam_vitt", "efficient_sam_s": "efficient_sam_vits"}
+
+
+def official_state(name: str) -> dict[str, torch.Tensor]:
+    """A state with the official file's keys and shapes, as the oracle recorded them."""
+    return {key: torch.full(shape, 0.01) for key, shape, _ in ORACLE_KEYS[ORACLE_NAMES[name]]["keys"]}
+
+
+def official_file(path: Path, name: str = "efficient_sam_ti", **changes: Any) -> Path:
+    torch.save({"model": {**official_state(name), **changes}}, path)
+    return path
+
+
+class Server:
+    """Serves one file; `stop_after` bytes it drops the connection, once."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content, self.stop_after, self.ranges = content, 0, []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked = self.headers.get("Range")
+                outer.ranges.append(asked)
+                start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+                if start >= len(outer.content):
+                    self.send_error(416)
+                    return
+                body = outer.content[start:]
+                self.send_response(206 if asked else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                stop, outer.stop_after = outer.stop_after, 0
+                self.wfile.write(body[:stop] if stop else body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/file.pt"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    served = Server(official_file(tmp_path / "served.pt").read_bytes())
+    yield served
+    served.http.shutdown()
+
+
+def blob_id(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def pull(server: Server, folder: Path, blob: str | None = None) -> Path:
+    published = Published(server.url, blob or blob_id(server.content))
+    return weights.pull("efficient_sam_ti", folder, lambda done, total: None, published)
+
+
+@pytest.mark.parametrize("name", ["efficient_sam_ti", "efficient_sam_s"])
+def test_official_keys_load_strictly(tmp_path: Path, name: str) -> None:
+    path = weights.import_official(name, official_file(tmp_path / "official.pt", name), tmp_path / "weights")
+    load = load_tiny if name == "efficient_sam_ti" else load_small
+    segmenter = load(weights_folder=tmp_path / "weights")
+    assert segmenter.input_size == 1024
+    assert segmenter.stretch
+    assert segmenter.weights_hash == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert all((value == 0.01).all() for value in segmenter.model.state_dict().values())
+
+
+def test_a_missing_foreign_or_misshapen_entry_is_named(tmp_path: Path) -> None:
+    state = official_state("efficient_sam_ti")
+    del state["image_encoder.pos_embed"]
+    state["surprise"] = torch.zeros(1)
+    state["mask_decoder.iou_token.weight"] = torch.zeros(2, 256)
+    torch.save({"model": state}, tmp_path / "wrong.pt")
+    with pytest.raises(WeightsError, match=r"pos_embed.*surprise.*iou_token"):
+        weights.import_official("efficient_sam_ti", tmp_path / "wrong.pt", tmp_path)
+
+
+def test_the_small_network_s_file_is_not_the_tiny_one_s(tmp_path: Path) -> None:
+    path = official_file(tmp_path / "s.pt", "efficient_sam_s")
+    with pytest.raises(WeightsError, match="of another shape"):
+        weights.import_official("efficient_sam_ti", path, tmp_path)
+
+
+class Payload:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return (exec, ("import pathlib; pathlib.Path('pwned').touch()",))
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps({"model": Payload()}))
+    with pytest.raises(WeightsError, match="more than tensors"):
+        weights.import_official("efficient_sam_ti", tmp_path / "evil.pt", tmp_path)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_pull_checks_and_converts(server: Server, tmp_path: Path) -> None:
+    path = pull(server, tmp_path / "weights")
+    assert path.name == "efficient_sam_ti.safetensors"
+    assert [p.name for p in (tmp_path / "weights").iterdir()] == [path.name]
+    rows = {row["name"]: row for row in weights.listing(tmp_path / "weights")}
+    assert rows["efficient_sam_ti"]["in_use"] == "official"
+
+
+def test_pull_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
+    server.stop_after = 5_000_000
+    with pytest.raises(WeightsError, match="goes on from there"):
+        pull(server, tmp_path)
+    kept = (tmp_path / "efficient_sam_ti.pt.partial").stat().st_size
+    assert 0 < kept <= 5_000_000
+    pull(server, tmp_path)
+    assert server.ranges == [None, f"bytes={kept}-"]
+
+
+def test_a_wrong_hash_is_refused_and_the_file_removed(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="It was removed"):
+        pull(server, tmp_path / "weights", blob="0" * 40)
+    assert list((tmp_path / "weights").iterdir()) == []
+
+
+def test_a_server_that_is_not_there_leaves_a_clear_error(tmp_path: Path) -> None:
+    published = Published("http://127.0.0.1:9/none.pt", "0" * 40)
+    with pytest.raises(WeightsError, match=r"127\.0\.0\.1:9.*--from FILE"):
+        weights.pull("efficient_sam_ti", tmp_path, lambda done, total: None, published)
+
+
+def test_a_model_without_weights_says_how_to_get_them(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"weights pull efficient_sam_s --from FILE"):
+        load_small(weights_folder=tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\xff" * 64, (9).to_bytes(8, "little") + b"not json!"])
+def test_a_damaged_safetensors_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "efficient_sam_s.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="no safetensors file"):
+        load_small(weights_folder=tmp_path)
+
+
+def test_the_bundled_checkpoint_is_half_precision_and_small() -> None:
+    from safetensors.torch import load_file
+
+    checkpoint = weights.find("efficient_sam_ti", None)
+    assert checkpoint.path.stat().st_size < 25_000_000
+    state = load_file(checkpoint.path)
+    assert {value.dtype for value in state.values()} == {torch.float16}
+    weights.check_keys("bundled", "efficient_sam_ti", state, build("efficient_sam_ti").state_dict())
+    assert load_tiny().input_size == 512

@@ -1,0 +1,109 @@
+"""The recipe: prompts lie where they should, the loss teaches, a stopped run goes on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, PAD, POSITIVE, TOP_LEFT
+from ml.training import efficient_sam as recipe_module
+from ml.training.efficient_sam import Batch, Recipe, loss_of, new_model, predict, train
+from ml.training.frames import LabelledFrame, augment, instances_of, random_crop
+from ml.training.prompts import sample_prompts
+from ml.training.run import load_state
+
+
+def discs(size: int = 64) -> np.ndarray:
+    y, x = np.mgrid[:size, :size] + 0.5
+    labels = np.zeros((size, size), np.int32)
+    for i, (cx, cy, radius) in enumerate([(16, 18, 9), (45, 20, 7), (30, 48, 11)], start=1):
+        labels[(x - cx) ** 2 + (y - cy) ** 2 <= radius**2] = i
+    return labels
+
+
+def test_prompts_lie_on_the_object_they_ask_for() -> None:
+    labels = discs()
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        batch = sample_prompts(rng, labels, 8)
+        assert batch is not None
+        for xy, kinds, object_id in zip(batch.xy, batch.labels, batch.ids, strict=True):
+            for (x, y), kind in zip(xy, kinds, strict=True):
+                if kind == POSITIVE:
+                    assert labels[int(y), int(x)] == object_id
+                if kind == NEGATIVE:
+                    assert labels[int(y), int(x)] != object_id
+                if kind == PAD:
+                    assert (x, y) == (-1, -1)
+            corners = xy[(kinds == TOP_LEFT) | (kinds == BOTTOM_RIGHT)]
+            if len(corners):
+                rows, columns = np.nonzero(labels == object_id)
+                assert np.abs(corners - [[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]]).max() < 6
+
+
+def test_no_object_gives_no_prompt() -> None:
+    assert sample_prompts(np.random.default_rng(0), np.zeros((32, 32), np.int32), 4) is None
+
+
+def test_a_binary_label_image_becomes_components_and_an_instance_image_stays() -> None:
+    binary = (discs() > 0).astype(np.uint8) * 255
+    assert len(np.unique(instances_of(binary))) == 4
+    assert np.array_equal(instances_of(discs()), discs())
+
+
+def test_crops_and_augmentation_keep_image_and_labels_together() -> None:
+    labels = discs(128)
+    frame = LabelledFrame("a", (labels > 0).astype(np.float32), labels)
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        image, truth = augment(rng, *random_crop(rng, [frame], 64))
+        assert image.shape == truth.shape == (64, 64)
+        assert image.dtype == np.float32
+        assert 0 <= image.min() <= image.max() <= 1
+        inside, outside = image[truth > 0], image[truth == 0]
+        if len(inside) > 100 and len(outside) > 100:  # dark on bright or the reverse, but never mixed up
+            assert abs(np.median(inside) - np.median(outside)) > 0.1
+
+
+def test_the_right_mask_costs_less_than_a_wrong_one() -> None:
+    target = torch.from_numpy(discs() == 1)[None, None]
+    right = torch.nn.functional.avg_pool2d(target[0].float(), 4)[None].expand(1, 4, -1, -1) * 16 - 8
+    scores = torch.ones(1, 4)
+    assert loss_of(right, scores, target)[0] < loss_of(-right, scores, target)[0]
+
+
+def test_a_few_steps_lower_the_loss() -> None:
+    torch.manual_seed(0)
+    model = new_model(Recipe(image_size=64))
+    labels = discs()
+    rng = np.random.default_rng(0)
+    prompts = sample_prompts(rng, labels, 6)
+    assert prompts is not None
+    batch = Batch(
+        torch.from_numpy((labels > 0).astype(np.float32))[None],
+        torch.from_numpy(labels[None] == prompts.ids[:, None, None])[None],
+        torch.from_numpy(prompts.xy)[None],
+        torch.from_numpy(prompts.labels)[None],
+        [(0, 0)],
+    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
+    losses = []
+    for _ in range(25):
+        loss, _ = loss_of(*predict(model, batch), batch.targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe(budget_s=6, image_size=128, crop=64, crops=1, prompts=2, whole_frames_from=2, save_every_s=0.5)
+    monkeypatch.setattr(recipe_module, "scores_of", lambda *_: {"real_point": 0.0})
+    first = train(Recipe(**{**recipe.__dict__, "budget_s": 3}), [], [], tmp_path, resume=False)
+    state = load_state(tmp_path / "state.pt")
+    assert state["step"] == first["steps"] > 0
+    second = train(recipe, [], [], tmp_path, resume=True)
+    assert second["steps"] > first["steps"]
+    assert second["seconds"] >= 6

@@ -1,0 +1,142 @@
+"""kill -9 of each process right after an acknowledgement: nothing is lost, and the supervisor restarts it."""
+
+import signal
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml import rle
+from tests.infrastructure.app import App, running_app
+from tests.infrastructure.frames import drawn_frames
+from tests.infrastructure.person import Person, new_objects
+from tests.infrastructure.socket import opened
+from tests.infrastructure.team import PostgreSQL, postgresql, redis_server
+from tests.infrastructure.waiting import wait_until
+
+SIZE = 128
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@dataclass
+class Team:
+    app: App
+    person: Person
+    project: str
+    series: str
+    database: PostgreSQL | None
+
+    def new_mask(self) -> dict[str, Any]:
+        """A commit of a new track with one mask on frame 0, at a place of its own."""
+        track, mask = str(uuid.uuid4()), np.zeros((SIZE, SIZE), bool)
+        row, column = np.random.default_rng().integers(0, SIZE - 20, 2)
+        mask[row : row + 20, column : column + 15] = True
+        create = {"op": "track.create", "track": track, "phase": None}
+        draw = {"op": "mask.set", "track": track, "frame": 0, "mask": asdict(rle.encode(mask))}
+        return new_objects([create, draw])
+
+    def commit_mask(self) -> dict[str, Any]:
+        """The acknowledged changeset of a new mask."""
+        changeset: dict[str, Any] = self.person.post(f"/series/{self.series}/changesets", self.new_mask())
+        return changeset
+
+    def mask_hashes(self) -> set[str]:
+        return {mask["sha256"] for mask in self.person.get(f"/series/{self.series}/state?frame=0")["masks"]}
+
+
+def mask_hash(changeset: dict[str, Any]) -> str:
+    (found,) = [item["sha256"] for item in changeset["revisions"] if item["kind"] == "mask"]
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """One person's installation: SQLite, messages within the process."""
+    with running_app() as app:
+        yield prepared(app, None, tmp_path_factory.mktemp("frames"))
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """A team's installation."""
+    with postgresql() as database, redis_server() as messages, ExitStack() as stack:
+        app = stack.enter_context(running_app(DATABASE_URL=database.url, REDIS_URL=messages.url))
+        yield prepared(app, database, tmp_path_factory.mktemp("frames"))
+
+
+def prepared(app: App, database: PostgreSQL | None, frames: Path) -> Team:
+    person = app.add_person("ada")
+    project = person.post("/projects", {"name": "Survivors"})["id"]
+    series = person.import_series(project, "discs", drawn_frames(frames, count=3, size=SIZE))
+    return Team(app, person, project, series, database)
+
+
+def commit_survives(team: Team, role: str) -> None:
+    changeset = team.commit_mask()
+    former = team.app.kill(role)
+    team.app.wait_until_restarted(role, former)
+    assert mask_hash(changeset) in team.mask_hashes()
+    assert team.commit_mask()["version"] == changeset["version"] + 1
+
+
+@pytest.mark.parametrize("role", ["web", "engine", "worker-quick", "worker-long"])
+def test_killed_process_loses_no_acknowledged_commit_and_comes_back(alone: Team, role: str) -> None:
+    commit_survives(alone, role)
+
+
+def test_killed_web_process_loses_nothing_on_postgresql(team: Team) -> None:
+    commit_survives(team, "web")
+
+
+def test_click_right_after_the_engine_was_killed_is_answered(alone: Team) -> None:
+    with opened(alone.person, alone.series) as socket:
+        alone.app.kill("engine")
+        answer = socket.predict(frame=0, model="fake", points=[(40, 50, 1)])
+    assert answer["type"] == "prompt.predicted", answer
+    assert answer["candidates"]
+
+
+def test_commit_over_the_socket_survives_and_reaches_the_next_socket(alone: Team) -> None:
+    with opened(alone.person, alone.series) as socket:
+        socket.send({"type": "changeset.commit", **alone.new_mask()})
+        changeset = socket.until("changeset.committed", "error", "changeset.conflict")["changeset"]
+        former = alone.app.kill("web")
+    alone.app.wait_until_restarted("web", former)
+    with opened(alone.person, alone.series) as socket:
+        socket.send({"type": "series.since", "version": changeset["version"] - 1})
+        assert socket.until("series.changes")["changesets"] == [changeset]
+
+
+def test_job_of_a_killed_worker_is_taken_up_again(alone: Team, tmp_path: Path) -> None:
+    files = drawn_frames(tmp_path, count=120, size=512)
+    job = alone.person.start_import(alone.project, "long", files)
+    wait_until(
+        lambda: alone.person.get(f"/jobs/{job['id']}")["state"] == "running", timeout_s=60, what="The job's start"
+    )
+    former = alone.app.kill("worker-quick")
+    alone.app.wait_until_restarted("worker-quick", former)
+    done = alone.person.finished(job)
+    assert alone.person.get(f"/series/{done['result']['series']}")["frames"] == len(files)
+    names = [series["name"] for series in alone.person.get(f"/projects/{alone.project}/series")]
+    assert names.count("long") == 1
+
+
+def test_killed_database_has_what_it_acknowledged(team: Team) -> None:
+    assert team.database is not None
+    changeset = team.commit_mask()
+    team.database.end(signal.SIGKILL)
+    team.database.start()
+
+    def found() -> bool:
+        try:
+            return mask_hash(changeset) in team.mask_hashes()
+        except RuntimeError:
+            return False
+
+    wait_until(found, timeout_s=60, what="An answer after the database's restart")
+    assert team.commit_mask()["version"] == changeset["version"] + 1
