@@ -1,8 +1,9 @@
 """The recipe of the bundled EfficientSAM: prompts on synthetic and real frames, from scratch, on one CPU thread.
 
-Crops of 256 px are placed at random in the 512-px square of the network, with the position embedding and the
-position codes of that place, so that what is learned on cheap crops holds on whole frames; the last part of the
-budget trains on whole frames.
+Crops are placed at random in the 512-px square of the network, with the position embedding and the position codes
+of that place, so that what is learned on cheap crops holds on whole frames. Small crops teach the most in a given
+time (attention is quadratic in the tokens, and a prompt's decoding linear), so the run goes from many small crops
+over a few larger ones to whole frames.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,30 +22,48 @@ from ml.evaluation.prompted import prompted_ious
 from ml.modeling.efficient_sam import EfficientSam, build
 from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.segmenters.efficient_sam import EfficientSamSegmenter
-from ml.synthetic import sample_frame
-from ml.training.frames import LabelledFrame, augment, random_crop
+from ml.series import input_range, to_unit
+from ml.synthetic import PRESETS, synthesise
+from ml.training.dense import DenseHead, dense_loss, dense_targets
+from ml.training.frames import LabelledFrame, augment, random_crop, turned
+from ml.training.pool import FramePool
 from ml.training.prompts import PromptBatch, sample_prompts
 from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything
 from ml.weights import save
 
-SYNTHETIC_VALIDATION_SEED = 20_000_000  # far from any training seed
+SYNTHETIC_VALIDATION_SEED = 20_000_000  # no training seed reaches it
+SYNTHETIC_SCALES = (0.7, 1.5)
+
+
+@dataclass(frozen=True)
+class Diet:
+    """One kind of training step: how often, the crops' side in px, how many crops, and prompts on each."""
+
+    share: float
+    crop: int
+    crops: int
+    prompts: int
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights, but for the data and the machine's speed."""
+    """Everything that decides the weights, but for the data and the machine's speed.
+
+    `diets` holds, for each part of the time budget (up to which fraction of it), the mix of training steps.
+    """
 
     name: str = "efficient_sam_ti"
     seed: int = 0
     budget_s: float = 7800.0
     image_size: int = 512
-    crop: int = 256
-    crops: int = 3
-    prompts: int = 8
-    whole_frames_from: float = 0.78
-    whole_frame_prompts: int = 24
-    real_share: float = 0.5
+    diets: tuple[tuple[float, tuple[Diet, ...]], ...] = (
+        (0.45, (Diet(0.65, 128, 12, 6), Diet(0.35, 256, 3, 14))),
+        (0.80, (Diet(0.25, 128, 12, 6), Diet(0.55, 256, 3, 14), Diet(0.20, 512, 1, 28))),
+        (1.00, (Diet(0.40, 256, 3, 14), Diet(0.60, 512, 1, 28))),
+    )
+    real_share: float = 0.25
     learning_rate: float = 6e-4
+    optimizer: str = "adamw"
     weight_decay: float = 0.02
     warmup_steps: int = 200
     evaluate_every_s: float = 1500.0
@@ -76,41 +95,55 @@ class Batch:
     targets: Tensor
     xy: Tensor
     labels: Tensor
+    dense: Tensor
     place: list[tuple[int, int]]
 
 
 def batches(rng: np.random.Generator, recipe: Recipe, real: Sequence[LabelledFrame], clock: Clock) -> Iterator[Batch]:
-    """Crops first, whole frames towards the end."""
+    """Small crops first, whole frames towards the end."""
+    pool = FramePool(rng, recipe.image_size)
+    pool.renew(24)
     while True:
-        whole = clock.progress >= recipe.whole_frames_from
-        size, crops = (recipe.image_size, 1) if whole else (recipe.crop, recipe.crops)
-        prompts = recipe.whole_frame_prompts if whole else recipe.prompts
-        made = [_labelled_crop(rng, recipe, real, size, prompts) for _ in range(crops)]
-        free = (recipe.image_size - size) // PATCH
+        pool.renew()
+        diet = _diet(rng, recipe, clock.progress)
+        made = [_labelled_crop(rng, recipe, real, pool.frames, diet) for _ in range(diet.crops)]
+        free = (recipe.image_size - diet.crop) // PATCH
         yield Batch(
             torch.from_numpy(np.stack([image for image, _, _ in made])),
             torch.from_numpy(np.stack([labels[None] == p.ids[:, None, None] for _, labels, p in made])),
             torch.from_numpy(np.stack([p.xy for _, _, p in made])),
             torch.from_numpy(np.stack([p.labels for _, _, p in made])),
+            torch.from_numpy(np.stack([dense_targets(labels) for _, labels, _ in made])),
             [(int(rng.integers(free + 1)), int(rng.integers(free + 1))) for _ in made],
         )
 
 
+def _diet(rng: np.random.Generator, recipe: Recipe, progress: float) -> Diet:
+    mix = next(mix for until, mix in recipe.diets if progress <= until)
+    shares = np.array([diet.share for diet in mix])
+    return mix[int(rng.choice(len(mix), p=shares / shares.sum()))]
+
+
 def _labelled_crop(
-    rng: np.random.Generator, recipe: Recipe, real: Sequence[LabelledFrame], size: int, prompts: int
+    rng: np.random.Generator,
+    recipe: Recipe,
+    real: Sequence[LabelledFrame],
+    synthetic: Sequence[LabelledFrame],
+    diet: Diet,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32], PromptBatch]:
     while True:
         if real and rng.random() < recipe.real_share:
-            image, labels = augment(rng, *random_crop(rng, real, size))
+            image, labels = augment(rng, *random_crop(rng, real, diet.crop))
         else:
-            image, labels, _ = sample_frame(rng, size)
-        batch = sample_prompts(rng, labels, prompts)
+            image, labels = random_crop(rng, synthetic, diet.crop, SYNTHETIC_SCALES)
+            image, labels = augment(rng, image, labels) if rng.random() < 0.3 else turned(rng, image, labels)
+        batch = sample_prompts(rng, labels, diet.prompts)
         if batch is not None:
             return image, labels, batch
 
 
-def predict(model: EfficientSam, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Low-res logits (B·Q, 4, s/4, s/4) and predicted IoU (B·Q, 4)."""
+def predict(model: EfficientSam, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Embedding (B, 256, s/16, s/16), low-res logits (B·Q, 4, s/4, s/4) and predicted IoU (B·Q, 4)."""
     side, tokens = model.image_size // PATCH, batch.images.shape[-1] // PATCH
     images = (batch.images[:, None].expand(-1, 3, -1, -1) - model.pixel_mean) / model.pixel_std
     grid = model.image_encoder.positions(side, side)
@@ -121,8 +154,8 @@ def predict(model: EfficientSam, batch: Batch) -> tuple[Tensor, Tensor]:
     xy = batch.xy / model.image_size + place[:, None, None]
     xy = torch.where(batch.labels[..., None] < 0, torch.full_like(xy, -0.5 / model.image_size), xy)
     sparse = model.tokens(xy, batch.labels).flatten(0, 1)
-    decoded: tuple[Tensor, Tensor] = model.mask_decoder(embedding, dense, sparse)
-    return decoded
+    logits, scores = model.mask_decoder(embedding, dense, sparse)
+    return embedding, logits, scores
 
 
 def loss_of(logits: Tensor, scores: Tensor, targets: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -145,7 +178,7 @@ def loss_of(logits: Tensor, scores: Tensor, targets: Tensor) -> tuple[Tensor, di
     value = F.mse_loss(scores, iou)
     choice = F.cross_entropy(scores / 0.1, (iou / 0.03).softmax(dim=1))
     chosen = iou.gather(1, scores.argmax(dim=1, keepdim=True)).mean()
-    total = each[:, 0].mean() + ambiguous.mean() + 2 * value + 0.1 * choice
+    total = each[:, 0].mean() + ambiguous.mean() + 5 * value + 0.3 * choice
     return total, {
         "loss": float(total.detach()),
         "iou_chosen": float(chosen),
@@ -159,10 +192,13 @@ def learning_rate(recipe: Recipe, step: int, progress: float) -> float:
     return float(recipe.learning_rate * min(1.0, (step + 1) / recipe.warmup_steps) * max(cosine, 0.02))
 
 
-def validation_frames(count: int = 4, size: int = 256) -> list[tuple[NDArray[np.float32], NDArray[np.int32]]]:
-    """Synthetic frames that no training seed draws."""
-    frames = (sample_frame(np.random.default_rng(SYNTHETIC_VALIDATION_SEED + i), size) for i in range(count))
-    return [(image, labels) for image, labels, _ in frames]
+def validation_frames(size: int) -> list[tuple[NDArray[np.float32], NDArray[np.int32]]]:
+    """One frame of a series of each preset, from seeds that no training draws."""
+    frames = []
+    for number, name in enumerate(name for name, preset in PRESETS.items() if not preset.draw_from):
+        series = synthesise(SYNTHETIC_VALIDATION_SEED + number, 1, size, name)
+        frames.append((to_unit(series.images[0], *input_range(series.images)), series.labels[0].astype(np.int32)))
+    return frames
 
 
 def scores_of(
@@ -172,7 +208,7 @@ def scores_of(
     segmenter = EfficientSamSegmenter(model, name=recipe.name, weights_hash="in training")
     sets = {"real": [(f.image, f.labels) for f in real]}
     if synthetic:
-        sets["synthetic"] = validation_frames(size=recipe.image_size)
+        sets["synthetic"] = validation_frames(recipe.image_size)
     return {
         f"{name}_{kind}": float(prompted_ious(segmenter, frames, kind).mean())
         for name, frames in sets.items()
@@ -198,27 +234,34 @@ def train(
     model = new_model(recipe)
     if init is not None:
         model.load_state_dict(load_file(init))
+    head = DenseHead()
     average = average_of(model)
-    optimizer = torch.optim.AdamW(_groups(model, recipe), lr=0.0, betas=(0.9, 0.98), fused=True)
+    parts: dict[str, torch.nn.Module] = {"model": model, "head": head, "average": average}
+    optimizers = optimizers_of(model, head, recipe)
     step, clock = 0, Clock(recipe.budget_s)
     if resume and (out / "state.pt").exists():
         state = load_state(out / "state.pt")
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        for optimizer, saved_state in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved_state)
         step, clock = state["step"], Clock(recipe.budget_s, state["spent_s"])
     rng = np.random.default_rng([recipe.seed, step])
+    half = torch.cpu._is_avx512_bf16_supported()  # elsewhere bfloat16 is emulated and slower than float32
     saved = evaluated = clock.spent_s
     running: dict[str, float] = {}
-    scores: dict[str, float] = {}
+
+    def scored() -> dict[str, float]:
+        scores = scores_of(average, recipe, validation)
+        append_row(out / "scores.csv", {"step": step, "seconds": round(clock.spent_s), **_rounded(scores)})
+        return scores
 
     def save_run() -> None:
         save_state(
             out / "state.pt",
             {
-                "model": model.state_dict(),
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
+                **{name: part.state_dict() for name, part in parts.items()},
+                "optimizers": [optimizer.state_dict() for optimizer in optimizers],
                 "step": step,
                 "spent_s": clock.spent_s,
                 "recipe": asdict(recipe),
@@ -228,15 +271,22 @@ def train(
     for batch in batches(rng, recipe, training, clock):
         if clock.progress >= 1:
             break
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, step, clock.progress)
-        loss, shown = loss_of(*predict(model, batch), batch.targets)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, step, clock.progress)
+            optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            embedding, logits, values = predict(model, batch)
+            answer = head(embedding)
+        loss, shown = loss_of(logits.float(), values.float(), batch.targets)
+        dense = dense_loss(answer.float(), batch.dense)
+        (loss + dense).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step += 1
         averaged(average, model, step)
+        shown["dense"] = float(dense.detach())
         running = {k: 0.98 * running.get(k, v) + 0.02 * v for k, v in shown.items()}
         if step % 50 == 0:
             append_row(out / "log.csv", {"step": step, "seconds": round(clock.spent_s), **_rounded(running)})
@@ -244,14 +294,11 @@ def train(
             save_run()
             saved = clock.spent_s
         if clock.spent_s - evaluated > recipe.evaluate_every_s:
-            scores = scores_of(average, recipe, validation)
-            append_row(out / "scores.csv", {"step": step, "seconds": round(clock.spent_s), **_rounded(scores)})
+            scored()
             evaluated = clock.spent_s
     save_run()
     export(average, recipe, step, clock.spent_s, out / f"{recipe.name}.safetensors")
-    scores = scores_of(average, recipe, validation)
-    append_row(out / "scores.csv", {"step": step, "seconds": round(clock.spent_s), **_rounded(scores)})
-    return {"steps": step, "seconds": clock.spent_s, **scores}
+    return {"steps": step, "seconds": clock.spent_s, **scored()}
 
 
 def export(model: EfficientSam, recipe: Recipe, steps: int, seconds: float, path: Path) -> None:
@@ -267,12 +314,26 @@ def export(model: EfficientSam, recipe: Recipe, steps: int, seconds: float, path
     save(path, {key: value.half() for key, value in model.state_dict().items()}, metadata)
 
 
-def _groups(model: EfficientSam, recipe: Recipe) -> list[dict[str, Any]]:
-    """Matrices decay; norms, biases and embeddings do not."""
-    decayed = [p for n, p in model.named_parameters() if p.ndim >= 2 and "embed" not in n and "token" not in n]
-    chosen = {id(p) for p in decayed}
-    others = [p for p in model.parameters() if id(p) not in chosen]
-    return [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+def optimizers_of(model: EfficientSam, head: DenseHead, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """AdamW, or Muon (Jordan et al. 2024) for the transformers' matrices and AdamW for the rest.
+
+    Matrices decay; norms, biases, embeddings and the head that is thrown away do not.
+    """
+    named = dict(model.named_parameters())
+    matrices = {n: p for n, p in named.items() if p.ndim >= 2 and "embed" not in n and "token" not in n}
+    others = [p for n, p in named.items() if n not in matrices] + list(head.parameters())
+    inner = [p for n, p in matrices.items() if p.ndim == 2 and ("blocks" in n or "transformer" in n)]
+    optimizers: list[torch.optim.Optimizer] = []
+    if recipe.optimizer == "muon":
+        decay = recipe.weight_decay
+        optimizers.append(torch.optim.Muon(inner, lr=0.0, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+        chosen = {id(p) for p in inner}
+        matrices = {n: p for n, p in matrices.items() if id(p) not in chosen}
+    groups = [
+        {"params": list(matrices.values()), "weight_decay": recipe.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return [*optimizers, torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)]
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:

@@ -74,13 +74,18 @@ def random_crop(
     return image[0, 0].numpy(), labels[0, 0].numpy().astype(np.int32)
 
 
-def augment(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey, Labels]:
-    """What microscopes vary: orientation, gain, gamma, contrast sign, blur, noise and background tilt."""
+def turned(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey, Labels]:
+    """One of the eight orientations of a square."""
     turns = int(rng.integers(4))
     image, labels = np.rot90(image, turns), np.rot90(labels, turns)
     if rng.random() < 0.5:
         image, labels = image[:, ::-1], labels[:, ::-1]
-    image = np.ascontiguousarray(image, np.float32)
+    return np.ascontiguousarray(image, np.float32), np.ascontiguousarray(labels)
+
+
+def augment(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey, Labels]:
+    """What microscopes vary: orientation, gain, gamma, contrast sign, blur, noise and background tilt."""
+    image, labels = turned(rng, image, labels)
     if rng.random() < 0.3:
         image = 1 - image
     if rng.random() < 0.25:
@@ -97,4 +102,4 @@ def augment(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey
         image = image ** float(np.exp(rng.normal(0, 0.3)))
     if rng.random() < 0.3:
         image = np.clip(0.5 + (image - 0.5) * rng.uniform(0.5, 1.0) + rng.uniform(-0.15, 0.15), 0, 1)
-    return image.astype(np.float32), np.ascontiguousarray(labels)
+    return image.astype(np.float32), labels

@@ -34,7 +34,7 @@ class Annotator:
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
-        self.page.get_by_role("heading", name="Projects").wait_for()
+        self.page.get_by_role("heading", name="Projects", exact=True).wait_for()
 
     def offer_only_the_fake_model(self) -> None:
         """The engine has it under GRATICULE_TEST_MODELS=1, but no listing shows it."""

@@ -3,8 +3,9 @@
 import itertools
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ml.modeling.efficient_sam.attention import attention
 
 MASKS = 4  # one for the single answer, three for the ambiguous one
 
@@ -30,7 +31,7 @@ class Attention(nn.Module):
         def split(x: Tensor) -> Tensor:
             return repeated(x.unflatten(-1, (self.heads, -1)).transpose(1, 2), batch)
 
-        x = F.scaled_dot_product_attention(split(self.q_proj(q)), split(self.k_proj(k)), split(self.v_proj(v)))
+        x = attention(split(self.q_proj(q)), split(self.k_proj(k)), split(self.v_proj(v)))
         return self.out_proj(x.transpose(1, 2).flatten(2))
 
 

@@ -20,8 +20,9 @@ class RandomFourierCode(nn.Module):
 
     def forward(self, xy: Tensor) -> Tensor:
         matrix = self.positional_encoding_gaussian_matrix
-        angles = 2 * math.pi * ((2 * xy - 1).to(matrix.dtype) @ matrix)
-        return torch.cat([angles.sin(), angles.cos()], dim=-1)
+        with torch.autocast(xy.device.type, enabled=False):  # half precision would blur places by pixels
+            angles = 2 * math.pi * ((2 * xy - 1).to(matrix.dtype) @ matrix)
+            return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 class PromptEncoder(nn.Module):

@@ -8,8 +8,10 @@ import torch
 
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, PAD, POSITIVE, TOP_LEFT
 from ml.training import efficient_sam as recipe_module
-from ml.training.efficient_sam import Batch, Recipe, loss_of, new_model, predict, train
+from ml.training.dense import DenseHead, dense_loss, dense_targets
+from ml.training.efficient_sam import Batch, Diet, Recipe, loss_of, new_model, optimizers_of, predict, train
 from ml.training.frames import LabelledFrame, augment, instances_of, random_crop
+from ml.training.pool import FramePool
 from ml.training.prompts import sample_prompts
 from ml.training.run import load_state
 
@@ -66,6 +68,42 @@ def test_crops_and_augmentation_keep_image_and_labels_together() -> None:
             assert abs(np.median(inside) - np.median(outside)) > 0.1
 
 
+def test_dense_targets_point_from_each_cell_to_its_objects_centre() -> None:
+    targets = dense_targets(discs())
+    assert targets.shape == (5, 16, 16)
+    inside = targets[0, 4, 4]  # around (18, 18), inside the disc at (16, 18) of radius 9
+    assert inside == 1
+    assert 18 + 16 * targets[2, 4, 4] == pytest.approx(16 - 0.5, abs=0.1)  # pixel indices, not edges
+    assert 18 + 16 * targets[3, 4, 4] == pytest.approx(18 - 0.5, abs=0.1)
+    assert 16 * np.exp(targets[4, 4, 4]) == pytest.approx(18, rel=0.02)
+    assert not targets[:, 0, 0].any()
+
+
+def test_the_dense_loss_is_least_where_the_head_answers_the_targets() -> None:
+    targets = torch.from_numpy(dense_targets(discs()))[None]
+    right = torch.cat([targets[:, :2].clamp(0.001, 0.999).logit(), targets[:, 2:]], dim=1)
+    assert dense_loss(right, targets) < dense_loss(torch.zeros_like(right), targets)
+    assert DenseHead()(torch.zeros(1, 256, 4, 4)).shape == targets.shape
+
+
+def test_the_pool_is_renewed_and_never_grows_beyond_its_capacity() -> None:
+    pool = FramePool(np.random.default_rng(3), 64, capacity=4)
+    pool.renew(4)
+    first = [frame.image for frame in pool.frames]
+    pool.renew(3)
+    assert len(pool.frames) == 4
+    assert not all(a is b.image for a, b in zip(first, pool.frames, strict=True))
+    assert {frame.name for frame in pool.frames} > {"sample"}  # half single frames, half of a preset's series
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_every_weight_is_optimised_once(optimizer: str) -> None:
+    recipe = Recipe(image_size=64, optimizer=optimizer)
+    model, head = new_model(recipe), DenseHead()
+    optimised = [id(p) for o in optimizers_of(model, head, recipe) for group in o.param_groups for p in group["params"]]
+    assert sorted(optimised) == sorted(id(p) for p in (*model.parameters(), *head.parameters()))
+
+
 def test_the_right_mask_costs_less_than_a_wrong_one() -> None:
     target = torch.from_numpy(discs() == 1)[None, None]
     right = torch.nn.functional.avg_pool2d(target[0].float(), 4)[None].expand(1, 4, -1, -1) * 16 - 8
@@ -85,12 +123,14 @@ def test_a_few_steps_lower_the_loss() -> None:
         torch.from_numpy(labels[None] == prompts.ids[:, None, None])[None],
         torch.from_numpy(prompts.xy)[None],
         torch.from_numpy(prompts.labels)[None],
+        torch.from_numpy(dense_targets(labels))[None],
         [(0, 0)],
     )
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
     losses = []
     for _ in range(25):
-        loss, _ = loss_of(*predict(model, batch), batch.targets)
+        _, logits, values = predict(model, batch)
+        loss, _ = loss_of(logits, values, batch.targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -99,7 +139,7 @@ def test_a_few_steps_lower_the_loss() -> None:
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe(budget_s=6, image_size=128, crop=64, crops=1, prompts=2, whole_frames_from=2, save_every_s=0.5)
+    recipe = Recipe(budget_s=6, image_size=128, diets=((1.0, (Diet(1.0, 64, 1, 2),)),), save_every_s=0.5)
     monkeypatch.setattr(recipe_module, "scores_of", lambda *_: {"real_point": 0.0})
     first = train(Recipe(**{**recipe.__dict__, "budget_s": 3}), [], [], tmp_path, resume=False)
     state = load_state(tmp_path / "state.pt")

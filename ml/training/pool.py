@@ -1,0 +1,46 @@
+"""A pool of synthetic labelled frames that is renewed as training goes on."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ml.series import input_range, to_unit
+from ml.synthetic import PRESETS, sample_frame, synthesise
+from ml.training.frames import LabelledFrame
+
+SERIES_FRAMES = 6  # long enough that some particles touch or have begun to coalesce
+_SEEDS = (1_000_000, 10_000_000)  # of the series that are trained on; smaller and larger ones are left for scoring
+
+
+class FramePool:
+    """Whole frames to cut crops from: drawing one costs a tenth of a training step, cutting a crop nearly nothing.
+
+    Half of them are single frames of everything that the generator can show, half are frames of series of the
+    named presets.
+    """
+
+    def __init__(self, rng: np.random.Generator, size: int, capacity: int = 160) -> None:
+        self.frames: list[LabelledFrame] = []
+        self._capacity, self._size = capacity, size
+        self._rng = rng
+        self._fresh = self._drawn()
+
+    def renew(self, count: int = 1) -> None:
+        """Add `count` new frames; once the pool is full each replaces a random one."""
+        for _ in range(count):
+            frame = next(self._fresh)
+            if len(self.frames) < self._capacity:
+                self.frames.append(frame)
+            else:
+                self.frames[int(self._rng.integers(self._capacity))] = frame
+
+    def _drawn(self) -> Iterator[LabelledFrame]:
+        presets = [name for name, preset in PRESETS.items() if not preset.draw_from]
+        while True:
+            preset = presets[int(self._rng.integers(len(presets)))]
+            series = synthesise(int(self._rng.integers(*_SEEDS)), SERIES_FRAMES, self._size, preset)
+            low, high = input_range(list(series.images))
+            for image, labels in zip(series.images, series.labels, strict=True):
+                yield LabelledFrame(preset, to_unit(image, low, high), labels.astype(np.int32))
+                single, truth, _ = sample_frame(self._rng, self._size)
+                yield LabelledFrame("sample", single, truth)
