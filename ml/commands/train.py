@@ -1,7 +1,6 @@
 """Train a network on synthetic series and on labelled frames; a run that was stopped goes on with --resume."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-budget", type=float, default=7800.0, metavar="S", help="seconds of training in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--optimizer", choices=["adamw", "muon"], default="adamw")
-    parser.add_argument("--learning-rate", type=float, help="of the plateau; the recipe's own by default")
+    parser.add_argument("--optimizer", choices=["adamw", "muon"], default="muon")
     parser.add_argument("--init", type=Path, help="start from these weights instead of random ones")
     parser.add_argument("--out", type=Path, required=True, help="folder for the run: state.pt, log.csv, scores.csv")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
@@ -41,7 +39,5 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     held_out = [frame for frame in frames if frame.name in arguments.validation]
     training = [frame for frame in frames if frame.name not in arguments.validation]
     recipe = Recipe(seed=arguments.seed, budget_s=arguments.time_budget, optimizer=arguments.optimizer)
-    if arguments.learning_rate is not None:
-        recipe = replace(recipe, learning_rate=arguments.learning_rate)
     arguments.out.mkdir(parents=True, exist_ok=True)
     return train(recipe, training, held_out, arguments.out, resume=arguments.resume, init=arguments.init)

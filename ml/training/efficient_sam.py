@@ -49,7 +49,8 @@ class Diet:
 class Recipe:
     """Everything that decides the weights, but for the data and the machine's speed.
 
-    `diets` holds, for each part of the time budget (up to which fraction of it), the mix of training steps.
+    `diets` holds, for each part of the time budget (up to which fraction of it), the mix of training steps;
+    `muon_share` is Muon's learning rate in units of the other weights'.
     """
 
     name: str = "efficient_sam_ti"
@@ -63,7 +64,8 @@ class Recipe:
     )
     real_share: float = 0.25
     learning_rate: float = 6e-4
-    optimizer: str = "adamw"
+    optimizer: str = "muon"
+    muon_share: float = 3.0
     weight_decay: float = 0.02
     warmup_steps: int = 200
     evaluate_every_s: float = 1500.0
@@ -273,7 +275,7 @@ def train(
             break
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, step, clock.progress)
+                group["lr"] = group["share"] * learning_rate(recipe, step, clock.progress)
             optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
             embedding, logits, values = predict(model, batch)
@@ -325,13 +327,13 @@ def optimizers_of(model: EfficientSam, head: DenseHead, recipe: Recipe) -> list[
     inner = [p for n, p in matrices.items() if p.ndim == 2 and ("blocks" in n or "transformer" in n)]
     optimizers: list[torch.optim.Optimizer] = []
     if recipe.optimizer == "muon":
-        decay = recipe.weight_decay
-        optimizers.append(torch.optim.Muon(inner, lr=0.0, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+        group = {"params": inner, "weight_decay": recipe.weight_decay, "share": recipe.muon_share}
+        optimizers.append(torch.optim.Muon([group], lr=0.0, adjust_lr_fn="match_rms_adamw"))
         chosen = {id(p) for p in inner}
         matrices = {n: p for n, p in matrices.items() if id(p) not in chosen}
     groups = [
-        {"params": list(matrices.values()), "weight_decay": recipe.weight_decay},
-        {"params": others, "weight_decay": 0.0},
+        {"params": list(matrices.values()), "weight_decay": recipe.weight_decay, "share": 1.0},
+        {"params": others, "weight_decay": 0.0, "share": 1.0},
     ]
     return [*optimizers, torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)]
 
