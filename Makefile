@@ -72,7 +72,7 @@ protocol: $(PACKAGES) $(NODE_PACKAGES)
 	cd frontend && npm run protocol
 
 .venv/bin/python:
-	"$$(.ci/find-python)" -m venv .venv
+	python="$$(.ci/find-python)"; "$$python" -m venv .venv
 
 $(PACKAGES): | .venv/bin/python
 	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
