@@ -3,7 +3,8 @@
 Crops are placed at random in the 512-px square of the network, with the position embedding and the position codes
 of that place, so that what is learned on cheap crops holds on whole frames. Small crops teach the most in a given
 time (attention is quadratic in the tokens, and a prompt's decoding linear), so the run goes from many small crops
-over a few larger ones to whole frames.
+over a few larger ones to whole frames. It begins without prompts, on dense supervision alone: what holds a network
+back that is trained from scratch is its encoder, which sees twice as many tokens in the same time so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,11 +34,12 @@ from ml.weights import save
 
 SYNTHETIC_VALIDATION_SEED = 20_000_000  # no training seed reaches it
 SYNTHETIC_SCALES = (0.7, 1.5)
+LOGGED = ("loss", "iou_chosen", "iou_best", "dense")
 
 
 @dataclass(frozen=True)
 class Diet:
-    """One kind of training step: how often, the crops' side in px, how many crops, and prompts on each."""
+    """One kind of training step: how often, the crops' side in px, how many crops, and prompts on each (0: none)."""
 
     share: float
     crop: int
@@ -58,9 +60,9 @@ class Recipe:
     budget_s: float = 7800.0
     image_size: int = 512
     diets: tuple[tuple[float, tuple[Diet, ...]], ...] = (
-        (0.45, (Diet(0.65, 128, 12, 6), Diet(0.35, 256, 3, 14))),
-        (0.80, (Diet(0.25, 128, 12, 6), Diet(0.55, 256, 3, 14), Diet(0.20, 512, 1, 28))),
-        (1.00, (Diet(0.40, 256, 3, 14), Diet(0.60, 512, 1, 28))),
+        (0.40, (Diet(0.8, 128, 24, 0), Diet(0.2, 256, 6, 0))),
+        (0.80, (Diet(0.55, 128, 12, 6), Diet(0.45, 256, 3, 14))),
+        (1.00, (Diet(0.4, 256, 3, 14), Diet(0.6, 512, 1, 28))),
     )
     real_share: float = 0.25
     learning_rate: float = 6e-4
@@ -90,15 +92,22 @@ def new_model(recipe: Recipe) -> EfficientSam:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """B crops with Q prompts each: images (B, s, s), targets (B, Q, s, s), prompts, place in the square in tokens."""
+class Prompts:
+    """Q prompts on each of B crops: points `xy` (B, Q, 6, 2) in crop pixels, `labels`, and `targets` (B, Q, s, s)."""
 
-    images: Tensor
-    targets: Tensor
     xy: Tensor
     labels: Tensor
+    targets: Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B crops: `images` (B, s, s), `dense` targets, `place` of each in the square in tokens, and maybe prompts."""
+
+    images: Tensor
     dense: Tensor
     place: list[tuple[int, int]]
+    prompts: Prompts | None
 
 
 def batches(rng: np.random.Generator, recipe: Recipe, real: Sequence[LabelledFrame], clock: Clock) -> Iterator[Batch]:
@@ -112,12 +121,21 @@ def batches(rng: np.random.Generator, recipe: Recipe, real: Sequence[LabelledFra
         free = (recipe.image_size - diet.crop) // PATCH
         yield Batch(
             torch.from_numpy(np.stack([image for image, _, _ in made])),
-            torch.from_numpy(np.stack([labels[None] == p.ids[:, None, None] for _, labels, p in made])),
-            torch.from_numpy(np.stack([p.xy for _, _, p in made])),
-            torch.from_numpy(np.stack([p.labels for _, _, p in made])),
             torch.from_numpy(np.stack([dense_targets(labels) for _, labels, _ in made])),
             [(int(rng.integers(free + 1)), int(rng.integers(free + 1))) for _ in made],
+            prompts_of([(labels, prompts) for _, labels, prompts in made if prompts is not None]),
         )
+
+
+def prompts_of(drawn: Sequence[tuple[NDArray[np.int32], PromptBatch]]) -> Prompts | None:
+    """The prompts drawn on each crop with the masks that they ask for."""
+    if not drawn:
+        return None
+    return Prompts(
+        torch.from_numpy(np.stack([p.xy for _, p in drawn])),
+        torch.from_numpy(np.stack([p.labels for _, p in drawn])),
+        torch.from_numpy(np.stack([labels[None] == p.ids[:, None, None] for labels, p in drawn])),
+    )
 
 
 def _diet(rng: np.random.Generator, recipe: Recipe, progress: float) -> Diet:
@@ -132,32 +150,40 @@ def _labelled_crop(
     real: Sequence[LabelledFrame],
     synthetic: Sequence[LabelledFrame],
     diet: Diet,
-) -> tuple[NDArray[np.float32], NDArray[np.int32], PromptBatch]:
+) -> tuple[NDArray[np.float32], NDArray[np.int32], PromptBatch | None]:
     while True:
         if real and rng.random() < recipe.real_share:
             image, labels = augment(rng, *random_crop(rng, real, diet.crop))
         else:
             image, labels = random_crop(rng, synthetic, diet.crop, SYNTHETIC_SCALES)
             image, labels = augment(rng, image, labels) if rng.random() < 0.3 else turned(rng, image, labels)
+        if diet.prompts == 0:
+            return image, labels, None
         batch = sample_prompts(rng, labels, diet.prompts)
         if batch is not None:
             return image, labels, batch
 
 
-def predict(model: EfficientSam, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Embedding (B, 256, s/16, s/16), low-res logits (B·Q, 4, s/4, s/4) and predicted IoU (B·Q, 4)."""
+def encode(model: EfficientSam, batch: Batch) -> Tensor:
+    """The crops' embedding (B, 256, s/16, s/16)."""
     side, tokens = model.image_size // PATCH, batch.images.shape[-1] // PATCH
     images = (batch.images[:, None].expand(-1, 3, -1, -1) - model.pixel_mean) / model.pixel_std
     grid = model.image_encoder.positions(side, side)
     positions = torch.cat([grid[:, :, y : y + tokens, x : x + tokens] for x, y in batch.place])
-    embedding = model.image_encoder(images, positions)
+    embedding: Tensor = model.image_encoder(images, positions)
+    return embedding
+
+
+def decode(model: EfficientSam, embedding: Tensor, batch: Batch, prompts: Prompts) -> tuple[Tensor, Tensor]:
+    """Low-res logits (B·Q, 4, s/4, s/4) and predicted IoU (B·Q, 4)."""
+    side, tokens = model.image_size // PATCH, embedding.shape[-1]
     place = torch.tensor(batch.place, dtype=torch.float32) / side
     dense = model.prompt_encoder.dense(tokens, tokens, torch.cat([place, place + tokens / side], dim=1))
-    xy = batch.xy / model.image_size + place[:, None, None]
-    xy = torch.where(batch.labels[..., None] < 0, torch.full_like(xy, -0.5 / model.image_size), xy)
-    sparse = model.tokens(xy, batch.labels).flatten(0, 1)
-    logits, scores = model.mask_decoder(embedding, dense, sparse)
-    return embedding, logits, scores
+    xy = prompts.xy / model.image_size + place[:, None, None]
+    xy = torch.where(prompts.labels[..., None] < 0, torch.full_like(xy, -0.5 / model.image_size), xy)
+    sparse = model.tokens(xy, prompts.labels).flatten(0, 1)
+    decoded: tuple[Tensor, Tensor] = model.mask_decoder(embedding, dense, sparse)
+    return decoded
 
 
 def loss_of(logits: Tensor, scores: Tensor, targets: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -186,6 +212,24 @@ def loss_of(logits: Tensor, scores: Tensor, targets: Tensor) -> tuple[Tensor, di
         "iou_chosen": float(chosen),
         "iou_best": float(iou.max(dim=1).values.mean()),
     }
+
+
+def backward(model: EfficientSam, head: DenseHead, batch: Batch) -> dict[str, float]:
+    """Gradients of one batch; returns what `LOGGED` names."""
+    half = torch.cpu._is_avx512_bf16_supported()  # elsewhere bfloat16 is emulated and slower than float32
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        embedding = encode(model, batch)
+        answer = head(embedding)
+    loss = dense_loss(answer.float(), batch.dense)
+    shown = {"dense": float(loss.detach())}
+    if batch.prompts is not None:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            logits, scores = decode(model, embedding, batch, batch.prompts)
+        prompted, figures = loss_of(logits.float(), scores.float(), batch.prompts.targets)
+        loss = loss + prompted
+        shown |= figures
+    loss.backward()
+    return shown
 
 
 def learning_rate(recipe: Recipe, step: int, progress: float) -> float:
@@ -249,7 +293,6 @@ def train(
             optimizer.load_state_dict(saved_state)
         step, clock = state["step"], Clock(recipe.budget_s, state["spent_s"])
     rng = np.random.default_rng([recipe.seed, step])
-    half = torch.cpu._is_avx512_bf16_supported()  # elsewhere bfloat16 is emulated and slower than float32
     saved = evaluated = clock.spent_s
     running: dict[str, float] = {}
 
@@ -277,21 +320,16 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = group["share"] * learning_rate(recipe, step, clock.progress)
             optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-            embedding, logits, values = predict(model, batch)
-            answer = head(embedding)
-        loss, shown = loss_of(logits.float(), values.float(), batch.targets)
-        dense = dense_loss(answer.float(), batch.dense)
-        (loss + dense).backward()
+        shown = backward(model, head, batch)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
         step += 1
         averaged(average, model, step)
-        shown["dense"] = float(dense.detach())
-        running = {k: 0.98 * running.get(k, v) + 0.02 * v for k, v in shown.items()}
+        running |= {k: 0.98 * running[k] + 0.02 * v if k in running else v for k, v in shown.items()}
         if step % 50 == 0:
-            append_row(out / "log.csv", {"step": step, "seconds": round(clock.spent_s), **_rounded(running)})
+            row = {name: running.get(name, float("nan")) for name in LOGGED}
+            append_row(out / "log.csv", {"step": step, "seconds": round(clock.spent_s), **_rounded(row)})
         if clock.spent_s - saved > recipe.save_every_s:
             save_run()
             saved = clock.spent_s

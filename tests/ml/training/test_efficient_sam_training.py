@@ -9,7 +9,17 @@ import torch
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, PAD, POSITIVE, TOP_LEFT
 from ml.training import efficient_sam as recipe_module
 from ml.training.dense import DenseHead, dense_loss, dense_targets
-from ml.training.efficient_sam import Batch, Diet, Recipe, loss_of, new_model, optimizers_of, predict, train
+from ml.training.efficient_sam import (
+    Batch,
+    Diet,
+    Recipe,
+    backward,
+    loss_of,
+    new_model,
+    optimizers_of,
+    prompts_of,
+    train,
+)
 from ml.training.frames import LabelledFrame, augment, instances_of, random_crop
 from ml.training.pool import FramePool
 from ml.training.prompts import sample_prompts
@@ -120,22 +130,28 @@ def test_a_few_steps_lower_the_loss() -> None:
     assert prompts is not None
     batch = Batch(
         torch.from_numpy((labels > 0).astype(np.float32))[None],
-        torch.from_numpy(labels[None] == prompts.ids[:, None, None])[None],
-        torch.from_numpy(prompts.xy)[None],
-        torch.from_numpy(prompts.labels)[None],
         torch.from_numpy(dense_targets(labels))[None],
         [(0, 0)],
+        prompts_of([(labels, prompts)]),
     )
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
-    losses = []
+    head = DenseHead()
+    optimizer = torch.optim.AdamW([*model.parameters(), *head.parameters()], lr=3e-4)
+    shown = []
     for _ in range(25):
-        _, logits, values = predict(model, batch)
-        loss, _ = loss_of(logits, values, batch.targets)
         optimizer.zero_grad()
-        loss.backward()
+        shown.append(backward(model, head, batch))
         optimizer.step()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < 0.6 * losses[0]
+    for name in ("loss", "dense"):
+        assert shown[-1][name] < 0.7 * shown[0][name], name
+
+
+def test_a_batch_without_prompts_teaches_the_encoder_alone() -> None:
+    model, head = new_model(Recipe(image_size=64)), DenseHead()
+    labels = discs()
+    image = torch.from_numpy((labels > 0).astype(np.float32))[None]
+    backward(model, head, Batch(image, torch.from_numpy(dense_targets(labels))[None], [(0, 0)], None))
+    assert all(p.grad is not None for p in model.image_encoder.parameters())
+    assert all(p.grad is None for p in model.mask_decoder.parameters())
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
