@@ -1,0 +1,69 @@
+// Which keys the annotator takes, and which belong to the control that has the focus.
+
+import { pressKey } from "../../tools/commands";
+import type { Workspace } from "./workspace";
+
+export function listenToKeys({ commands, host, holding, dialog }: Workspace): () => void {
+  const hold = (held: boolean) => {
+    host.holding = held;
+    holding.value = held;
+  };
+  const down = (event: KeyboardEvent) => {
+    if (dialog.peek() !== null || event.defaultPrevented) return;
+    if (event.target instanceof Element && !isFree(event.key, event.target)) return;
+    if (event.key === " ") {
+      hold(true);
+      event.preventDefault();
+      return;
+    }
+    const { key, shiftKey: shift, altKey: alt } = event;
+    if (pressKey(commands, { key, shift, alt, ctrl: event.ctrlKey || event.metaKey })) event.preventDefault();
+  };
+  const up = (event: KeyboardEvent) => {
+    if (event.key === " ") hold(false);
+  };
+  const leave = () => hold(false);
+  window.addEventListener("keydown", down);
+  window.addEventListener("keyup", up);
+  window.addEventListener("blur", leave);
+  return () => {
+    window.removeEventListener("keydown", down);
+    window.removeEventListener("keyup", up);
+    window.removeEventListener("blur", leave);
+  };
+}
+
+const OWNERS = "dialog, [popover]:popover-open, textarea, select, [contenteditable]";
+const ACTIVATED = "button, a, input, [role=listbox], [role=tab]";
+const MOVES_SLIDER = /^(Arrow|Page|Home$|End$)/;
+
+/** Whether a key is the annotator's while this element has the focus. */
+export function isFree(key: string, focused: Element): boolean {
+  if (focused.closest(OWNERS) !== null) return false;
+  const input = focused.closest("input");
+  if (input?.type === "range") return !MOVES_SLIDER.test(key);
+  if (input !== null && input.type !== "checkbox") return false;
+  return focused.closest(ACTIVATED) === null || (key !== "Enter" && key !== " ");
+}
+
+/**
+ * A control used with the pointer keeps no focus: Enter after a click on the wand accepts what it found, and does
+ * not press the wand again. Whoever moves by keyboard keeps the focus where it is.
+ */
+export function returnKeys(): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  let byPointer = false;
+  const release = (event: Event) => {
+    const control = document.activeElement;
+    if (!byPointer || !(control instanceof HTMLElement) || control.closest("dialog, [popover]") !== null)
+      return;
+    const chosen = control instanceof HTMLSelectElement && event.type === "change";
+    if (chosen || control.matches("button, a, input[type=range], input[type=checkbox]")) control.blur();
+  };
+  window.addEventListener("pointerdown", () => (byPointer = true), { signal, capture: true });
+  window.addEventListener("keydown", () => (byPointer = false), { signal, capture: true });
+  window.addEventListener("click", release, { signal });
+  window.addEventListener("change", release, { signal });
+  return () => listening.abort();
+}
