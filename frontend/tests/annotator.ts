@@ -109,7 +109,15 @@ export function candidate(x: number, y: number, score = 0.9, diameter = 7): Cand
 }
 
 export function frameState(values: Partial<SeriesState> = {}): SeriesState {
-  return { version: 0, head: 0, frame: 0, tracks: [], masks: [], ...values };
+  return {
+    version: 0,
+    head: 0,
+    frame: 0,
+    tracks: [],
+    masks: [],
+    calibration: series().calibration,
+    ...values,
+  };
 }
 
 export function opened(values: Partial<SeriesState> = {}, frames = 5): Annotator {

@@ -175,6 +175,7 @@ export interface SeriesState {
   frame: number;
   tracks: TrackRevision[];
   masks: MaskRevision[];
+  calibration: Calibration;
 }
 
 export interface TimelineFrame {

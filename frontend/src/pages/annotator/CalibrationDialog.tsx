@@ -1,7 +1,7 @@
 // How large a pixel is and how far frames are apart. A change is a version, with who said so.
 
 import { useSignal } from "@preact/signals";
-import { mayAs } from "../../state/projects/store";
+import { calibrationOf, mayEdit } from "../../state/annotator/view";
 import { fieldError, formError, useAction } from "../../ui/action";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
@@ -13,9 +13,9 @@ const UNITS = ["pm", "Å", "nm", "µm", "mm"] as const;
 
 export function CalibrationDialog({ onClose }: { onClose: () => void }) {
   const { session } = useWorkspace();
-  const calibration = useView((state) => state.calibration);
+  const calibration = useView(calibrationOf);
   const frames = useView((state) => state.series.frames);
-  const role = useView((state) => state.role);
+  const editable = useView(mayEdit);
   const size = useSignal(calibration.pixel_size === null ? "" : String(calibration.pixel_size));
   const unit = useSignal(calibration.unit === "" || calibration.unit === "px" ? "nm" : calibration.unit);
   const interval = useSignal(
@@ -23,7 +23,6 @@ export function CalibrationDialog({ onClose }: { onClose: () => void }) {
   );
   const note = useSignal("");
   const { busy, error, run } = useAction();
-  const editable = mayAs(role, "annotator");
   const units = UNITS.some((known) => known === unit.value) ? UNITS : [...UNITS, unit.value];
   const sizeProblem = problemOf(size.value);
   const intervalProblem = problemOf(interval.value);
@@ -55,7 +54,11 @@ export function CalibrationDialog({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <p class="muted">Now: {calibration.source === "" ? "nobody has said" : calibration.source}.</p>
+      <p class="muted">
+        {calibration.source === ""
+          ? "Nobody has calibrated this series yet."
+          : `Source: ${calibration.source}`}
+      </p>
       <div class="field-pair">
         <Field
           label="Pixel size"

@@ -7,7 +7,7 @@ import { anchor, decoded } from "../../geometry/rle";
 import { toScreen, type Viewport } from "../../geometry/viewport";
 import type { PromptPoint } from "../../protocol/messages";
 import type { Box } from "../../state/annotator/model";
-import { objectsOn } from "../../state/annotator/view";
+import { calibrationOf, objectsOn } from "../../state/annotator/view";
 import { useView, useWorkspace } from "./workspace";
 
 const SMALLEST_NUMBERED_PX = 26;
@@ -85,7 +85,7 @@ function Numbers() {
 }
 
 function ScaleBar({ view }: { view: Viewport }) {
-  const calibration = useView((state) => state.calibration);
+  const calibration = useView(calibrationOf);
   if (view.width === 0) return null;
   const { lengthPx, text } = scaleBar(calibration, Math.min(180, view.width / 4) / view.scale);
   const length = lengthPx * view.scale;

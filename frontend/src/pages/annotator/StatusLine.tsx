@@ -1,14 +1,15 @@
 // The line below everything: what is under the pointer, how far the view is zoomed, the calibration, the model.
 
 import { valueAt } from "../../render/tiles";
+import { calibrationOf } from "../../state/annotator/view";
 import { interval, pixelSize, significant } from "../../state/format";
 import { Icon } from "../../ui/icons";
 import { useView, useWorkspace } from "./workspace";
 
 export function StatusLine() {
   const { viewport, dialog } = useWorkspace();
-  const calibration = useView((state) => state.calibration);
-  const version = useView((state) => state.serverHead);
+  const calibration = useView(calibrationOf);
+  const version = useView((state) => state.past?.version ?? state.serverHead);
   const size = pixelSize(calibration);
   return (
     <div class="status-line">

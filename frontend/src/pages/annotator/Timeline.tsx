@@ -3,7 +3,7 @@
 import { computed, effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Annotator } from "../../state/annotator/model";
-import { frameCounts } from "../../state/annotator/view";
+import { calibrationOf, frameCounts } from "../../state/annotator/view";
 import { IconButton } from "../../ui/Button";
 import { useView, useWorkspace } from "./workspace";
 
@@ -15,7 +15,7 @@ export function Timeline() {
   const frames = useView((state) => state.series.frames);
   const playing = useView((state) => state.playing);
   const rate = useView((state) => state.framesPerSecond);
-  const interval = useView((state) => state.calibration.frame_interval_s);
+  const interval = useView((state) => calibrationOf(state).frame_interval_s);
   const show = (wanted: number) => {
     dispatch({ type: "play", playing: false });
     dispatch({ type: "frame/show", frame: wanted });

@@ -2,7 +2,7 @@
 
 import { areaText } from "../../geometry/calibration";
 import type { Annotator } from "../../state/annotator/model";
-import type { Track } from "../../state/annotator/view";
+import { calibrationOf, type Track } from "../../state/annotator/view";
 
 export function objectName({ number }: Track): string {
   return number === null ? "New object" : `#${number}`;
@@ -14,5 +14,5 @@ export function phaseName(state: Annotator, phase: string | null): string {
 
 /** In calibrated units; "px" where nobody has calibrated. */
 export function areaOf(state: Annotator, area_px: number): string {
-  return areaText(area_px, state.calibration);
+  return areaText(area_px, calibrationOf(state));
 }

@@ -119,6 +119,8 @@ export interface Past {
   readonly version: number;
   readonly tracks: Tracks;
   readonly frames: ReadonlyMap<number, FrameMasks>;
+  /** Null until its first frame is there. */
+  readonly calibration: Calibration | null;
 }
 
 /** One tile of one frame at one level of the pyramid. */

@@ -3,7 +3,7 @@
 import { areaPx, boxXyxy, contains, decoded } from "../../geometry/rle";
 import type { Point } from "../../geometry/stroke";
 import type { MaskRle, Origin } from "../../protocol/messages";
-import type { TimelineFrame } from "../../protocol/rest";
+import type { Calibration, TimelineFrame } from "../../protocol/rest";
 import type { Annotator, FrameMasks, Operation, PendingCommit, Tracks } from "./model";
 
 export interface Track {
@@ -71,6 +71,11 @@ export function objectAt(state: Annotator, frame: number, point: Point): ObjectO
 
 export function isLoaded(state: Annotator, frame: number): boolean {
   return (state.past?.frames ?? state.frames).get(frame)?.loaded ?? false;
+}
+
+/** The calibration of the version in sight: lengths of an older version are those of its time. */
+export function calibrationOf(state: Annotator): Calibration {
+  return state.past?.calibration ?? state.calibration;
 }
 
 /** Whether this person may change anything now. */

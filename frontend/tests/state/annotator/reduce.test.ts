@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { areaPx, decoded, difference, encode, union } from "../../../src/geometry/rle";
 import { openProposals, receivingTrack } from "../../../src/state/annotator/drafts";
-import { frameCounts, objectAt, objectsOn, tracksOf } from "../../../src/state/annotator/view";
+import { calibrationOf, frameCounts, objectAt, objectsOn, tracksOf } from "../../../src/state/annotator/view";
 import {
   candidate,
   changeset,
   disc,
   discRle,
+  frameState,
   maskRevision,
   opened,
   run,
@@ -301,13 +302,12 @@ describe("what the server says", () => {
     });
     const state = run(deleted, {
       type: "frame/loaded",
-      state: {
-        version: 0,
+      state: frameState({
         head: 1,
         frame: 2,
         tracks: [trackRevision("t1", 1)],
         masks: [maskRevision("t1", 2, discRle(10, 10), { frame: 2 })],
-      },
+      }),
     });
     expect(objectsOn(state, 2)).toEqual([]);
   });
@@ -367,7 +367,7 @@ describe("older versions", () => {
       { type: "past/open", version: 4 },
       {
         type: "past/loaded",
-        state: { version: 4, head: 9, frame: 0, tracks: [], masks: [] },
+        state: frameState({ version: 4, head: 9 }),
       },
     );
     expect(objectsOn(past, 0)).toEqual([]);
@@ -380,9 +380,22 @@ describe("older versions", () => {
     const past = run(opened(), { type: "past/open", version: 5 });
     const late = run(past, {
       type: "past/loaded",
-      state: { version: 4, head: 9, frame: 0, tracks: [trackRevision("t1", 1)], masks: [] },
+      state: frameState({ version: 4, head: 9, tracks: [trackRevision("t1", 1)] }),
     });
     expect(late).toEqual(past);
+  });
+
+  it("measures an older version with the calibration of its time", () => {
+    const known = opened();
+    const present = { ...known, calibration: { ...known.calibration, pixel_size: 0.25, unit: "nm" } };
+    const calibration = { ...known.calibration, pixel_size: 0.5, unit: "nm" };
+    const past = run(
+      present,
+      { type: "past/open", version: 4 },
+      { type: "past/loaded", state: frameState({ version: 4, calibration }) },
+    );
+    expect(calibrationOf(past).pixel_size).toBe(0.5);
+    expect(calibrationOf(run(past, { type: "past/close" })).pixel_size).toBe(0.25);
   });
 });
 
