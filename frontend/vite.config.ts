@@ -6,6 +6,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",
+    // The first that know light-dark(): written out for older ones it no longer follows a color-scheme below the root.
+    cssTarget: ["chrome123", "firefox125", "safari17.5"],
     outDir: "dist",
     // The content security policy allows neither inline scripts nor data: scripts and workers.
     assetsInlineLimit: 0,

@@ -1,5 +1,6 @@
 """What a person relies on in the annotator, with a segmenter that answers at once: a disc around the click."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,16 @@ def test_a_colleague_sees_a_new_mask_without_a_reload(
         expect(colleague.page.get_by_role("button", name="Brush")).to_be_disabled()
     finally:
         context.close()
+
+
+def test_what_floats_over_the_image_is_dark_in_the_light_theme_too(
+    watched: Page, live_app: App, person: Person, series: str
+) -> None:
+    watched.emulate_media(color_scheme="light")
+    opened(watched, live_app, series, "lise").press("c")
+    colours = watched.evaluate(
+        "['.tool-hint', '.top-bar'].map((part) => getComputedStyle(document.querySelector(part)).backgroundColor)"
+    )
+    hint, bar = (sum(int(channel) for channel in re.findall(r"\d+", colour)[:3]) for colour in colours)
+    assert hint < 3 * 64
+    assert bar > 3 * 192
