@@ -97,6 +97,17 @@ def test_a_colleague_sees_a_new_mask_without_a_reload(
         context.close()
 
 
+def test_enter_after_a_click_on_the_wand_accepts_what_it_found(
+    watched: Page, live_app: App, person: Person, series: str
+) -> None:
+    annotator = opened(watched, live_app, series, "lise")
+    with annotator.answer("frame.segmented"):
+        watched.get_by_role("button", name="Segment the whole frame").click()
+    with annotator.answer("changeset.committed"):
+        annotator.press("Enter")
+    assert len(person.get(f"/series/{series}/state?frame=0")["masks"]) > 0
+
+
 def test_what_floats_over_the_image_is_dark_in_the_light_theme_too(
     watched: Page, live_app: App, person: Person, series: str
 ) -> None:
