@@ -45,10 +45,9 @@ def add_member(*, actor: Membership, username: str, role: Role) -> Membership:
     _require_may_grant(actor, role)
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise InvalidError(
-            f"Nobody here is called {username!r}. Check the spelling, or ask whoever runs the server for an account.",
-            fields={"username": ["Unknown user name."]},
-        )
+        remedy = "Check the spelling, or ask whoever runs the server for an account."
+        message = f"Nobody here is called {username!r}. {remedy}"
+        raise InvalidError(message, fields={"username": [message]})
     membership, created = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})
     if not created:
         raise ConflictError(f"{username} is a member already, as {membership.role}. Change the role instead.")

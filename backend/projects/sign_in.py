@@ -22,7 +22,7 @@ def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
     _require_below_limit(attempt)
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
-        raise InvalidError("User name or password is wrong.", code="bad_credentials")
+        raise InvalidError("Username or password is wrong.", code="bad_credentials")
     FailedSignIn.objects.filter(username=attempt.username, address=address).delete()
     login(request, user)
     return user

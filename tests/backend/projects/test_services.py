@@ -54,8 +54,9 @@ def test_a_manager_adds_everyone_but_owners() -> None:
 
 def test_an_unknown_name_is_said_to_be_unknown() -> None:
     project = make_project()
-    with pytest.raises(InvalidError, match="'nobody'"):
+    with pytest.raises(InvalidError, match="'nobody'") as refused:
         services.add_member(actor=membership(project, "owner"), username="nobody", role=Role.VIEWER)
+    assert refused.value.details["fields"] == {"username": [refused.value.message]}  # what stands at the field
 
 
 def test_a_member_is_not_added_twice() -> None:
