@@ -77,7 +77,7 @@ class SeriesChangeInput(Input):
 
 
 class UploadInput(Input):
-    file = serializers.FileField()
+    file = serializers.FileField(allow_empty_file=True)  # the service refuses it, and names it
 
 
 class UploadOutput(serializers.ModelSerializer[Upload]):

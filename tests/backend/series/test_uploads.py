@@ -112,6 +112,13 @@ def test_a_request_without_a_file_is_refused(client: Client, project: Project, b
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["file"])
 
 
+def test_an_empty_file_is_named_over_rest(client: Client, project: Project) -> None:
+    client.force_login(owner(project))
+    answer = client.post(f"/api/v1/projects/{project.pk}/uploads", {"file": SimpleUploadedFile("a.tif", b"")})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("a.tif has 0 bytes")
+
+
 def test_a_full_disk_is_told_and_leaves_nothing(
     client: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,12 +61,17 @@ function ImportRow({ task }: { task: ImportTask }) {
         <div class="import-errors">
           {failures.length === 0 && <ErrorNote message={task.error} />}
           {failures.map((failure) => (
-            <ErrorNote key={failure.file.name} message={`${failure.file.name}: ${failure.error}`} />
+            <ErrorNote key={failure.file.name} message={blaming(failure.file.name, failure.error ?? "")} />
           ))}
         </div>
       )}
     </li>
   );
+}
+
+/** The server names the file that it refuses; a broken connection does not. */
+function blaming(name: string, message: string): string {
+  return message.includes(name) ? message : `${name}: ${message}`;
 }
 
 function progressOf(task: ImportTask): number | undefined {
