@@ -17,7 +17,7 @@ THRESHOLD_PARAMETERS = (
     Parameter(
         "polarity", "Objects are", "choice", "auto", choices=("auto", "dark", "bright"), help="Auto decides by shape."
     ),
-    Parameter("sigma_px", "Blur", "float", None, 0.0, 20.0, 0.1, unit="px", help="Empty: chosen from the image."),
+    Parameter("sigma_px", "Blur", "float", None, 0.0, 20.0, 0.1, unit="px"),
     Parameter("method", "Threshold", "choice", "auto", choices=("auto", "otsu", "local")),
     Parameter("offset", "Offset", "float", 0.0, -0.5, 0.5, 0.005, help="Added to the threshold, in input range."),
     Parameter("window_px", "Local window", "int", None, 3, 501, 2, unit="px"),
