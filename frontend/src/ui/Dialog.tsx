@@ -22,6 +22,7 @@ export function Dialog({ title, onClose, onSubmit, footer, wide = false, childre
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    if (element !== null) focusFirst(element);
     return () => element?.close();
   }, []);
   const submit = (event: SubmitEvent) => {
@@ -33,6 +34,7 @@ export function Dialog({ title, onClose, onSubmit, footer, wide = false, childre
     <dialog
       ref={dialog}
       class={wide ? "dialog wide" : "dialog"}
+      tabIndex={-1}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();
@@ -52,4 +54,13 @@ export function Dialog({ title, onClose, onSubmit, footer, wide = false, childre
       </form>
     </dialog>
   );
+}
+
+/** The field that asks for it, else the first control of the body, else the dialog: not the button that closes it. */
+function focusFirst(dialog: HTMLElement): void {
+  if (dialog.querySelector("[autofocus]") !== null) return; // the browser has seen to it
+  const first = dialog.querySelector<HTMLElement>(
+    ".dialog-body :is(input, select, textarea, button):not(:disabled)",
+  );
+  (first ?? dialog).focus();
 }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../src/protocol/errors";
 import { fieldError, formError } from "../../src/ui/action";
 import { ConfirmDialog } from "../../src/ui/ConfirmDialog";
+import { Dialog } from "../../src/ui/Dialog";
 import { Field } from "../../src/ui/Field";
 
 const show = (element: Parameters<typeof render>[0]) => act(() => render(element, document.body));
@@ -41,6 +42,25 @@ describe("errors of a form", () => {
   it("stand below the form when it has no such field", () => {
     expect(formError(error, ["colour"])).toBe("Check the fields.");
     expect(formError(new ApiError(409, "last_owner", "The only owner."), ["name"])).toBe("The only owner.");
+  });
+});
+
+describe("a dialog", () => {
+  const open = (body: Parameters<typeof render>[0]) =>
+    show(
+      <Dialog title="Keys" onClose={() => {}}>
+        {body}
+      </Dialog>,
+    );
+
+  it("opens with the focus on its first control, so that Enter does not close it", async () => {
+    await open(<Field label="Name" value="" onValue={() => {}} />);
+    expect(document.activeElement).toBe(find("input"));
+  });
+
+  it("without controls has the focus itself", async () => {
+    await open(<p>Nothing to do here.</p>);
+    expect(document.activeElement).toBe(find("dialog"));
   });
 });
 
