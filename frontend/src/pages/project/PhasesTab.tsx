@@ -37,6 +37,7 @@ export function PhasesTab({ project }: { project: Project }) {
         </EmptyState>
       )}
       <div class="panel phases">
+        {editable && <Heads />}
         {project.phases.map((phase, index) =>
           editable ? (
             <PhaseRow
@@ -52,6 +53,17 @@ export function PhasesTab({ project }: { project: Project }) {
         )}
         {editable && <NewPhase project={project} />}
       </div>
+    </div>
+  );
+}
+
+/** For the eyes only: every field has its own label. */
+function Heads() {
+  return (
+    <div class="phase-heads" aria-hidden="true">
+      {["Colour", "Key", "Name", "Description"].map((title) => (
+        <span key={title}>{title}</span>
+      ))}
     </div>
   );
 }
