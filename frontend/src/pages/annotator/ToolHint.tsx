@@ -1,5 +1,8 @@
 // One line over the canvas: what the tool in hand does here, and to which object.
 
+import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { chosenCandidate, receivingTrack } from "../../state/annotator/drafts";
 import type { Annotator } from "../../state/annotator/model";
 import { LARGEST_BRUSH } from "../../state/annotator/reduce";
@@ -20,17 +23,15 @@ export function ToolHint() {
   const promptable = useView((state) => state.model !== "");
   if (past) return null;
   if (!editable) {
-    return <div class="tool-hint">You may look at this series, not change it.</div>;
+    return <Hint>You may look at this series, not change it.</Hint>;
   }
   if (tool === "select" || tool === "pan") return null;
   if ((tool === "point" || tool === "box") && !promptable) {
-    return (
-      <div class="tool-hint">No model that answers clicks is installed. Brush and eraser work without.</div>
-    );
+    return <Hint>No model that answers clicks is installed. Brush and eraser work without.</Hint>;
   }
   const painting = tool === "brush" || tool === "eraser";
   return (
-    <div class="tool-hint">
+    <Hint>
       {tool === "point" && (
         <span>
           Click what belongs to the object; with <Kbd keys="Alt" /> or the right button what does not.
@@ -61,6 +62,29 @@ export function ToolHint() {
         <Swatch phase={phase} />
         {target}
       </span>
+    </Hint>
+  );
+}
+
+/** Fades under the pointer, so that what lies below can be seen and clicked. */
+function Hint({ children }: { children: ComponentChildren }) {
+  const { pointer } = useWorkspace();
+  const plate = useRef<HTMLDivElement>(null);
+  const covers = useComputed(() => {
+    const at = pointer.value?.screen;
+    const element = plate.current;
+    if (at === undefined || element === null) return false;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = element;
+    return (
+      at.x >= offsetLeft &&
+      at.y >= offsetTop &&
+      at.x < offsetLeft + offsetWidth &&
+      at.y < offsetTop + offsetHeight
+    );
+  });
+  return (
+    <div ref={plate} class={covers.value ? "tool-hint faded" : "tool-hint"}>
+      {children}
     </div>
   );
 }
