@@ -119,3 +119,30 @@ def test_what_floats_over_the_image_is_dark_in_the_light_theme_too(
     hint, bar = (sum(int(channel) for channel in re.findall(r"\d+", colour)[:3]) for colour in colours)
     assert hint < 3 * 64
     assert bar > 3 * 192
+
+
+def test_arrow_keys_go_on_from_a_clicked_row_of_the_list(
+    watched: Page, live_app: App, person: Person, series: str
+) -> None:
+    annotator = opened(watched, live_app, series, "lise")
+    annotator.press("b")
+    for y in (60, 120):
+        with annotator.answer("changeset.committed"):
+            annotator.drag((60, y), (90, y))
+        annotator.press("Escape")
+    listed = watched.get_by_role("listbox")
+    first, second = listed.get_by_role("option").all()
+    first.click()
+    annotator.press("ArrowDown")
+    expect(second).to_have_attribute("aria-selected", "true")
+    expect(listed).to_be_focused()
+
+
+def test_the_hint_fades_under_the_pointer(watched: Page, live_app: App, person: Person, series: str) -> None:
+    opened(watched, live_app, series, "lise").press("c")
+    hint = watched.locator(".tool-hint")
+    expect(hint).to_have_css("opacity", "1")
+    box = hint.bounding_box()
+    assert box is not None
+    watched.mouse.move(box["x"] + 20, box["y"] + 10)
+    expect(hint).to_have_css("opacity", "0.15")

@@ -130,7 +130,14 @@ function ObjectList({ objects }: { objects: readonly ObjectOnFrame[] }) {
       <div style={{ height: `${objects.length * ROW_PX}px` }}>
         <div style={{ transform: `translateY(${first * ROW_PX}px)` }}>
           {objects.slice(first, last).map((object) => (
-            <Row key={object.track.track} object={object} onChoose={() => choose(object)} />
+            <Row
+              key={object.track.track}
+              object={object}
+              onChoose={() => {
+                list.current?.focus(); // the arrow keys go on from here
+                choose(object);
+              }}
+            />
           ))}
         </div>
       </div>
