@@ -5,8 +5,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { reveal } from "../../geometry/viewport";
 import { mayEdit, type ObjectOnFrame, objectsOn } from "../../state/annotator/view";
 import { counted } from "../../state/format";
+import { mayAs } from "../../state/projects/store";
 import { IconButton } from "../../ui/Button";
 import { Kbd } from "../../ui/Kbd";
+import { routePath } from "../../ui/router";
 import { areaOf, objectName, phaseName } from "./objects";
 import { Swatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
@@ -39,7 +41,8 @@ export function ObjectsPanel() {
 
 /** The phase of the selection, else of what comes next. */
 function Phases() {
-  const { dispatch, commands } = useWorkspace();
+  const { dispatch, commands, session } = useWorkspace();
+  const { project } = session;
   const phases = useView((state) => state.phases);
   const present = useView((state) => {
     const selected = state.selection?.track;
@@ -67,7 +70,14 @@ function Phases() {
             {phase.key !== "" && <Kbd keys={phase.key} />}
           </button>
         ))}
-        {phases.length === 0 && <p class="muted">The project has no phases yet.</p>}
+        {phases.length === 0 && (
+          <p class="phase-none muted">
+            The project has no phases yet.{" "}
+            {mayAs(project.role, "manager") && (
+              <a href={routePath({ page: "project", project: project.id, tab: "phases" })}>Add the first</a>
+            )}
+          </p>
+        )}
       </div>
     </>
   );
