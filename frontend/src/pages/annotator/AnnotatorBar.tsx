@@ -1,5 +1,6 @@
 // The bar on top: where one is, which model answers, whether work is saved, export, and who belongs here.
 
+import { counted } from "../../state/format";
 import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { Select } from "../../ui/Field";
@@ -47,7 +48,7 @@ export function AnnotatorBar() {
         class="people"
         href={`/projects/${encodeURIComponent(project.id)}/members`}
         title={`Members: ${people.join(", ")}`}
-        aria-label={`${people.length} members`}
+        aria-label={counted(people.length, "member")}
       >
         {people.slice(0, MOST_PEOPLE).map((person) => (
           <Avatar key={person} name={person} size={22} />

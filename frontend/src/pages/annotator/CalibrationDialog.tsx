@@ -55,9 +55,7 @@ export function CalibrationDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <p class="muted">
-        {calibration.source === ""
-          ? "Nobody has calibrated this series yet."
-          : `Source: ${calibration.source}`}
+        {calibration.source === "" ? "Not calibrated: nobody has said yet." : `Source: ${calibration.source}`}
       </p>
       <div class="field-pair">
         <Field
