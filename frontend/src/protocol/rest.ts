@@ -109,6 +109,7 @@ export interface Series {
   pixels: PixelStore;
 }
 
+/** Equal bins from `min` to `max`; `low` and `high` are the 0.1 and 99.9 percentile. */
 export interface Histogram {
   low: number;
   high: number;

@@ -2,6 +2,7 @@
 
 import type { TargetedPointerEvent } from "preact";
 import type { Histogram } from "../../protocol/rest";
+import { binWidth } from "./window";
 
 const WIDTH = 256;
 const HEIGHT = 72;
@@ -14,8 +15,8 @@ export interface HistogramPlotProps {
 }
 
 export function HistogramPlot({ histogram, low, high, onWindow }: HistogramPlotProps) {
-  const from = Math.min(histogram?.low ?? low, low);
-  const to = Math.max(histogram?.high ?? high, high);
+  const from = Math.min(histogram?.min ?? low, low);
+  const to = Math.max(histogram?.max ?? high, high);
   const span = Math.max(to - from, 1e-30);
   const x = (value: number) => ((value - from) / span) * WIDTH;
   const drag = (event: TargetedPointerEvent<SVGSVGElement>) => {
@@ -64,12 +65,14 @@ export function HistogramPlot({ histogram, low, high, onWindow }: HistogramPlotP
 }
 
 /** Square roots, so that the small peaks of small objects are seen beside the background's. */
-function outline({ low, high, counts }: Histogram, x: (value: number) => number): string {
+function outline(histogram: Histogram, x: (value: number) => number): string {
+  const { counts, min } = histogram;
   const highest = Math.sqrt(Math.max(1, ...counts));
-  const width = (high - low) / counts.length;
-  const steps = counts.map((count, index) => {
+  const width = binWidth(histogram);
+  const edge = (bin: number) => x(min + bin * width).toFixed(2);
+  const steps = counts.map((count, bin) => {
     const y = HEIGHT - (Math.sqrt(count) / highest) * (HEIGHT - 4);
-    return `L${x(low + index * width).toFixed(2)} ${y.toFixed(2)}H${x(low + (index + 1) * width).toFixed(2)}`;
+    return `L${edge(bin)} ${y.toFixed(2)}H${edge(bin + 1)}`;
   });
-  return `M${x(low).toFixed(2)} ${HEIGHT}${steps.join("")}L${x(high).toFixed(2)} ${HEIGHT}Z`;
+  return `M${edge(0)} ${HEIGHT}${steps.join("")}L${edge(counts.length)} ${HEIGHT}Z`;
 }

@@ -5,10 +5,11 @@ import type { Histogram } from "../../protocol/rest";
 const SATURATED = 0.0035; // on either side, as ImageJ does
 
 /** From where all but 0.35 % of the pixels are brighter to where all but 0.35 % are darker. */
-export function autoWindow({ low, high, counts, min, max }: Histogram): { low: number; high: number } {
+export function autoWindow(histogram: Histogram): { low: number; high: number } {
+  const { counts, min, max } = histogram;
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0 || min === max) return { low: min, high: min + 1 };
-  const width = (high - low) / counts.length;
+  const width = binWidth(histogram);
   const edge = (bins: readonly number[]) => {
     let passed = 0;
     return bins.findIndex((count) => {
@@ -16,7 +17,12 @@ export function autoWindow({ low, high, counts, min, max }: Histogram): { low: n
       return passed > SATURATED * total;
     });
   };
-  const first = low + edge(counts) * width;
-  const last = high - edge(counts.toReversed()) * width;
+  const first = min + edge(counts) * width;
+  const last = max - edge(counts.toReversed()) * width;
   return last > first ? { low: first, high: last } : { low: min, high: max };
+}
+
+/** The first bin begins at `min`. A flat frame has its one value in a bin of its own. */
+export function binWidth({ counts, min, max }: Histogram): number {
+  return (max > min ? max - min : 1) / counts.length;
 }
