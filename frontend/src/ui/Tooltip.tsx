@@ -23,7 +23,8 @@ export function Tooltip({ text, shortcut, children }: TooltipProps) {
     const target = anchor.current?.firstElementChild;
     if (!target || bubble.current === null) return;
     bubble.current.showPopover();
-    placeBeside(bubble.current, target.getBoundingClientRect(), "centre");
+    const inColumn = target.closest('[aria-orientation="vertical"]') !== null;
+    placeBeside(bubble.current, target.getBoundingClientRect(), inColumn ? "beside" : "centre");
   };
   const hide = () => {
     window.clearTimeout(timer.current);

@@ -1,9 +1,10 @@
-// Where a floating box goes: below its anchor, above it when there is no room, never outside the window.
+// Where a floating box goes: below its anchor, above it when there is no room, never outside the window. Or "beside"
+// it: at its right, for anchors that stand in a column.
 
 const GAP = 6;
 const MARGIN = 8;
 
-export type Alignment = "start" | "end" | "centre";
+export type Alignment = "start" | "end" | "centre" | "beside";
 
 export interface Rectangle {
   left: number;
@@ -24,6 +25,13 @@ export function placement(
   room: Size,
   align: Alignment,
 ): { x: number; y: number } {
+  if (align === "beside") {
+    const middle = (anchor.top + anchor.bottom - size.height) / 2;
+    return {
+      x: anchor.right + GAP,
+      y: Math.max(MARGIN, Math.min(middle, room.height - size.height - MARGIN)),
+    };
+  }
   const wanted = {
     start: anchor.left,
     end: anchor.right - size.width,

@@ -33,6 +33,11 @@ describe("a floating box", () => {
     expect(placement(at(400, 700), size, room, "start")).toEqual({ x: 400, y: 394 });
   });
 
+  it("stands at the right of what stands in a column", () => {
+    expect(placement(at(10, 300), size, room, "beside")).toEqual({ x: 56, y: 164 });
+    expect(placement(at(10, 20), size, room, "beside").y).toBe(8);
+  });
+
   it("stays in the window", () => {
     expect(placement(at(10, 100), size, room, "end").x).toBe(8);
     expect(placement(at(960, 100), size, room, "start").x).toBe(792);
