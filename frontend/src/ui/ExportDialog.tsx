@@ -15,7 +15,7 @@ import { Dialog } from "./Dialog";
 import { ErrorNote } from "./ErrorNote";
 import { ProgressBar } from "./ProgressBar";
 
-const formats: readonly { name: ExportFormat; label: string; hint: string }[] = [
+export const exportFormats: readonly { name: ExportFormat; label: string; hint: string }[] = [
   { name: "coco", label: "COCO", hint: "Run-length masks of every object. Overlaps are kept." },
   {
     name: "labels",
@@ -92,14 +92,14 @@ export function ExportDialog({ series, version, warning, onClose }: ExportDialog
       {warning !== undefined && <p class="field-error">{warning}</p>}
       <fieldset class="choices" disabled={busy.value || done}>
         <legend class="visually-hidden">Formats</legend>
-        {formats.map(({ name, label, hint }) => (
+        {exportFormats.map(({ name, label, hint }) => (
           <Checkbox
             key={name}
             label={label}
             hint={hint}
             checked={chosen.value.includes(name)}
             onValue={(checked) => {
-              chosen.value = formats
+              chosen.value = exportFormats
                 .map((format) => format.name)
                 .filter((one) => (one === name ? checked : chosen.value.includes(one)));
             }}

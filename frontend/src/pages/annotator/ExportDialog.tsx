@@ -10,14 +10,9 @@ import { Button, LinkButton } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNote } from "../../ui/ErrorNote";
+import { exportFormats } from "../../ui/ExportDialog";
 import { ProgressBar } from "../../ui/ProgressBar";
 import { useView, useWorkspace } from "./workspace";
-
-const FORMATS: readonly (readonly [ExportFormat, string, string])[] = [
-  ["coco", "COCO", "Run-length masks that may overlap, in one JSON file"],
-  ["labels", "Label images", "A TIFF stack of object numbers, with the phases in a JSON file"],
-  ["yolo", "YOLO segmentation", "Polygons in one text file per frame"],
-];
 
 export function ExportDialog({ onClose }: { onClose: () => void }) {
   const { session } = useWorkspace();
@@ -48,9 +43,9 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
     }
   };
   const toggle = (format: ExportFormat, checked: boolean) => {
-    chosen.value = FORMATS.map(([name]) => name).filter((name) =>
-      name === format ? checked : chosen.value.includes(name),
-    );
+    chosen.value = exportFormats
+      .map(({ name }) => name)
+      .filter((name) => (name === format ? checked : chosen.value.includes(name)));
   };
   const done = job.value?.state === "done" ? job.value : null;
   return (
@@ -89,7 +84,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
         <p class="field-error">{unsaved} of your changes are not on the server yet and will be missing.</p>
       )}
       <div class="choices">
-        {FORMATS.map(([format, label, hint]) => (
+        {exportFormats.map(({ name: format, label, hint }) => (
           <Checkbox
             key={format}
             label={label}
