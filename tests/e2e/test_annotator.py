@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -146,3 +147,11 @@ def test_the_hint_fades_under_the_pointer(watched: Page, live_app: App, person: 
     assert box is not None
     watched.mouse.move(box["x"] + 20, box["y"] + 10)
     expect(hint).to_have_css("opacity", "0.15")
+
+
+def test_a_series_that_is_not_there_is_said_so(watched: Page, live_app: App, person: Person) -> None:
+    Annotator(watched).sign_in(live_app.url, "lise")
+    watched.goto(f"{live_app.url}/series/{UUID(int=0)}")
+    expect(watched.get_by_text("There is no such series")).to_be_visible()
+    watched.get_by_role("link", name="Projects", exact=True).click()
+    expect(watched.get_by_role("heading", name="Projects", exact=True)).to_be_visible()

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { ApiError } from "../../protocol/errors";
 import { openAnnotator } from "../../state/annotator/effects_open";
 import { failed, loading, type Remote, ready } from "../../state/remote";
 import { user } from "../../state/session/store";
@@ -65,24 +66,28 @@ export function AnnotatorPage({ series, frame }: AnnotatorPageProps) {
   }
   return (
     <>
-      <TopBar crumbs={[]} />
+      <TopBar crumbs={[{ label: "Projects", href: "/" }]} />
       <main class="page-message">
         {opened.value.status === "loading" ? (
           <span class="spinner large" role="status" aria-label="Opening the series" />
         ) : (
           <EmptyState
             icon="warning"
-            title="The series cannot be opened"
+            title={isMissing(opened.value.error) ? "There is no such series" : "The series cannot be opened"}
             action={
               <Button icon="refresh" onClick={() => attempt.value++}>
                 Try again
               </Button>
             }
           >
-            {opened.value.error.message}
+            {isMissing(opened.value.error)
+              ? "It was deleted, or you are not a member of its project. A manager of the project can add you."
+              : opened.value.error.message}
           </EmptyState>
         )}
       </main>
     </>
   );
 }
+
+const isMissing = ({ status }: ApiError) => status === 404;
