@@ -155,3 +155,16 @@ def test_a_series_that_is_not_there_is_said_so(watched: Page, live_app: App, per
     expect(watched.get_by_text("There is no such series")).to_be_visible()
     watched.get_by_role("link", name="Projects", exact=True).click()
     expect(watched.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
+
+
+def test_a_typed_frame_number_is_taken_and_keys_go_back_to_the_image(
+    watched: Page, live_app: App, person: Person, series: str
+) -> None:
+    opened(watched, live_app, series, "lise")
+    number = watched.get_by_role("spinbutton", name="Frame")
+    for typed, shown in (("3", "3"), ("999", "3"), ("", "3")):
+        number.fill(typed)
+        number.press("Enter")
+        expect(number).to_have_value(shown)
+    watched.keyboard.press("b")
+    expect(watched.get_by_role("button", name="Brush")).to_have_attribute("aria-pressed", "true")

@@ -10,7 +10,7 @@ import { useView, useWorkspace } from "./workspace";
 const RATES = [2, 5, 10, 15, 25, 50];
 
 export function Timeline() {
-  const { dispatch } = useWorkspace();
+  const { dispatch, state: annotator } = useWorkspace();
   const frame = useView((state) => state.frame);
   const frames = useView((state) => state.series.frames);
   const playing = useView((state) => state.playing);
@@ -54,7 +54,11 @@ export function Timeline() {
           min={1}
           max={frames}
           value={frame + 1}
-          onChange={(event) => show(Number(event.currentTarget.value) - 1)}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            if (value !== "") show(Number(value) - 1);
+            event.currentTarget.value = String(annotator.peek().frame + 1); // nothing typed, or a frame too far
+          }}
         />
         <span class="muted number">of {frames}</span>
       </label>

@@ -48,7 +48,7 @@ export function isFree(key: string, focused: Element): boolean {
 
 /**
  * A control used with the pointer keeps no focus: Enter after a click on the wand accepts what it found, and does
- * not press the wand again. Whoever moves by keyboard keeps the focus where it is.
+ * not press the wand again. Whoever moves by keyboard keeps the focus where it is, but Enter ends a typed number.
  */
 export function returnKeys(): () => void {
   const listening = new AbortController();
@@ -63,7 +63,13 @@ export function returnKeys(): () => void {
   };
   window.addEventListener("pointerdown", () => (byPointer = true), { signal, capture: true });
   window.addEventListener("keydown", () => (byPointer = false), { signal, capture: true });
+  window.addEventListener("keydown", endNumber, { signal });
   window.addEventListener("click", release, { signal });
   window.addEventListener("change", release, { signal });
   return () => listening.abort();
+}
+
+function endNumber({ key, target }: KeyboardEvent): void {
+  if (key !== "Enter" || !(target instanceof HTMLInputElement) || target.type !== "number") return;
+  if (target.closest("dialog") === null) target.blur(); // and so takes what was typed
 }

@@ -74,6 +74,14 @@ describe("a control used with the pointer", () => {
     }
   });
 
+  it("lets go of a typed number at Enter", () => {
+    const number = place("<input data-focus type='number'>");
+    number.dispatchEvent(new KeyboardEvent("keydown", { key: "5", bubbles: true }));
+    expect(document.activeElement).toBe(number);
+    number.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect(document.activeElement).toBe(document.body);
+  });
+
   it("keeps it when it was the keyboard that pressed it", () => {
     const button = place("<button data-focus></button>");
     fire(button, "pointerdown", "keydown", "click");
