@@ -5,9 +5,11 @@ Cancelling the task that asks cancels the work in the engine. While the engine r
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -22,6 +24,7 @@ PATIENCE_S: dict[Priority, float] = {"click": 10.0, "job": 60.0}  # how long a r
 CLICK_TIMEOUT_S = 60.0  # the first use of a model loads it
 JOB_TIMEOUT_S = 900.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
+PROGRESS_EVERY_S = 0.3
 MOST_CONNECTIONS = 512
 
 
@@ -129,13 +132,38 @@ async def predict(
     return _prediction(await _ask("POST", "/predict", body, patience_s=PATIENCE_S[priority], timeout_s=timeout_s))
 
 
-async def segment(frame: Frame, *, model: str, parameters: Mapping[str, Any], client: str) -> Segmentation:
-    """Every object of the frame.
+async def segment(
+    frame: Frame,
+    *,
+    model: str,
+    parameters: Mapping[str, Any],
+    client: str,
+    on_progress: Callable[[float], Awaitable[None]] | None = None,
+) -> Segmentation:
+    """Every object of the frame; `on_progress` hears of the fraction that is done, where the model knows it.
 
     A person waits for it, but everybody's clicks go between its steps: it queues as a job does.
     """
     body = _segment_body(frame, model=model, parameters=parameters, client=client, priority="job")
-    return _segmentation(await _ask("POST", "/segment", body, patience_s=PATIENCE_S["click"], timeout_s=JOB_TIMEOUT_S))
+    question = _ask("POST", "/segment", body, patience_s=PATIENCE_S["click"], timeout_s=JOB_TIMEOUT_S)
+    answer = asyncio.ensure_future(question)
+    try:
+        if on_progress is not None:
+            await _follow(answer, body["ticket"], on_progress)
+        return _segmentation(await answer)
+    finally:
+        answer.cancel()
+
+
+async def _follow(answer: asyncio.Future[Any], ticket: str, on_progress: Callable[[float], Awaitable[None]]) -> None:
+    """Tell of the progress until the answer is there."""
+    told = 0.0
+    while not (await asyncio.wait((answer,), timeout=PROGRESS_EVERY_S))[0]:
+        with suppress(DomainError):  # the answer will tell what is wrong
+            said = await _ask("GET", f"/segment/{ticket}/progress", None, patience_s=0.0, timeout_s=10.0)
+            if said["progress"] is not None and said["progress"] > told:
+                told = said["progress"]
+                await on_progress(told)
 
 
 # ---- bodies and answers -------------------------------------------------------------------------------------
@@ -151,7 +179,8 @@ def _prompt_body(
 def _segment_body(
     frame: Frame, *, model: str, parameters: Mapping[str, Any], client: str, priority: Priority
 ) -> dict[str, Any]:
-    return asdict(frame) | {"model": model, "client": client, "priority": priority, "parameters": dict(parameters)}
+    asked = {"model": model, "client": client, "priority": priority, "parameters": dict(parameters)}
+    return asdict(frame) | asked | {"ticket": uuid4().hex}
 
 
 def _candidate(item: Mapping[str, Any]) -> Candidate:

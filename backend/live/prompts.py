@@ -17,6 +17,7 @@ from backend.protocol.messages import (
     FrameReady,
     FrameSegment,
     FrameSegmented,
+    FrameSegmenting,
     PromptPredict,
     PromptPredicted,
     PromptSuperseded,
@@ -127,7 +128,13 @@ class Prompts:
 
     async def _segment(self, message: FrameSegment) -> FrameSegmented:
         frame = frame_of(self._pixels, message.frame)
-        found = await gateway.segment(frame, model=message.model, parameters=message.parameters, client=self._client)
+
+        async def tell(fraction: float) -> None:
+            await self._send(FrameSegmenting(request_id=message.request_id, fraction=fraction))
+
+        found = await gateway.segment(
+            frame, model=message.model, parameters=message.parameters, client=self._client, on_progress=tell
+        )
         return FrameSegmented(
             request_id=message.request_id,
             frame=message.frame,

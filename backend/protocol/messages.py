@@ -299,6 +299,14 @@ class PromptSuperseded(Message):
     request_id: UUID
 
 
+class FrameSegmenting(Message):
+    """How far `frame.segment` is, 0 to 1."""
+
+    type: Literal["frame.segmenting"] = "frame.segmenting"
+    request_id: UUID
+    fraction: float
+
+
 class FrameSegmented(Message):
     type: Literal["frame.segmented"] = "frame.segmented"
     request_id: UUID
@@ -355,6 +363,7 @@ ServerMessage = Annotated[
     | FrameReady
     | PromptPredicted
     | PromptSuperseded
+    | FrameSegmenting
     | FrameSegmented
     | ChangesetCommitted
     | ChangesetConflict

@@ -46,6 +46,7 @@ class Engine:
     def __init__(self, device: work.Device, queue: DeviceQueue) -> None:
         self.device = device
         self.queue = queue
+        self.segmenting: dict[str, Task[dict[str, Any]]] = {}
 
     async def health(self, request: Request) -> JSONResponse:
         return JSONResponse(
@@ -81,7 +82,18 @@ class Engine:
         body = SegmentRequest.model_validate_json(await request.body())
         self.device.models.info(body.model)
         task = self.queue.submit(work.segment(self.device, body), PRIORITIES[body.priority])
-        return await self._answer(request, task)
+        if body.ticket is None:
+            return await self._answer(request, task)
+        self.segmenting[body.ticket] = task
+        try:
+            return await self._answer(request, task)
+        finally:
+            del self.segmenting[body.ticket]
+
+    async def progress(self, request: Request) -> JSONResponse:
+        """How far the request with this ticket is, 0 to 1; null where that is not known."""
+        task = self.segmenting.get(request.path_params["ticket"])
+        return JSONResponse({"progress": task and task.progress})
 
     async def _answer(self, request: Request, task: Task[dict[str, Any]]) -> JSONResponse:
         """Wait for the task, or drop it when the caller hangs up."""
@@ -152,6 +164,7 @@ def create_app(
             Route("/warm", engine.warm, methods=["POST"]),
             Route("/predict", engine.predict, methods=["POST"]),
             Route("/segment", engine.segment, methods=["POST"]),
+            Route("/segment/{ticket}/progress", engine.progress),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,

@@ -69,7 +69,7 @@ class EmbeddingCache:
                 while flight.result is None and self._flights.get(key) is flight:
                     self._advance(key, flight)
                     if flight.result is None:
-                        yield
+                        yield None
             finally:
                 flight.wanted_by -= 1
                 if flight.wanted_by == 0 and self._flights.get(key) is flight:

@@ -1,7 +1,8 @@
 """One device thread and what waits for it.
 
-Work comes as a generator that yields between pieces; its return value is the answer. Before every piece the thread
-takes the most urgent task, so a click goes between two pieces of a job and never waits for the whole of it.
+Work comes as a generator that yields between pieces, and may say with it how far it is; its return value is the
+answer. Before every piece the thread takes the most urgent task, so a click goes between two pieces of a job and never
+waits for the whole of it.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from typing import Any, Generic, TypeVar
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Steps = Generator[None, None, T]
+Steps = Generator[float | None, None, T]  # yields the fraction of the whole that is done, where it knows
 
 
 class Priority(IntEnum):
@@ -41,13 +42,14 @@ class QueueStoppedError(Exception):
 
 
 class Task(Generic[T]):
-    """Work that waits or runs; `future` gets the answer."""
+    """Work that waits or runs; `future` gets the answer, `progress` the fraction that is done where it is known."""
 
     def __init__(self, steps: Steps[T], priority: Priority, slot: str | None) -> None:
         self.steps = steps
         self.priority = priority
         self.slot = slot
         self.future: Future[T] = Future()
+        self.progress: float | None = None
         self.order = 0
         self.started = False
         self.has_newer = False
@@ -172,7 +174,8 @@ class DeviceQueue:
 
     def _step(self, task: Task[Any]) -> None:
         try:
-            next(task.steps)
+            done = next(task.steps)
+            task.progress = task.progress if done is None else done
         except StopIteration as end:
             with contextlib.suppress(InvalidStateError):  # cancelled during its last piece
                 task.future.set_result(end.value)

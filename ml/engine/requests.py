@@ -47,7 +47,8 @@ class PredictRequest(FrameRequest):
 
 
 class SegmentRequest(FrameRequest):
-    """Every object of the frame."""
+    """Every object of the frame. `ticket` is the caller's own name for this request, to ask how far it is."""
 
     parameters: dict[str, Number | bool | str | None] = {}
     priority: Literal["click", "job"] = "job"
+    ticket: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None

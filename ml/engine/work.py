@@ -60,16 +60,16 @@ def warm_neighbours(device: Device, request: WarmRequest) -> Steps[None]:
         for frame in (request.frame + distance, request.frame - distance):
             if 0 <= frame < frames and embedding_key(model, request, frame) not in device.cache:
                 yield from embed(device, model, request, frame)
-                yield
+                yield None
 
 
 def load(device: Device, name: str) -> Steps[None]:
     """The model in memory and run once: libraries choose their kernels on the first call, which is a slow one."""
     model = device.models.get(name)
-    yield
+    yield None
     if device.models.info(name).promptable:
         embedding = model.encode(np.zeros((model.input_size, model.input_size), np.float32))
-        yield
+        yield None
         model.decode(embedding, Prompt(points=((1.0, 1.0, 1),)))
 
 
@@ -127,5 +127,5 @@ def _describe_all(instances: Iterable[Instance]) -> Steps[list[dict[str, Any]]]:
     for number, instance in enumerate(instances, start=1):
         described.append(describe(instance))
         if number % MASKS_PER_PIECE == 0:
-            yield
+            yield None
     return described

@@ -77,7 +77,7 @@ class EfficientSamSegmenter:
         """The frame's embedding. `frame` is float32 (H, W), input range mapped to 0..1."""
         return _result(self.encode_steps(frame))
 
-    def encode_steps(self, frame: Grey) -> Generator[None, None, Embedding]:
+    def encode_steps(self, frame: Grey) -> Generator[float | None, None, Embedding]:
         """`encode` in pieces, one block of the network each, so that clicks on other frames go between."""
         height, width = frame.shape
         geometry = fit(height, width, self.input_size, stretch=self.stretch)
@@ -93,7 +93,7 @@ class EfficientSamSegmenter:
             except StopIteration as done:
                 features = done.value.float()
                 return Embedding((features, geometry), height, width, features.numel() * features.element_size())
-            yield
+            yield None
 
     @contextmanager
     def _inference(self) -> Iterator[None]:
@@ -125,8 +125,8 @@ class EfficientSamSegmenter:
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
-    ) -> Generator[None, None, list[Instance]]:
-        """`segment` in pieces of a few prompts, so that other work goes between.
+    ) -> Generator[float | None, None, list[Instance]]:
+        """`segment` in pieces of a few prompts, so that other work goes between; yields the fraction that is done.
 
         A grid of clicks is decoded; masks with a low score, a small area, or an unsteady edge (IoU of the mask at
         logits +1 and -1 below `min_stability`) are dropped, then of masks that share most of the smaller one's
@@ -150,7 +150,7 @@ class EfficientSamSegmenter:
                     found.append(instance)
                     if instance.score >= SURE_SCORE:
                         taken |= instance.mask
-            yield
+            yield min(start + PROMPTS_AT_ONCE, len(clicks)) / len(clicks)
         return _without_overlaps(found)
 
     @torch.inference_mode()
@@ -213,7 +213,7 @@ class EfficientSamSegmenter:
         return masks
 
 
-def _result(steps: Generator[None, None, Result]) -> Result:
+def _result(steps: Generator[float | None, None, Result]) -> Result:
     """Run a computation in pieces to its end."""
     while True:
         try:

@@ -7,6 +7,7 @@ export type ServerMessage =
   | FrameReady
   | PromptPredicted
   | PromptSuperseded
+  | FrameSegmenting
   | FrameSegmented
   | ChangesetCommitted
   | ChangesetConflict
@@ -213,6 +214,14 @@ export interface Candidate {
 export interface PromptSuperseded {
   type: "prompt.superseded";
   request_id: string;
+}
+/**
+ * How far `frame.segment` is, 0 to 1.
+ */
+export interface FrameSegmenting {
+  type: "frame.segmenting";
+  request_id: string;
+  fraction: number;
 }
 export interface FrameSegmented {
   type: "frame.segmented";

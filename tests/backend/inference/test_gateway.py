@@ -182,6 +182,25 @@ async def test_segment_gives_every_object(engine: RunningEngine) -> None:
     assert (len(segmentation.instances), segmentation.model_hash) == (4, "fake-1")
 
 
+async def test_segment_tells_how_far_it_is(engine: RunningEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    heard = threading.Event()
+
+    async def tell(fraction: float) -> None:
+        told.append(fraction)
+        heard.set()
+
+    def segment_steps(segmenter: FakeSegmenter, frame: Grey, parameters: Any) -> Any:
+        yield 0.5
+        assert heard.wait(WAIT_S)
+        return segmenter.segment(frame)
+
+    monkeypatch.setattr(FakeSegmenter, "segment_steps", segment_steps, raising=False)
+    segmentation = await gateway.segment(FRAME, model="fake", parameters={}, client="tab", on_progress=tell)
+    assert told == [0.5]
+    assert len(segmentation.instances) == 4
+
+
 async def test_a_newer_click_of_the_same_client_supersedes(
     engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

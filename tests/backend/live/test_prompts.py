@@ -18,6 +18,7 @@ from backend.protocol.messages import (
     FrameReady,
     FrameSegment,
     FrameSegmented,
+    FrameSegmenting,
     PromptPoint,
     PromptPredict,
     PromptPredicted,
@@ -179,6 +180,15 @@ async def test_segmenting_a_frame_answers_its_objects(socket: Socket, engine: Sl
     answer = await socket.receive(FrameSegmented)
     assert (answer.request_id, answer.frame, answer.instances) == (request_id, 2, [CANDIDATE])
     assert engine.asked[0]["parameters"] == parameters
+
+
+async def test_who_waits_for_a_frame_hears_how_far_it_is(socket: Socket, engine: SlowEngine) -> None:
+    await socket.send(FrameSegment(request_id=(request_id := uuid4()), frame=2, model="threshold"))
+    await engine.has_started()
+    await engine.asked[0]["on_progress"](0.25)
+    assert await socket.receive(FrameSegmenting) == FrameSegmenting(request_id=request_id, fraction=0.25)
+    engine.let_go.set()
+    assert (await socket.receive(FrameSegmented)).request_id == request_id
 
 
 async def test_an_engine_that_is_away_is_an_error_of_that_request(socket: Socket, engine: SlowEngine) -> None:

@@ -137,6 +137,30 @@ def test_segment_finds_every_object(client: TestClient) -> None:
     assert set(body["instances"][0]) == {"rle", "score", "area_px", "box", "phase"}
 
 
+def test_a_model_that_segments_in_pieces_says_how_far_it_is(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, opened = threading.Event(), threading.Event()
+
+    def segment_steps(segmenter: FakeSegmenter, frame: Grey, parameters: Any) -> Any:
+        yield 0.25
+        yield None  # a piece that does not know
+        entered.set()
+        assert opened.wait(WAIT_S)
+        yield 1.0
+        return []
+
+    monkeypatch.setattr(FakeSegmenter, "segment_steps", segment_steps, raising=False)
+    ticket = "0" * 31 + "1"
+    with ThreadPoolExecutor() as threads:
+        segmented = threads.submit(client.post, "/segment", json=FRAME | {"ticket": ticket})
+        assert entered.wait(WAIT_S)
+        assert client.get(f"/segment/{ticket}/progress").json() == {"progress": 0.25}
+        opened.set()
+        assert segmented.result(WAIT_S).json()["instances"] == []
+    assert client.get(f"/segment/{ticket}/progress").json() == {"progress": None}
+
+
 def test_a_model_that_segments_in_pieces_lets_clicks_go_between(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

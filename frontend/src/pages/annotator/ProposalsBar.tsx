@@ -4,6 +4,7 @@ import { openProposals } from "../../state/annotator/drafts";
 import { counted } from "../../state/format";
 import { Button } from "../../ui/Button";
 import { Kbd } from "../../ui/Kbd";
+import { ProgressBar } from "../../ui/ProgressBar";
 import { useView, useWorkspace } from "./workspace";
 
 export function ProposalsBar() {
@@ -38,8 +39,8 @@ export function ProposalsBar() {
   if (proposals.answer === null) {
     return (
       <div class="stage-bar" role="status">
-        <span class="spinner" />
         <span>Looking for objects on this frame…</span>
+        <ProgressBar label="Segmenting the frame" value={proposals.progress} />
         <Button tone="quiet" onClick={dismiss}>
           Cancel <Kbd keys="Esc" />
         </Button>

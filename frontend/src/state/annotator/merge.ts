@@ -44,9 +44,12 @@ export function receive(state: Annotator, message: ServerMessage): Annotator {
     }
     case "prompt.superseded":
       return state;
+    case "frame.segmenting":
     case "frame.segmented": {
       const { proposals } = state;
       if (proposals === null || proposals.requestId !== message.request_id) return state;
+      if (message.type === "frame.segmenting")
+        return { ...state, proposals: { ...proposals, progress: message.fraction } };
       const answer = { modelHash: message.model_hash, items: message.instances };
       return { ...state, proposals: { ...proposals, answer } };
     }

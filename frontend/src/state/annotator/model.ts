@@ -89,6 +89,8 @@ export interface Segmenter {
 export interface Proposals extends Segmenter {
   readonly frame: number;
   readonly requestId: string;
+  /** The fraction of the frame that is segmented; undefined where the model does not say. */
+  readonly progress: number | undefined;
   readonly answer: { readonly modelHash: string; readonly items: readonly Candidate[] } | null;
   /** Indices of items that were accepted one by one. */
   readonly taken: ReadonlySet<number>;

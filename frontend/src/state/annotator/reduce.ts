@@ -176,7 +176,13 @@ function edit(state: Annotator, action: Edit): Annotator {
       return { ...state, stroke: null };
     case "segment": {
       const { frame, segmenter } = state;
-      const empty = { answer: null, taken: new Set<number>(), minimumScore: 0, problem: null };
+      const empty = {
+        progress: undefined,
+        answer: null,
+        taken: new Set<number>(),
+        minimumScore: 0,
+        problem: null,
+      };
       return {
         ...state,
         proposals: { frame, ...segmenter, requestId: action.requestId, ...empty },

@@ -259,6 +259,14 @@ describe("proposals", () => {
     expect(openProposals(strict).map(({ index }) => index)).toEqual([1]);
   });
 
+  it("shows how far the model is, of the present question only", () => {
+    const progress = (request_id: string) =>
+      ({ type: "server", message: { type: "frame.segmenting", request_id, fraction: 0.25 } }) as const;
+    const state = run(opened(), { type: "segment", requestId: "s1" }, progress("older"));
+    expect(state.proposals?.progress).toBeUndefined();
+    expect(run(state, progress("s1")).proposals?.progress).toBe(0.25);
+  });
+
   it("accepts one by one or all in one commit, and is done when none is left", () => {
     const state = run(opened(), { type: "segment", requestId: "s1" }, segmented);
     const one = run(state, { type: "proposals/accept", requestId: "c1", accepted: [[1, "t1"]] });
