@@ -11,3 +11,16 @@ from pathlib import Path
 def weights_folder() -> Path:
     """Where weights are looked for before the bundled ones: `weights` in GRATICULE_DATA, or in ./data."""
     return Path(os.environ.get("GRATICULE_DATA") or "data") / "weights"
+
+
+def check_device(name: str) -> None:
+    """ValueError where torch cannot use the device, before anything slow is begun."""
+    if name == "cpu":
+        return
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:  # no driver, no such device, a build without CUDA
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"--device is {name}, which cannot be used here ({reason}); give cpu.") from error

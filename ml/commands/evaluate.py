@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ml.commands import check_device, weights_folder
+
 HELP = "score a model on labelled frames"
 
 
@@ -24,21 +26,25 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from tqdm import tqdm
 
     from ml import registry
+    from ml.evaluation.frames import load_labelled_frames
     from ml.evaluation.instances import average_precision, match
     from ml.evaluation.pixels import dice, iou
     from ml.evaluation.prompted import prompted_ious
-    from ml.training.frames import load_labelled_frames
 
     info = registry.info(arguments.model)
     if arguments.prompts != "auto" and not info.promptable:
         raise ValueError(f"{info.name} takes no prompts; use --prompts auto.")
-    options = {"weights": arguments.weights} if arguments.weights else {}
-    segmenter = registry.load(arguments.model, device=arguments.device, **options)
+    check_device(arguments.device)
     frames = load_labelled_frames(arguments.images, arguments.labels)
     if arguments.only:
         frames = [frame for frame in frames if frame.name in arguments.only]
         if len(frames) != len(set(arguments.only)):
             raise ValueError(f"{arguments.images} does not hold all of {', '.join(arguments.only)}.")
+    segmenter = registry.load(
+        arguments.model, device=arguments.device, weights=arguments.weights, weights_folder=weights_folder()
+    )
+    if arguments.weights and _parameters(segmenter) == 0:
+        raise ValueError(f"{info.name} has no weights; leave --weights out.")
     scores: dict[str, Any]
     seconds = 0.0
     with tqdm(total=len(frames), desc=info.title) as bar:
@@ -94,4 +100,4 @@ def _peak_memory_mb(device: str) -> float:
         import torch
 
         return torch.cuda.max_memory_allocated(device) / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB

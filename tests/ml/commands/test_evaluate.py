@@ -1,5 +1,6 @@
 """`python -m ml evaluate` from the outside: a folder of frames, a folder of labels, one JSON object."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -75,3 +76,26 @@ def test_prompts_on_a_model_that_takes_none_are_refused(
     options = ["--model", "threshold", "--prompts", "box", "--images", images, "--labels", labels]
     assert main(["evaluate", *options]) == 2
     assert "takes no prompts" in capsys.readouterr().err
+
+
+def test_weights_are_looked_for_where_pull_puts_them(
+    capsys: pytest.CaptureFixture[str],
+    labelled: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "weights").mkdir()
+    path = tmp_path / "weights/efficient_sam_s.safetensors"
+    save(path, build("efficient_sam_s").state_dict(), {"image_size": "64", "stretch": "0"})
+    monkeypatch.setenv("GRATICULE_DATA", str(tmp_path))
+    result = evaluate(capsys, labelled, "--model", "efficient_sam_s", "--prompts", "box")
+    assert result["model_hash"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_weights_for_a_model_without_any_are_refused(
+    capsys: pytest.CaptureFixture[str], labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    images, labels = map(str, labelled)
+    options = ["--model", "threshold", "--weights", str(tmp_path / "w"), "--images", images, "--labels", labels]
+    assert main(["evaluate", *options]) == 2
+    assert "threshold has no weights; leave --weights out" in capsys.readouterr().err

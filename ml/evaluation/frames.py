@@ -1,0 +1,98 @@
+"""Labelled frames on disk, as they are scored: frames of every depth and colour, labels of every integer type."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from ml.colour import luminance
+from ml.formats.images import open_series
+from ml.series import input_range, to_unit
+from ml.types import Grey
+
+FRAME_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
+LABEL_SUFFIXES = (".png", ".tif", ".tiff")  # JPEG would change the numbers
+
+
+@dataclass(frozen=True)
+class LabelledFrame:
+    """`image` float32 (H, W), input range mapped to 0..1; `labels` int32 (H, W), objects 1..n, 0 background."""
+
+    name: str
+    image: Grey
+    labels: NDArray[np.int32]
+
+
+def load_labelled_frames(images: Path, labels: Path) -> list[LabelledFrame]:
+    """Frames of `images` with a label image of the same stem in `labels`, in name order.
+
+    Colour becomes luminance; 16-bit and float frames keep their depth until their input range is mapped to 0..1.
+
+    Raises
+    ------
+    NotADirectoryError, FileNotFoundError
+        where a folder is missing or holds no frame, or a frame has no label image.
+    ValueError
+        where a file holds no single image, or frame and labels differ in size.
+    """
+    for option, folder in (("--images", images), ("--labels", labels)):
+        if not folder.is_dir():
+            raise NotADirectoryError(f"{option} is {folder}, which is no folder; give the folder that holds the files.")
+    label_paths = {path.stem: path for path in sorted(labels.iterdir()) if path.suffix.lower() in LABEL_SUFFIXES}
+    frames = []
+    for path in sorted(path for path in images.iterdir() if path.suffix.lower() in FRAME_SUFFIXES):
+        if path.stem not in label_paths:
+            kinds = ", ".join(LABEL_SUFFIXES)
+            raise FileNotFoundError(f"{path.name} has no label image called {path.stem} ({kinds}) in {labels}.")
+        image, truth = _read_image(path), instances_of(_read_labels(label_paths[path.stem]))
+        if truth.shape != image.shape:
+            raise ValueError(f"{path.name} is {image.shape}, its labels {truth.shape}; they must be equal.")
+        frames.append(LabelledFrame(path.stem, image, truth))
+    if not frames:
+        raise FileNotFoundError(f"{images} holds no PNG, TIFF or JPEG frame.")
+    return frames
+
+
+def instances_of(labels: NDArray[Any]) -> NDArray[np.int32]:
+    """Objects of a label image (H, W) of any integers, numbered anew from 1; 0 is background.
+
+    Two values, or one, are a binary mask, whose connected components are the objects.
+    """
+    values, places = np.unique(labels, return_inverse=True)
+    if len(values) <= 2:
+        return np.asarray(ndimage.label(labels > 0)[0], np.int32)
+    numbers = np.cumsum(values != 0)
+    numbers[values == 0] = 0
+    return numbers[places].reshape(labels.shape).astype(np.int32)
+
+
+def _read_image(path: Path) -> Grey:
+    with open_series(path) as series:
+        if series.frames != 1:
+            raise ValueError(f"{path.name} holds {series.frames} frames; save each as a file of its own.")
+        pixels = series.read(0)
+    grey = pixels if pixels.ndim == 2 else luminance(pixels, axis=-1)
+    return to_unit(grey, *input_range([grey]))
+
+
+def _read_labels(path: Path) -> NDArray[Any]:
+    """As stored: Pillow alone would refuse or bend 32-bit numbers in TIFF."""
+    try:
+        labels = tifffile.imread(path) if path.suffix.lower() != ".png" else np.asarray(Image.open(path))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path.name} is no readable label image ({error}); save it as PNG or TIFF.") from error
+    if labels.ndim == 3 and labels.shape[2] in (2, 3, 4):
+        colours = labels[..., : 3 if labels.shape[2] > 2 else 1]  # the rest is opacity
+        if (colours == colours[..., :1]).all():
+            labels = colours[..., 0]
+    if labels.ndim != 2 or labels.dtype.kind not in "bui":
+        raise ValueError(
+            f"{path.name} is {labels.dtype} of shape {labels.shape}; labels are whole numbers (height, width), one a "
+            "pixel, 0 for the background."
+        )
+    return labels

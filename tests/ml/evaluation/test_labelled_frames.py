@@ -1,0 +1,93 @@
+"""Files as they come: depth, colour, and labels of any integer type."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from ml.evaluation.frames import instances_of, load_labelled_frames
+
+MASK = np.zeros((40, 60), bool)
+MASK[5:15, 5:25] = MASK[20:30, 30:50] = True
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    Image.fromarray(MASK.astype(np.uint8) * 255).save(tmp_path / "labels/a.png")
+    return tmp_path / "images", tmp_path / "labels"
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_keep_their_depth(folders: tuple[Path, Path], suffix: str) -> None:
+    values = np.where(MASK, 20_000, 20_040).astype(np.uint16)
+    Image.fromarray(values).save(folders[0] / f"a.{suffix}")
+    (frame,) = load_labelled_frames(*folders)
+    assert np.array_equal(frame.image, np.where(MASK, 0, 1))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_colour_becomes_grey(folders: tuple[Path, Path], suffix: str) -> None:
+    pixels = np.repeat(np.where(MASK, 40, 200).astype(np.uint8)[..., None], 3, axis=2)
+    Image.fromarray(pixels).save(folders[0] / f"a.{suffix}", **({"quality": 100} if suffix == "jpg" else {}))
+    (frame,) = load_labelled_frames(*folders)
+    assert frame.image.shape == MASK.shape
+    assert frame.image[MASK].max() < 0.1
+    assert frame.image[~MASK].min() > 0.9
+
+
+@pytest.mark.parametrize("form", ["RGB", "RGBA", "LA", "P", "1"])
+def test_binary_labels_are_read_in_every_form_of_png(folders: tuple[Path, Path], form: str) -> None:
+    Image.fromarray(MASK.astype(np.uint8) * 255).save(folders[0] / "a.png")
+    Image.fromarray(MASK.astype(np.uint8) * 255).convert(form).save(folders[1] / "a.png")
+    (frame,) = load_labelled_frames(*folders)
+    assert np.array_equal(frame.labels > 0, MASK)
+    assert frame.labels.max() == 2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int32])
+def test_instance_numbers_of_every_width_are_numbered_anew(folders: tuple[Path, Path], dtype: Any) -> None:
+    top = np.iinfo(dtype).max
+    labels = np.zeros(MASK.shape, dtype)
+    labels[5:15, 5:25], labels[20:30, 30:50] = top - 1, top
+    Image.fromarray(MASK.astype(np.uint8)).save(folders[0] / "a.png")
+    (folders[1] / "a.png").unlink()
+    tifffile.imwrite(folders[1] / "a.tif", labels, compression="zlib")
+    (frame,) = load_labelled_frames(*folders)
+    assert frame.labels[10, 10] == 1
+    assert frame.labels[25, 40] == 2
+    assert np.array_equal(frame.labels > 0, MASK)
+
+
+def test_frames_full_of_objects_have_no_background() -> None:
+    assert instances_of(np.array([[7, 7, 9], [5, 5, 9]])).tolist() == [[2, 2, 3], [1, 1, 3]]
+    assert not instances_of(np.zeros((3, 3), np.uint8)).any()
+
+
+def test_notes_beside_the_labels_are_passed_over(folders: tuple[Path, Path]) -> None:
+    Image.fromarray(MASK).save(folders[0] / "a.png")
+    (folders[1] / "a.txt").write_text("drawn by hand")
+    assert len(load_labelled_frames(*folders)) == 1
+
+
+def test_what_is_no_label_image_is_named(folders: tuple[Path, Path]) -> None:
+    Image.fromarray(MASK).save(folders[0] / "a.png")
+    colours = np.zeros((*MASK.shape, 3), np.uint8)
+    colours[..., 1] = 9
+    Image.fromarray(colours).save(folders[1] / "a.png")
+    with pytest.raises(ValueError, match=r"a\.png is uint8 of shape \(40, 60, 3\); labels are whole numbers"):
+        load_labelled_frames(*folders)
+    (folders[1] / "a.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"a\.png is no readable label image"):
+        load_labelled_frames(*folders)
+    with pytest.raises(NotADirectoryError, match=r"--labels is .*nowhere, which is no folder"):
+        load_labelled_frames(folders[0], folders[1] / "nowhere")
+    tifffile.imwrite(folders[0] / "a.tif", np.zeros((3, 40, 60), np.uint8), photometric="minisblack")
+    (folders[0] / "a.png").unlink()
+    Image.fromarray(MASK).save(folders[1] / "a.png")
+    with pytest.raises(ValueError, match=r"a\.tif holds 3 frames"):
+        load_labelled_frames(*folders)
