@@ -52,6 +52,9 @@ def match(instances: Sequence[Instance], truth: NDArray[np.int32], least_iou: fl
 def average_precision(images: Sequence[Matched]) -> float:
     """Area under the precision–recall curve over all images' predictions, precision made monotone (as COCO has it).
 
+    Predictions of equal score are one point of the curve: their order says nothing, and of a model without scores the
+    curve is that one point, so that the area is precision × recall.
+
     Returns
     -------
     0 to 1; NaN where no image has an object.
@@ -60,10 +63,11 @@ def average_precision(images: Sequence[Matched]) -> float:
     if objects == 0:
         return float("nan")
     scores = np.concatenate([m.scores for m in images])
-    hits = np.concatenate([m.hits for m in images])[np.argsort(-scores, kind="stable")]
+    order = np.argsort(-scores)
+    hits, scores = np.concatenate([m.hits for m in images])[order], scores[order]
     if len(hits) == 0:
         return 0.0
-    found = np.cumsum(hits)
-    precision = found / np.arange(1, len(hits) + 1)
+    accepted = np.searchsorted(-scores, -scores, side="right")  # with all of the same score
+    precision = np.cumsum(hits)[accepted - 1] / accepted
     precision = np.maximum.accumulate(precision[::-1])[::-1]
     return float((precision * hits).sum() / objects)

@@ -53,6 +53,14 @@ def test_scores_that_are_not_known_count_alike() -> None:
     assert average_precision([match([Instance(truth > 0, float("nan"))], truth)]) == 1
 
 
+def test_the_order_of_equal_scores_does_not_matter() -> None:
+    truth = rectangle(0, 0, 10, 10).astype(np.int32)
+    hit, miss = Instance(truth > 0, 0.7), Instance(rectangle(20, 20, 30, 30), 0.7)
+    # One point of the curve: precision 1/2 at recall 1.
+    for found in ([hit, miss], [miss, hit]):
+        assert average_precision([match(found, truth)]) == pytest.approx(0.5)
+
+
 def test_nothing_found_is_zero_and_nothing_to_find_is_not_a_number() -> None:
     empty, truth = np.zeros((40, 40), np.int32), rectangle(0, 0, 10, 10).astype(np.int32)
     assert average_precision([match([], truth)]) == 0
