@@ -146,7 +146,8 @@ def pull(name: str, folder: Path, progress: Callable[[int, int], None], publishe
 
 def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
     have = path.stat().st_size if path.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    # Unpacked: a range of a compressed answer would not go on where the unpacked file on disk ends.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=30) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             return  # everything is here already; the hash will tell
@@ -177,10 +178,16 @@ def import_official(name: str, file: Path, folder: Path) -> Path:
     from ml.modeling.efficient_sam import build
 
     source = _source(name)
+    if not file.is_file():
+        raise WeightsError(f"{file} is no file. {_remedy(name)}")
     try:
         loaded = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged or hostile pickle
-        raise WeightsError(f"{file.name} is no PyTorch checkpoint, or holds more than tensors: {error}") from error
+        # Its message recommends to load without the check, which would run the pickle's code: it stays in the cause.
+        raise WeightsError(
+            f"{file.name} is no PyTorch checkpoint, is damaged, or holds more than tensors ({type(error).__name__}). "
+            f"{_remedy(name)}"
+        ) from error
     state = loaded.get("model", loaded) if isinstance(loaded, dict) else loaded
     if not isinstance(state, dict):
         raise WeightsError(f"{file.name} holds a {type(state).__name__}, not a network's state.")

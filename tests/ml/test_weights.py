@@ -1,5 +1,6 @@
 """Checkpoints: bundled, downloaded from a local server that misbehaves on request, and brought by hand."""
 
+import gzip
 import hashlib
 import json
 import pickle
@@ -46,8 +47,11 @@ class Server:
                 if start >= len(outer.content):
                     self.send_error(416)
                     return
-                body = outer.content[start:]
+                packed = "gzip" in self.headers.get("Accept-Encoding", "")
+                body = (gzip.compress(outer.content, 1) if packed else outer.content)[start:]
                 self.send_response(206 if asked else 200)
+                if packed:
+                    self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 stop, outer.stop_after = outer.stop_after, 0
@@ -112,9 +116,15 @@ class Payload:
 def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "evil.pt").write_bytes(pickle.dumps({"model": Payload()}))
-    with pytest.raises(WeightsError, match="more than tensors"):
+    with pytest.raises(WeightsError, match="more than tensors") as refused:
         weights.import_official("efficient_sam_ti", tmp_path / "evil.pt", tmp_path)
+    assert "weights_only" not in str(refused.value)  # nobody is told how to run it all the same
     assert not (tmp_path / "pwned").exists()
+
+
+def test_an_official_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"none\.pt is no file\. Get them with"):
+        weights.import_official("efficient_sam_ti", tmp_path / "none.pt", tmp_path)
 
 
 def test_pull_checks_and_converts(server: Server, tmp_path: Path) -> None:
