@@ -6,11 +6,13 @@ objects that lie on large ones stay visible.
 
 import argparse
 import json
+import math
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.commands import weights_folder
+from ml.commands import check_device, weights_folder
 
 if TYPE_CHECKING:
     from ml.types import Grey, Instance, Prompt
@@ -19,6 +21,8 @@ HELP = "segment an image by points, by a box or as a whole"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    # A box may reach out of the frame: "-5,0,40,60" is no option.
+    parser._negative_number_matcher = re.compile(r"-[\d.]")
     parser.add_argument("image", type=Path, metavar="IMAGE", help="image, stack or video")
     parser.add_argument("--model", required=True, metavar="NAME", help="name in the registry, such as efficient_sam_ti")
     parser.add_argument(
@@ -58,6 +62,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"{info.name} answers no prompts; leave --point and --box out to segment the whole frame.")
     if prompted and arguments.parameter:
         raise ValueError("--parameter is for segmenting the whole frame; leave it out with --point and --box.")
+    _check_out(arguments.out)
+    check_device(arguments.device)
     frame = _read(arguments.image, arguments.frame)
     prompt = Prompt(tuple(arguments.point), arguments.box)
     _check_inside(prompt, *frame.shape)
@@ -105,6 +111,14 @@ def _largest_first(instances: "list[Instance]") -> "list[Instance]":
     return sorted(instances, key=lambda instance: int(instance.mask.sum()), reverse=True)
 
 
+def _check_out(path: Path) -> None:
+    """Before the model runs, which may take long."""
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        raise ValueError(f"--out is {path}; labels are written as TIFF: give a name that ends in .tif.")
+    if not path.parent.is_dir():
+        raise ValueError(f"--out is {path}, but there is no folder {path.parent}; make it or choose another.")
+
+
 def _check_inside(prompt: "Prompt", height: int, width: int) -> None:
     for x, y, _ in prompt.points:
         if not (0 <= x <= width and 0 <= y <= height):
@@ -134,6 +148,8 @@ def _box(text: str) -> tuple[float, float, float, float]:
         x0, y0, x1, y1 = (float(number) for number in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no box; give x0,y0,x1,y1 such as 10,20,60,80") from None
+    if not all(map(math.isfinite, (x0, y0, x1, y1))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not finite; give x0,y0,x1,y1 such as 10,20,60,80")
     return x0, y0, x1, y1
 
 

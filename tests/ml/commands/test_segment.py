@@ -129,6 +129,8 @@ def test_parameters_reach_the_model_with_their_type(
         (["--point", "1,1,1", "--parameter", "radius=3"], "leave it out"),
         (["--model", "sam_9"], "'sam_9'"),
         (["--model", "threshold", "--point", "1,1,1"], "answers no prompts"),
+        (["--point", "-5,20,1"], "-5,20 lies outside the frame of 96×64 pixels"),
+        (["--device", "abacus"], "--device is abacus, which cannot be used here"),
     ],
 )
 def test_what_cannot_be_done_is_named_and_writes_nothing(
@@ -142,7 +144,17 @@ def test_what_cannot_be_done_is_named_and_writes_nothing(
     assert not out.exists()
 
 
-@pytest.mark.parametrize("option", [["--point", "1,2"], ["--point", "1,2,3"], ["--box", "1,2,3"], ["--parameter", "x"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--point", "1,2"],
+        ["--point", "1,2,3"],
+        ["--box", "1,2,3"],
+        ["--box", "0,0,inf,20"],
+        ["--box", "nan,0,20,20"],
+        ["--parameter", "x"],
+    ],
+)
 def test_options_that_cannot_be_read_are_exit_code_2(
     capsys: pytest.CaptureFixture[str], stack: Path, option: list[str]
 ) -> None:
@@ -150,6 +162,23 @@ def test_options_that_cannot_be_read_are_exit_code_2(
         main(["segment", str(stack), "--model", "fake", "--out", "labels.tif", *option])
     assert end.value.code == 2
     assert repr(option[1]) in capsys.readouterr().err
+
+
+def test_a_box_may_reach_out_of_the_frame(capsys: pytest.CaptureFixture[str], stack: Path) -> None:
+    result, labels = segment(capsys, stack, "--box", "-5,-2.5,40,30")
+    assert len(result["instances"]) == 1
+    assert labels.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("labels.png", "ends in .tif"), ("nowhere/labels.tif", "there is no folder")]
+)
+def test_where_nothing_can_be_written_is_told_before_the_model_runs(
+    capsys: pytest.CaptureFixture[str], stack: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+) -> None:
+    monkeypatch.setattr(FakeSegmenter, "segment", lambda *_: pytest.fail("ran"))
+    assert main(["segment", str(stack), "--model", "fake", "--out", str(stack.parent / name)]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_an_image_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
