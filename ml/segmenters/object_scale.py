@@ -19,6 +19,9 @@ _MOST_PIXELS = 1024  # per side and level; a window in the middle stands for the
 _FIRST_PEAK_SHARE = 0.4
 _MAIN_PEAK_SHARE = 0.7
 _FIRST_RESPONSE_SHARE = 0.12
+_NEXT_SCALE_SHARE = 0.4  # dead and hot pixels answer at the finest scale alone
+_LEAST_SKEWNESS = (0.4, 0.7)
+_LEAST_SKEWNESS_BY_RADIUS = 2.1  # px
 _PEAK_ONSET = 0.9
 _NORMAL_THIRD = 2 * math.sqrt(2 / math.pi)  # mean of |x|³ of a standard normal x
 _DISC_RESPONSE = 2 / math.e  # of a disc of contrast 1 at its own scale
@@ -53,6 +56,11 @@ class ObjectScale:
     skewness_deviation: float
     near: BoolMask
     away: BoolMask
+
+
+def least_skewness(radius_px: float) -> float:
+    """What objects of a radius have at least: shot noise is skewed as well, the less the larger the scale."""
+    return min(max(_LEAST_SKEWNESS_BY_RADIUS / radius_px, _LEAST_SKEWNESS[0]), _LEAST_SKEWNESS[1])
 
 
 def estimate_noise(frame: Grey) -> float:
@@ -167,7 +175,7 @@ def _peak(levels: list[_Level], sign: float | None, least_share: float) -> _Peak
     strength = np.abs(skewness)
     if not strength.any():
         return None
-    at = _first_peak(strength, typical, least_share)
+    at = _first_peak(levels, skewness, typical, least_share)
     radius = levels[at].sigma * math.sqrt(2) * _STEP ** (_onset(strength, at) - at)
     return _Peak(
         level=levels[at],
@@ -195,11 +203,22 @@ def _moments(level: _Level, sign: float | None) -> tuple[float, float]:
     return 2 * second, max(0.0, 2 * third - _NORMAL_THIRD * (2 * second) ** 1.5)
 
 
-def _first_peak(strength: NDArray[np.float64], typical: NDArray[np.float64], least_share: float) -> int:
-    """Index of the finest local maximum that is minor neither in skewness nor, as ringing is, in grey values."""
+def _first_peak(
+    levels: list[_Level], skewness: NDArray[np.float64], typical: NDArray[np.float64], least_share: float
+) -> int:
+    """Index of the finest local maximum that is minor neither in skewness nor, as ringing is, in grey values.
+
+    A blob answers at the next coarser scale as well; a maximum that does not is of single pixels. One that shot noise
+    may have counts where there is no other.
+    """
+    strength = np.abs(skewness)
     padded = np.concatenate(([-np.inf], strength, [-np.inf]))
     peaks = (strength >= padded[:-2]) & (strength > padded[2:]) & (strength >= least_share * strength.max())
     peaks &= typical >= _FIRST_RESPONSE_SHARE * typical.max()
+    peaks[:-1] &= skewness[1:] * np.sign(skewness[:-1]) >= _NEXT_SCALE_SHARE * strength[:-1]
+    least = np.array([least_skewness(level.sigma * math.sqrt(2)) for level in levels])
+    if (peaks & (strength >= least)).any():
+        peaks &= strength >= least
     found = np.flatnonzero(peaks & (strength > 0))
     return int(found[0]) if found.size else int(strength.argmax())
 

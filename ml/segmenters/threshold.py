@@ -12,22 +12,26 @@ from skimage.filters import threshold_otsu
 from skimage.morphology import remove_small_holes
 
 from ml.segmenters.instances import LabelInstances, split_touching, without_small
-from ml.segmenters.object_scale import ObjectScale, estimate_noise, estimate_objects
+from ml.segmenters.object_scale import ObjectScale, estimate_noise, estimate_objects, least_skewness
 from ml.segmenters.parameters import THRESHOLD_PARAMETERS, resolve
 from ml.types import BoolMask, Grey, Instance
 
-VERSION = 1  # raise it with every change that changes masks
+VERSION = 2  # raise it with every change that changes masks
 _BLUR_OF_RADIUS = (0.16, 0.4)  # least and most; between them as much as the noise asks for
 _NOISE_AFTER_BLUR = 1 / 8  # of the contrast
 _WINDOW_OF_RADIUS = 7.0
 _UNEVEN = 0.25  # of the contrast
+_WELL_PARTED = 5.0  # a slope cut in two has 3.5, with objects on it up to 4.5
 _LEAST_AREA_OF_DISC = 0.1
 _LEAST_AREA_PX = 5
 # Otsu cuts a normal distribution into halves whose means differ by 2.65 of their standard deviation.
 _LEAST_SEPARATION = 2.8
-# Without blobs of one sign more is asked for: pure noise reached 3.2.
-_LEAST_SKEWNESS = 0.7
+# Without blobs of one sign more is asked for: pure noise reached 3.2, with a skewness of 2 deviations.
+_LEAST_SKEWNESS_DEVIATIONS = 3
 _LEAST_SEPARATION_UNSKEWED = 4.0
+# A fainter phase stands out by this share of the contrast and by so many deviations of the background.
+_FAINT = (0.25, 4)
+_FAINT_CUT_DEVIATIONS = 3
 
 
 class ThresholdSegmenter:
@@ -35,7 +39,8 @@ class ThresholdSegmenter:
 
     Parameters of `segment` are listed in `ml.segmenters.parameters.THRESHOLD_PARAMETERS`. Those that are left out are
     chosen from the frame: polarity and radius by `estimate_objects`; the blur 0.16 of the radius, or more (up to 0.4)
-    where the noise would exceed an eighth of the contrast; Otsu or local by how much the background varies.
+    where the noise would exceed an eighth of the contrast; Otsu or local by how much the background varies. Where
+    fainter objects of like size are left (a second phase), each object is cut at half its own height.
     """
 
     name = "threshold"
@@ -102,12 +107,13 @@ class ThresholdSegmenter:
         local = given["method"] == "local" or (given["method"] == "auto" and _is_uneven(blurred, objects, cut))
         if local:
             window = given["window_px"] or int(_WINDOW_OF_RADIUS * objects.radius_px)
-            blurred, cut = _level(blurred, objects, window)
-        blobs = objects.skewness >= max(_LEAST_SKEWNESS, 3 * objects.skewness_deviation)
-        least = _LEAST_SEPARATION if blobs else _LEAST_SEPARATION_UNSKEWED
+            blurred, cut = _level(blurred, objects, cut, window)
+        least = _LEAST_SEPARATION if _has_blobs(objects) else _LEAST_SEPARATION_UNSKEWED
         if given["method"] == "auto" and cut.separation < least:
             return np.zeros(grey.shape, np.bool_)
         foreground: BoolMask = blurred > cut.threshold + offset
+        if given["method"] == "auto" and (faint := _faint_threshold(blurred, objects, cut)) is not None:
+            return _above_half_of_each(blurred, foreground, faint + offset, objects, given["split_depth"])
         return foreground
 
 
@@ -127,6 +133,11 @@ def _blur_px(grey: Grey, objects: ObjectScale) -> float:
     needed = estimate_noise(grey) / (_NOISE_AFTER_BLUR * objects.contrast * 2 * math.sqrt(math.pi))
     least, most = (share * objects.radius_px for share in _BLUR_OF_RADIUS)
     return round(min(max(needed, least), most), 2)
+
+
+def _has_blobs(objects: ObjectScale) -> bool:
+    least = max(least_skewness(objects.radius_px), _LEAST_SKEWNESS_DEVIATIONS * objects.skewness_deviation)
+    return objects.skewness >= least
 
 
 def _otsu(blurred: Grey, objects: ObjectScale) -> _Cut:
@@ -158,35 +169,116 @@ def _otsu_of(values: NDArray[np.float32], bright: bool) -> _Cut:
     return _Cut(threshold, contrast, contrast / within if within > 0 else math.inf)
 
 
+def _faint_threshold(blurred: Grey, objects: ObjectScale, cut: _Cut) -> float | None:
+    """Half the height of fainter objects in what the cut left as background; None where there are none.
+
+    Objects have the size of those above the cut: smaller ones are texture, larger ones support. Where texture makes
+    up half of what the lower threshold would add, it is not lowered.
+    """
+    strong = blurred > cut.threshold
+    sizes = _object_sizes(strong, objects)
+    rest = ~ndimage.maximum_filter(strong, 2 * max(2, round(0.5 * objects.radius_px)) + 1)
+    values = blurred[rest]
+    if values.size < 100 or sizes is None:
+        return None
+    background = float(np.median(values))
+    # Of a normal distribution, from its lower and upper fifth, the wider one: faint objects are fewer than that, and
+    # vacuum beside a support, cut off at the detector's lower limit, hides what varies on the other side.
+    low, high = np.percentile(values, (20, 80))
+    deviation = float(max(background - low, high - background)) / 0.8416
+    share, deviations = _FAINT
+    standing_out = rest & (blurred > background + max(share * cut.contrast, deviations * deviation))
+    of_size, _ = _of_size(standing_out, sizes)
+    if not of_size.any():
+        return None
+    height = float(np.median(blurred[of_size])) - background
+    threshold = background + max(height / 2, _FAINT_CUT_DEVIATIONS * deviation)
+    added = rest & (blurred > threshold)
+    of_size, _ = _of_size(added, sizes)
+    return threshold if 2 * np.count_nonzero(of_size) >= np.count_nonzero(added) else None
+
+
+def _above_half_of_each(
+    blurred: Grey, strong: BoolMask, faint: float, objects: ObjectScale, split_depth: float
+) -> BoolMask:
+    """What lies above the faint threshold, each part cut anew at half its own height above the background.
+
+    Components too large for an object keep what is strong in them.
+    """
+    found = blurred > faint
+    sizes = _object_sizes(strong, objects)
+    if sizes is None or found.all():
+        return strong
+    _, large = _of_size(found, sizes)
+    parts = split_touching(found & ~large, split_depth)
+    background = float(np.median(blurred[~found]))
+    heights = np.asarray(ndimage.median(blurred, parts, np.arange(1, parts.max() + 1)))
+    halves = np.concatenate(([math.inf], np.maximum(faint, (background + heights) / 2)))
+    foreground: BoolMask = (blurred > halves[parts]) | (strong & large)
+    return foreground
+
+
+def _object_sizes(mask: BoolMask, objects: ObjectScale) -> tuple[float, float] | None:
+    """Least and largest area, px, that a further object of the mask's kind may have."""
+    labels, _ = ndimage.label(mask)
+    areas = np.bincount(labels.ravel())[1:]
+    areas = areas[areas >= math.pi / 2 * objects.radius_px**2]
+    return (float(np.median(areas)) / 2, 2.0 * float(areas.max())) if areas.size else None
+
+
+def _of_size(mask: BoolMask, sizes: tuple[float, float]) -> tuple[BoolMask, BoolMask]:
+    """The components within the sizes, and those above."""
+    labels, _ = ndimage.label(mask)
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    return ((areas >= sizes[0]) & (areas <= sizes[1]))[labels], (areas > sizes[1])[labels]
+
+
 def _is_uneven(blurred: Grey, objects: ObjectScale, cut: _Cut) -> bool:
-    """Does the background away from objects vary, over their size, by a good part of their contrast?"""
-    background = ndimage.uniform_filter(blurred, max(3, int(objects.radius_px)))[~objects.near]
+    """Does the background away from objects vary, over their size, by a good part of their contrast?
+
+    Where the cut parts the frame well, the inside of objects much larger than the estimate's is no background.
+    """
+    size = max(3, int(objects.radius_px))
+    elsewhere = ~objects.near
+    if cut.separation >= _WELL_PARTED:
+        elsewhere &= ~ndimage.maximum_filter(blurred > cut.threshold, size)
+    background = ndimage.uniform_filter(blurred, size)[elsewhere]
     if background.size < 100:
         return False
     low, high = np.percentile(background, (5, 95))
     return bool((high - low) / 2 > _UNEVEN * cut.contrast)
 
 
-def _level(blurred: Grey, objects: ObjectScale, window_px: int) -> tuple[Grey, _Cut]:
+def _level(blurred: Grey, objects: ObjectScale, cut: _Cut, window_px: int) -> tuple[Grey, _Cut]:
     """The difference to the mean of the background within a window, objects left out, and its threshold.
 
-    The first round leaves out what the estimate took for objects, the second what the first found.
+    The first round leaves out what the estimate took for objects, and where the frame's own cut parts it well what
+    lies above that: objects much larger than the others. The second leaves out what the first found.
     """
-    background = objects.away
     rim = 2 * round(0.3 * objects.radius_px) + 1
+    background = objects.away
+    well_parted = cut.separation >= _WELL_PARTED
+    if well_parted:
+        background = background & ~ndimage.maximum_filter(blurred > cut.threshold, rim)
     for _ in range(2):
-        flat = blurred - _background_mean(blurred, background, window_px)
+        flat = blurred - _background_mean(blurred, background, window_px, widen=well_parted)
         cut = _otsu(flat, objects)
         background = ~ndimage.maximum_filter(flat > cut.threshold, rim)
     return flat, cut
 
 
-def _background_mean(blurred: Grey, background: BoolMask, window_px: int) -> NDArray[np.float32]:
+def _background_mean(blurred: Grey, background: BoolMask, window_px: int, *, widen: bool) -> NDArray[np.float32]:
+    """Mean of the background in a window; where that lies within one object, in a wider one or of the object."""
     share = ndimage.uniform_filter(background.astype(np.float32), window_px)
     total = ndimage.uniform_filter(np.where(background, blurred, np.float32(0)), window_px)
-    enough = share > 0.02  # else the window lies within one object
+    enough = share > 0.02
     mean: NDArray[np.float32] = total / np.where(enough, share, 1)
-    return mean if enough.all() else np.where(enough, mean, ndimage.uniform_filter(blurred, window_px))
+    if enough.all():
+        return mean
+    if widen and 3 * window_px < max(blurred.shape):
+        return np.where(enough, mean, _background_mean(blurred, background, 3 * window_px, widen=True))
+    return np.where(enough, mean, ndimage.uniform_filter(blurred, window_px))
 
 
 def _components(mask: BoolMask) -> NDArray[np.int32]:

@@ -8,6 +8,8 @@ from scipy import ndimage
 
 from ml import registry
 from ml.segmenters.parameters import ParameterError
+from ml.series import input_range, to_unit
+from ml.synthetic import synthesise
 from ml.types import Instance
 from tests.ml.segmenters.discs import draw, scattered, shared_data
 
@@ -104,6 +106,62 @@ def test_uneven_background_needs_the_local_threshold() -> None:
     )
     assert auto == local > 0.9
     assert otsu < 0.6
+
+
+@pytest.mark.parametrize("bright", [False, True])
+def test_a_phase_of_a_third_of_the_contrast_is_found_beside_the_other(bright: bool) -> None:
+    drawn = draw(scattered(20, 15, 384), 15, 384, bright=bright, noise=0.02)
+    faint = (drawn.labels > 0) & (drawn.labels % 4 == 0)
+    drawn.frame[faint] += -0.2 if bright else 0.2
+    instances = THRESHOLD.segment(drawn.frame)
+    assert len(instances) == 20
+    assert matched(instances, drawn.labels) == 20
+    # Each phase is cut at half its own height: a common lower threshold would enlarge the other.
+    assert iou(union(instances, drawn.frame.shape), drawn.labels > 0) > 0.95
+
+
+@pytest.mark.parametrize("radius", [1, 90])
+def test_what_is_fainter_and_of_another_size_is_no_phase(radius: float) -> None:
+    drawn = draw(scattered(12, 12, 384), 12, 384, noise=0.02)
+    elsewhere = draw(scattered(80 if radius == 1 else 1, radius, 384, seed=5), radius, 384).labels > 0
+    drawn.frame[elsewhere & (drawn.labels == 0)] -= 0.1
+    instances = THRESHOLD.segment(drawn.frame)
+    assert len(instances) == 12
+    assert iou(union(instances, drawn.frame.shape), drawn.labels > 0) > 0.95
+
+
+@pytest.mark.parametrize("seed", [1001, 1002, 2000, 2002])
+def test_crowded_noisy_particles_are_not_taken_for_noise(seed: int) -> None:
+    series = synthesise(seed, 1, 256, "crowded")
+    labels = series.labels[0].astype(int)
+    frame = to_unit(series.images[0], *input_range(series.images))
+    instances = THRESHOLD.segment(frame)
+    assert matched(instances, labels) > len(np.unique(labels)) / 2
+
+
+def test_large_objects_beside_small_ones_are_not_hollowed() -> None:
+    small = draw(scattered(25, 8, 512, seed=2), 8, 512, bright=True, noise=0.02)
+    large = draw([(110, 130), (380, 350)], 60, 512).labels
+    frame = small.frame.copy()
+    frame[(large > 0) & (small.labels == 0)] += 0.15
+    instances = THRESHOLD.segment(frame)
+    assert matched(instances, large) == 2
+
+
+def test_blank_frames_of_few_electrons_give_nothing() -> None:
+    for dose in (1, 2, 5):
+        frame = np.random.default_rng(dose).poisson(dose, (256, 256))
+        assert len(THRESHOLD.segment(to_unit(frame, *input_range([frame])))) == 0
+
+
+@pytest.mark.parametrize("count", [300, 1000])
+def test_dead_pixels_do_not_pass_for_the_objects(count: int) -> None:
+    drawn = draw(scattered(5, 50, 512, seed=3), 50, 512, bright=True, noise=0.03)
+    rows, columns = np.random.default_rng(0).integers(0, 512, (2, count))
+    drawn.frame[rows, columns] = 0
+    instances = THRESHOLD.segment(drawn.frame)
+    assert len(instances) == 5
+    assert matched(instances, drawn.labels) == 5
 
 
 def test_small_objects_are_left_out_and_holes_of_their_size_filled() -> None:
