@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     import torch
 
+    from ml.evaluation.frames import load_labelled_frames
     from ml.training.efficient_sam import Recipe, train
-    from ml.training.frames import load_labelled_frames
 
     if (arguments.images is None) != (arguments.labels is None):
         raise ValueError("--images and --labels belong together; give both or neither.")

@@ -1,5 +1,6 @@
 """Labelled frames on disk, as they are scored: frames of every depth and colour, labels of every integer type."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ class LabelledFrame:
 def load_labelled_frames(images: Path, labels: Path) -> list[LabelledFrame]:
     """Frames of `images` with a label image of the same stem in `labels`, in name order.
 
+    The prefixes of the Cell Tracking Challenge count for nothing: t003.tif pairs with man_seg003.tif.
+
     Colour becomes luminance; 16-bit and float frames keep their depth until their input range is mapped to 0..1.
 
     Raises
@@ -43,19 +46,26 @@ def load_labelled_frames(images: Path, labels: Path) -> list[LabelledFrame]:
     for option, folder in (("--images", images), ("--labels", labels)):
         if not folder.is_dir():
             raise NotADirectoryError(f"{option} is {folder}, which is no folder; give the folder that holds the files.")
-    label_paths = {path.stem: path for path in sorted(labels.iterdir()) if path.suffix.lower() in LABEL_SUFFIXES}
+    label_paths = {
+        _pairing_name(path): path for path in sorted(labels.iterdir()) if path.suffix.lower() in LABEL_SUFFIXES
+    }
     frames = []
     for path in sorted(path for path in images.iterdir() if path.suffix.lower() in FRAME_SUFFIXES):
-        if path.stem not in label_paths:
+        name = _pairing_name(path)
+        if name not in label_paths:
             kinds = ", ".join(LABEL_SUFFIXES)
             raise FileNotFoundError(f"{path.name} has no label image called {path.stem} ({kinds}) in {labels}.")
-        image, truth = _read_image(path), instances_of(_read_labels(label_paths[path.stem]))
+        image, truth = _read_image(path), instances_of(_read_labels(label_paths[name]))
         if truth.shape != image.shape:
             raise ValueError(f"{path.name} is {image.shape}, its labels {truth.shape}; they must be equal.")
         frames.append(LabelledFrame(path.stem, image, truth))
     if not frames:
         raise FileNotFoundError(f"{images} holds no PNG, TIFF or JPEG frame.")
     return frames
+
+
+def _pairing_name(path: Path) -> str:
+    return re.sub(r"^(t|man_seg|man_track|mask)(?=[0-9]+$)", "", path.stem)
 
 
 def instances_of(labels: NDArray[Any]) -> NDArray[np.int32]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ml.evaluation.frames import LabelledFrame
 from ml.evaluation.prompted import prompted_ious
 from ml.modeling.efficient_sam import EfficientSam, build
 from ml.modeling.efficient_sam.image_encoder import PATCH
@@ -26,7 +27,7 @@ from ml.segmenters.efficient_sam import EfficientSamSegmenter
 from ml.series import input_range, to_unit
 from ml.synthetic import PRESETS, synthesise
 from ml.training.dense import DenseHead, dense_loss, dense_targets
-from ml.training.frames import LabelledFrame, augment, random_crop, turned
+from ml.training.frames import augment, random_crop, turned
 from ml.training.pool import FramePool
 from ml.training.prompts import PromptBatch, sample_prompts
 from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything

@@ -1,61 +1,17 @@
-"""Labelled frames on disk, and the crops that training cuts from them."""
+"""The crops that training cuts from labelled frames, and how it varies them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 
-from ml.series import input_range, to_unit
+from ml.evaluation.frames import LabelledFrame
 from ml.types import Grey
 
 Labels = NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class LabelledFrame:
-    """`image` float32 (H, W), input range mapped to 0..1; `labels` int32 (H, W), 0 background."""
-
-    name: str
-    image: Grey
-    labels: Labels
-
-
-def instances_of(labels: NDArray[Any]) -> Labels:
-    """Instance ids of a label image: two values are a binary mask, whose connected components are the objects."""
-    if len(np.unique(labels)) <= 2:
-        return np.asarray(ndimage.label(labels > 0)[0], np.int32)
-    return labels.astype(np.int32)
-
-
-def load_labelled_frames(images: Path, labels: Path) -> list[LabelledFrame]:
-    """Frames of `images` with a label image of the same stem in `labels`, in name order.
-
-    Raises
-    ------
-    FileNotFoundError
-        where a frame has no label image, or the folder holds no frame.
-    """
-    by_stem = {path.stem: path for path in sorted(labels.iterdir()) if path.is_file()}
-    frames = []
-    for path in sorted(p for p in images.iterdir() if p.suffix.lower() in {".png", ".tif", ".tiff", ".jpg", ".jpeg"}):
-        if path.stem not in by_stem:
-            raise FileNotFoundError(f"{path.name} has no label image called {path.stem}.* in {labels}.")
-        pixels = np.asarray(Image.open(path).convert("L") if path.suffix.lower() == ".png" else Image.open(path))
-        low, high = input_range([pixels])
-        truth = np.asarray(Image.open(by_stem[path.stem]))
-        if truth.shape[:2] != pixels.shape[:2]:
-            raise ValueError(f"{path.name} is {pixels.shape[:2]}, its labels {truth.shape[:2]}; they must be equal.")
-        frames.append(LabelledFrame(path.stem, to_unit(pixels, low, high), instances_of(truth)))
-    if not frames:
-        raise FileNotFoundError(f"{images} holds no PNG, TIFF or JPEG frame.")
-    return frames
 
 
 def random_crop(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.evaluation.frames import LabelledFrame
 from ml.series import input_range, to_unit
 from ml.synthetic import PRESETS, sample_frame, synthesise
-from ml.training.frames import LabelledFrame
 
 SERIES_FRAMES = 6  # long enough that some particles touch or have begun to coalesce
 _SEEDS = (1_000_000, 10_000_000)  # of the series that are trained on; smaller and larger ones are left for scoring

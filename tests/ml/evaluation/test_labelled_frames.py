@@ -8,7 +8,9 @@ import pytest
 import tifffile
 from PIL import Image
 
+from ml.commands.synthesise import write_series
 from ml.evaluation.frames import instances_of, load_labelled_frames
+from ml.synthetic import synthesise
 
 MASK = np.zeros((40, 60), bool)
 MASK[5:15, 5:25] = MASK[20:30, 30:50] = True
@@ -61,6 +63,14 @@ def test_instance_numbers_of_every_width_are_numbered_anew(folders: tuple[Path, 
     assert frame.labels[10, 10] == 1
     assert frame.labels[25, 40] == 2
     assert np.array_equal(frame.labels > 0, MASK)
+
+
+def test_a_synthesised_series_pairs_with_its_truth(tmp_path: Path) -> None:
+    series = synthesise(seed=1, frames=2, size=64)
+    write_series(series, tmp_path)
+    frames = load_labelled_frames(tmp_path / "01", tmp_path / "01_GT/SEG")
+    assert [frame.name for frame in frames] == ["t000", "t001"]
+    assert np.array_equal(frames[1].labels > 0, series.labels[1] > 0)
 
 
 def test_frames_full_of_objects_have_no_background() -> None:

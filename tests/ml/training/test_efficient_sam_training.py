@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ml.evaluation.frames import LabelledFrame
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, PAD, POSITIVE, TOP_LEFT
 from ml.training import efficient_sam as recipe_module
 from ml.training.dense import DenseHead, dense_loss, dense_targets
@@ -20,7 +21,7 @@ from ml.training.efficient_sam import (
     prompts_of,
     train,
 )
-from ml.training.frames import LabelledFrame, augment, instances_of, random_crop
+from ml.training.frames import augment, random_crop
 from ml.training.pool import FramePool
 from ml.training.prompts import sample_prompts
 from ml.training.run import load_state
@@ -56,12 +57,6 @@ def test_prompts_lie_on_the_object_they_ask_for() -> None:
 
 def test_no_object_gives_no_prompt() -> None:
     assert sample_prompts(np.random.default_rng(0), np.zeros((32, 32), np.int32), 4) is None
-
-
-def test_a_binary_label_image_becomes_components_and_an_instance_image_stays() -> None:
-    binary = (discs() > 0).astype(np.uint8) * 255
-    assert len(np.unique(instances_of(binary))) == 4
-    assert np.array_equal(instances_of(discs()), discs())
 
 
 def test_crops_and_augmentation_keep_image_and_labels_together() -> None:
