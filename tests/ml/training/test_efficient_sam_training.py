@@ -1,5 +1,6 @@
 """The recipe: prompts lie where they should, the loss teaches, a stopped run goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from ml.training.efficient_sam import (
 from ml.training.frames import augment, random_crop
 from ml.training.pool import FramePool
 from ml.training.prompts import sample_prompts
-from ml.training.run import load_state
+from ml.training.run import Clock, load_state
 
 
 def discs(size: int = 64) -> np.ndarray:
@@ -149,12 +150,25 @@ def test_a_batch_without_prompts_teaches_the_encoder_alone() -> None:
     assert all(p.grad is None for p in model.mask_decoder.parameters())
 
 
+class CountedClock(Clock):
+    """A second passes whenever somebody looks."""
+
+    def __init__(self, budget_s: float, spent_s: float = 0.0) -> None:
+        self.budget_s, self.seconds = budget_s, spent_s
+
+    @property
+    def spent_s(self) -> float:
+        self.seconds += 1
+        return self.seconds
+
+
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe(budget_s=6, image_size=128, diets=((1.0, (Diet(1.0, 64, 1, 2),)),), save_every_s=0.5)
+    recipe = Recipe(budget_s=30, image_size=64, diets=((1.0, (Diet(1.0, 64, 1, 2),)),), save_every_s=5)
     monkeypatch.setattr(recipe_module, "scores_of", lambda *_: {"real_point": 0.0})
-    first = train(Recipe(**{**recipe.__dict__, "budget_s": 3}), [], [], tmp_path, resume=False)
+    monkeypatch.setattr(recipe_module, "Clock", CountedClock)
+    first = train(replace(recipe, budget_s=15), [], [], tmp_path, resume=False)
     state = load_state(tmp_path / "state.pt")
     assert state["step"] == first["steps"] > 0
     second = train(recipe, [], [], tmp_path, resume=True)
     assert second["steps"] > first["steps"]
-    assert second["seconds"] >= 6
+    assert second["seconds"] >= 30
