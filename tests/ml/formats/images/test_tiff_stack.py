@@ -145,8 +145,23 @@ def test_not_finite_values_become_the_frames_extremes(tmp_path: Path) -> None:
         ({"resolution": (1e7, 1e7), "resolutionunit": "CENTIMETER"}, (1.0, "nm", None, "TIFF resolution tags")),
         ({"resolution": (72, 72), "resolutionunit": "INCH"}, (None, "px", None, "")),
         ({"resolution": (600, 600), "resolutionunit": "INCH"}, (None, "px", None, "")),
+        ({"imagej": True, "resolution": (72, 72), "metadata": {"axes": "TYX", "unit": "inch"}}, (None, "px", None, "")),
+        ({"imagej": True, "resolution": (118, 118), "metadata": {"axes": "TYX", "unit": "cm"}}, (None, "px", None, "")),
+        (
+            {"ome": True, "metadata": {"axes": "TYX", "PhysicalSizeX": 1 / 72, "PhysicalSizeXUnit": "in"}},
+            (None, "px", None, ""),
+        ),
+        (
+            {"imagej": True, "resolution": (4, 4), "metadata": {"axes": "TYX", "unit": "nm/px"}},
+            (0.25, "nm", None, "ImageJ tags"),
+        ),
+        (
+            {"imagej": True, "resolution": (4, 4), "metadata": {"axes": "TYX", "unit": "Nanometers"}},
+            (0.25, "nm", None, "ImageJ tags"),
+        ),
     ],
-    ids=["OME", "OME default unit", "OME plane times", "ImageJ", "ImageJ fps", "ImageJ px", "1 nm", "72 dpi", "600"],
+    ids=["OME", "OME default unit", "OME plane times", "ImageJ", "ImageJ fps", "ImageJ px", "1 nm", "72 dpi", "600",
+         "ImageJ 72 dpi", "ImageJ 300 dpi", "OME 72 dpi", "ImageJ nm/px", "ImageJ nanometers"],
 )  # fmt: skip
 def test_calibration_is_taken_where_it_can_be_trusted(
     tmp_path: Path, stack: np.ndarray, how: dict[str, Any], expected: tuple[float | None, str, float | None, str]
