@@ -220,5 +220,5 @@ def _request_id(text: str | None) -> UUID | None:
     """The request that a message we cannot read names, if it names one."""
     try:
         return UUID(json.loads(text or "")["request_id"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -124,6 +124,7 @@ async def test_nothing_is_done_before_hello(series: Series, bert: User) -> None:
     ("text", "words"),
     [
         ("{", "JSON"),
+        ("[" * 100_000, "recursion"),
         ('{"type": "changeset.commit"}', "request_id"),
         ('{"type": "series.since", "version": -1}', "version"),
         ('{"type": "series.since", "version": 0, "extra": 1}', "extra"),
