@@ -33,7 +33,10 @@ def update_project(*, project: Project, changes: dict[str, Any]) -> Project:
 
 @transaction.atomic
 def delete_project(*, project_id: UUID) -> None:
-    _lock(project_id).delete()
+    project = _lock(project_id)
+    # A commit that is under way would leave rows behind that were not there when their deletion began.
+    list(project.series.select_for_update().order_by("pk").values_list("pk"))
+    project.delete()
 
 
 # ---- members ------------------------------------------------------------------------------------------------
