@@ -18,6 +18,7 @@ from backend.protocol.errors import DomainError, NotFoundError
 from backend.series import pixel_store
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.models import PixelStore, Series, Upload
+from backend.series.ownership import without_owner
 from ml.formats.calibration import Calibration
 from ml.formats.errors import FormatError
 from ml.formats.images import open_series
@@ -125,7 +126,20 @@ def _commit(
     hold()
     if project is None:
         raise NotFoundError(f"Project {order.project.pk} was deleted during the import.")
-    store, _ = _locked_row(written)
+    store, _ = PixelStore.objects.select_for_update().get_or_create(
+        hash=written.hash,
+        defaults={
+            "frames": written.frames,
+            "height": written.height,
+            "width": written.width,
+            "channels": written.channels,
+            "dtype": written.dtype,
+            "levels": written.levels_json(),
+            "input_low": written.input_low,
+            "input_high": written.input_high,
+            "size_bytes": written.size_bytes,
+        },
+    )
     initial = _calibration_json(calibration)
     series = Series.objects.create(
         id=order.series_id,
@@ -147,30 +161,9 @@ def _commit(
 def _withdraw(written: pixel_store.WrittenStore, draft: Path) -> None:
     """Makes a store a draft again whose row could not be committed, unless an equal series has it by now."""
     # Where the database does not answer the store waits for `prune`.
-    with suppress(DatabaseError, InterfaceError), transaction.atomic():
-        # A row that is made and rolled back: the import of an equal series waits for it, or has made its own before.
-        _, made = _locked_row(written)
-        if made:
+    with suppress(DatabaseError, InterfaceError, OSError), without_owner(written.hash) as orphaned:
+        if orphaned:
             store_path(written.hash).rename(draft)
-        transaction.set_rollback(True)
-
-
-def _locked_row(written: pixel_store.WrittenStore) -> tuple[PixelStore, bool]:
-    """The store's row, and whether it is new."""
-    return PixelStore.objects.select_for_update().get_or_create(
-        hash=written.hash,
-        defaults={
-            "frames": written.frames,
-            "height": written.height,
-            "width": written.width,
-            "channels": written.channels,
-            "dtype": written.dtype,
-            "levels": written.levels_json(),
-            "input_low": written.input_low,
-            "input_high": written.input_high,
-            "size_bytes": written.size_bytes,
-        },
-    )
 
 
 def _calibration_json(calibration: Calibration) -> dict[str, Any]:

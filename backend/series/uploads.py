@@ -31,7 +31,7 @@ def store_upload(*, project: Project, created_by: User, name: str, chunks: Itera
         row = Upload(project=project, created_by=created_by, name=name, size_bytes=size, sha256=sha256)
         target = upload_path(sha256)
         target.parent.mkdir(exist_ok=True)
-        with _locked(target.parent):
+        with locked(target.parent):
             try:
                 _record(row, draft, target)
             except Exception:
@@ -41,6 +41,17 @@ def store_upload(*, project: Project, created_by: User, name: str, chunks: Itera
     finally:
         draft.unlink(missing_ok=True)
     return row
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps others from storing a file here until this one's row is committed or its file taken away."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def clean_name(name: str) -> str:
@@ -66,17 +77,6 @@ def _write(draft: Path, name: str, chunks: Iterable[bytes]) -> tuple[str, int]:
     if size == 0:
         raise InvalidError(f"{name} has 0 bytes; a file needs at least one.", fields={"file": ["It is empty."]})
     return digest.hexdigest(), size
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keeps others from storing an equal file until this one's row is committed or its file taken back."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @transaction.atomic
