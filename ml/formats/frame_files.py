@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from ml.formats.calibration import Calibration
-from ml.formats.errors import FormatError, MixedFramesError, NotAnImageError, TooLargeError, TruncatedError
+from ml.formats.errors import FormatError, MixedFramesError, NotAnImageError, TruncatedError
 from ml.formats.limits import Limits
 from ml.formats.pixels import Raw
 from ml.formats.series_reader import FrameSource, OnFrame
@@ -102,10 +102,9 @@ def _decode(file: BinaryIO, name: str, limits: Limits) -> Raw:
 
 def _open_pillow(file: BinaryIO, name: str, limits: Limits) -> ImageFile.ImageFile:
     file.seek(0)
+    Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, the whole process's: ours follows before a pixel is decoded
     try:
         image = Image.open(file, formats=("PNG", "JPEG"))
-    except Image.DecompressionBombError as error:
-        raise TooLargeError(f"{name}: {error} Crop or bin it.") from error
     except UnidentifiedImageError as error:  # its text names our path, not theirs
         raise NotAnImageError(f"{name}: its header is broken. Copy or save it again.") from error
     except Exception as error:
