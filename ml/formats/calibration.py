@@ -28,6 +28,7 @@ _PRINT_IN_NM = {"cm": 1e7, "centimeter": 1e7, "centimetre": 1e7, "inch": 2.54e7,
 _LARGEST_PRINT_NM = 1e4
 _PER_PIXEL = ("/pixel", "/px", " per pixel")
 _IN_S = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_IN_S |= {"second": 1.0, "seconds": 1.0, "msec": 1e-3, "minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0}
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,9 @@ def test_not_finite_values_become_the_frames_extremes(tmp_path: Path) -> None:
             (0.25, "nm", None, "ImageJ tags"),
         ),
         (
-            {"imagej": True, "resolution": (4, 4), "metadata": {"axes": "TYX", "unit": "Nanometers"}},
-            (0.25, "nm", None, "ImageJ tags"),
+            {"imagej": True, "resolution": (4, 4),
+             "metadata": {"axes": "TYX", "unit": "Nanometers", "finterval": 2, "tunit": "minutes"}},
+            (0.25, "nm", 120.0, "ImageJ tags"),
         ),
     ],
     ids=["OME", "OME default unit", "OME plane times", "ImageJ", "ImageJ fps", "ImageJ px", "1 nm", "72 dpi", "600",
