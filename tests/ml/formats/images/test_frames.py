@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ml.formats import errors
+from ml.formats import errors, frame_files
 from ml.formats.images import open_series
 from ml.formats.limits import Limits
 from tests.ml.formats.images.conftest import shared_data
@@ -119,6 +119,26 @@ def test_truncated_png_is_refused(tmp_path: Path, pixels: np.ndarray, share: flo
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     with pytest.raises(errors.FormatError, match=r"a\.png: .*Copy or save it again"), open_series(path) as series:
         series.read(0)
+
+
+@pytest.mark.parametrize("missing", [1, 4, 12, 16, 20])
+def test_png_without_its_last_bytes_is_refused_though_its_pixels_are_there(tmp_path: Path, missing: int) -> None:
+    image = Image.fromarray(np.arange(600).astype(np.uint8).reshape(20, 30))
+    image.save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content + b"what some cameras append")
+    with open_series(tmp_path / "a.png") as series:
+        assert np.array_equal(series.read(0), np.asarray(image))
+    (tmp_path / "a.png").write_bytes(content[:-missing])
+    with pytest.raises(errors.TruncatedError, match=rf"a\.png: it ends after {len(content) - missing} bytes"):
+        open_series(tmp_path / "a.png")
+
+
+def test_png_of_endless_chunks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_files, "_MOST_CHUNKS", 100)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0teSt\0\0\0\0" * 200)
+    with pytest.raises(errors.NotAnImageError, match=r"a\.png: more than 100 chunks"):
+        open_series(tmp_path / "a.png")
 
 
 def test_truncated_jpeg_is_refused(tmp_path: Path) -> None:
