@@ -6,6 +6,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GIB = 1024**3
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 class EnvironmentVariableError(ValueError):
@@ -22,6 +24,9 @@ class Environment:
         Folder of everything that must survive: database, uploads, pixel stores, exports.
     engine
         Unix socket path or http:// address of the engine.
+    allowed_hosts
+        Names by which browsers may ask for the app: those of ALLOWED_HOSTS, the address it listens on, and this
+        machine's own, by which it is looked after.
     https
         True where browsers reach the app over HTTPS only: cookies are then marked secure.
     """
@@ -45,14 +50,15 @@ class Environment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> "Environment":
         data = Path(variables.get("GRATICULE_DATA") or REPOSITORY / "data").expanduser().resolve()
+        host = variables.get("HOST") or "127.0.0.1"
         return cls(
             data=data,
             database_url=variables.get("DATABASE_URL") or f"sqlite:///{data / 'graticule.sqlite3'}",
             redis_url=variables.get("REDIS_URL", ""),
             engine=variables.get("GRATICULE_ENGINE") or str(data / "run" / "engine.sock"),
-            host=variables.get("HOST") or "127.0.0.1",
+            host=host,
             port=_integer(variables, "PORT", 8000, 1, 65535),
-            allowed_hosts=_listed(variables.get("ALLOWED_HOSTS") or "localhost,127.0.0.1,[::1]"),
+            allowed_hosts=_allowed_hosts(variables.get("ALLOWED_HOSTS", ""), host),
             trusted_origins=_listed(variables.get("GRATICULE_ORIGINS", "")),
             https=variables.get("GRATICULE_HTTPS") == "1",
             debug=variables.get("GRATICULE_DEBUG") == "1",
@@ -62,6 +68,11 @@ class Environment:
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
         )
+
+
+def _allowed_hosts(text: str, host: str) -> tuple[str, ...]:
+    listening = () if host in EVERY_ADDRESS else (f"[{host}]" if ":" in host else host,)
+    return tuple(dict.fromkeys((*_listed(text), *listening, *THIS_MACHINE)))
 
 
 def _listed(text: str) -> tuple[str, ...]:

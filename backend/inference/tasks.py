@@ -2,6 +2,8 @@
 
 import re
 import secrets
+import shutil
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +24,11 @@ def run_export(context: JobContext) -> dict[str, Any]:
     from backend.inference.snapshot import Snapshot
 
     row = context.job
+    temporary: Path = settings.GRATICULE_DATA / "tmp"
+    for earlier in range(1, row.attempt):
+        # Of a killed worker; one that lives on has lost the job.
+        for left in temporary.glob(f"export-{row.pk}-{earlier}-*"):
+            shutil.rmtree(left, ignore_errors=True)
     series = find_series(row.series) if row.series else None
     if series is None:
         raise NotFoundError("The series was deleted before its export began.")
@@ -35,7 +42,7 @@ def run_export(context: JobContext) -> dict[str, Any]:
         pinned["formats"],
         export_path(row.pk),
         # Each attempt's own: a worker that lost the job must not tidy away what the next one writes.
-        draft=settings.GRATICULE_DATA / "tmp" / f"export-{row.pk}-{secrets.token_hex(4)}",
+        draft=temporary / f"export-{row.pk}-{row.attempt}-{secrets.token_hex(4)}",
         progress=context.progress,
     )
     stem = NOT_IN_FILE_NAMES.sub("-", pinned["names"]["series"]).strip("-.") or "series"

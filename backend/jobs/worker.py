@@ -15,6 +15,7 @@ from backend.jobs import services
 from backend.jobs.context import JobCancelledError, JobInterruptedError, JobLostError, RunningJob
 from backend.jobs.models import Job, State
 from backend.jobs.registry import CHORES, KINDS
+from backend.protocol.database import is_database_away
 from backend.protocol.disk import is_disk_full
 from backend.protocol.errors import DomainError
 
@@ -63,6 +64,18 @@ def run_job(job: Job, stopping: threading.Event) -> None:
     """Runs one attempt of a claimed job and writes down how it ended."""
     running = RunningJob(job, stopping)
     logger.info("Job %s (%s) starts, attempt %d", job.pk, job.kind, job.attempt)
+    try:
+        _attempt(running)
+    except (OperationalError, InterfaceError) as error:
+        if not is_database_away(error):
+            raise
+        # No fault of the job's: its lease runs out, and it is taken up again.
+        logger.warning("Job %s (%s) cannot reach the database", job.pk, job.kind, exc_info=True)
+    logger.info("Job %s (%s) ended its attempt %d", job.pk, job.kind, job.attempt)
+
+
+def _attempt(running: RunningJob) -> None:
+    job = running.job
     with _heartbeat(running.held):
         try:
             result = KINDS[job.kind].run(running)
@@ -73,10 +86,11 @@ def run_job(job: Job, stopping: threading.Event) -> None:
         except JobLostError as error:
             logger.warning("%s", error)
         except Exception as error:
+            if is_database_away(error):
+                raise
             services.finish(running.held, State.FAILED, error=_describe(error, job))
         else:
             services.finish(running.held, State.DONE, result=result)
-    logger.info("Job %s (%s) ended its attempt %d", job.pk, job.kind, job.attempt)
 
 
 def _describe(error: Exception, job: Job) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket, and what they may do now: asked again every few seconds."""
+"""Who is at the other end of a socket, and what they may do now: asked every few seconds and before each commit."""
 
 import time
 from importlib import import_module
@@ -30,8 +30,9 @@ class Access:
         self._role: Role | None = None
         self._checked_at = -CHECK_S
 
-    async def role(self) -> Role | None:
-        if time.monotonic() - self._checked_at >= CHECK_S:
+    async def role(self, *, now: bool = False) -> Role | None:
+        """The role of at most a few seconds ago; with `now` the present one, for what is written."""
+        if now or time.monotonic() - self._checked_at >= CHECK_S:
             self._role = await in_thread(self._check)
             self._checked_at = time.monotonic()
         return self._role

@@ -51,6 +51,7 @@ logger = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 8 * 1024**2
 PARSED_IN_THREAD_BYTES = 256 * 1024  # above, parsing would hold up everybody else's messages
 OTHER_PROTOCOL = 4406
+TRY_AGAIN = 1013  # https://www.iana.org/assignments/websocket
 
 
 class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -139,8 +140,7 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case RequestCancel():
                 await prompts.cancel(message.request_id)
             case ChangesetCommit():
-                _require_annotator(role)
-                await self._commit(message, access.user)
+                await self._commit(message, access)
             case SeriesSince():
                 await self._since(message)
             case _:
@@ -163,9 +163,14 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._subscription = tailer().join(self.series_id, version)
             self._pump = asyncio.get_running_loop().create_task(self._send_news(self._subscription, access))
 
-    async def _commit(self, message: ChangesetCommit, author: User) -> None:
+    async def _commit(self, message: ChangesetCommit, access: Access) -> None:
+        role = await access.role(now=True)
+        if role is None:
+            await self.close(access.refusal)
+            return
+        _require_annotator(role)
         try:
-            made = await in_thread(services.commit, series_id=self.series_id, author=author, message=message)
+            made = await in_thread(services.commit, series_id=self.series_id, author=access.user, message=message)
         except StaleBaseError as error:
             await self._say(ChangesetConflict(request_id=message.request_id, conflicts=error.conflicts))
             return
@@ -180,7 +185,15 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._say(SeriesChanges(changesets=changesets, head=head))
 
     async def _send_news(self, subscription: Subscription, access: Access) -> None:
-        """Sends what others, and this client, committed."""
+        """Sends what others, and this client, committed. A socket that cannot be told any more is closed."""
+        try:
+            await self._send_each(subscription, access)
+        except Exception:
+            # Most likely the database restarts. The client comes back and asks for what it missed.
+            logger.exception("Cannot send what is new in series %s", self.series_id)
+            await self.close(TRY_AGAIN)
+
+    async def _send_each(self, subscription: Subscription, access: Access) -> None:
         while True:
             text = await subscription.next()
             if text is None:
@@ -220,5 +233,5 @@ def _request_id(text: str | None) -> UUID | None:
     """The request that a message we cannot read names, if it names one."""
     try:
         return UUID(json.loads(text or "")["request_id"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, RestrictedError
+from django.db.models import BigIntegerField, Max, RestrictedError
 
 from backend.projects.models import Membership, Phase, PhaseList, Project, User
 from backend.projects.roles import Role
@@ -33,7 +33,10 @@ def update_project(*, project: Project, changes: dict[str, Any]) -> Project:
 
 @transaction.atomic
 def delete_project(*, project_id: UUID) -> None:
-    _lock(project_id).delete()
+    project = _lock(project_id)
+    # A commit that is under way would leave rows behind that were not there when their deletion began.
+    list(project.series.select_for_update().order_by("pk").values_list("pk"))
+    project.delete()
 
 
 # ---- members ------------------------------------------------------------------------------------------------
@@ -91,7 +94,9 @@ def _require_other_owner(membership: Membership) -> None:
 
 
 def _member(project_id: UUID, user_id: int) -> Membership:
-    found = Membership.objects.select_related("user").filter(project_id=project_id, user_id=user_id).first()
+    members = Membership.objects.select_related("user").filter(project_id=project_id)
+    # SQLite refuses a number beyond its own in the question already.
+    found = members.filter(user_id=user_id).first() if user_id <= BigIntegerField.MAX_BIGINT else None
     if found is None:
         raise NotFoundError(f"No member of this project has the number {user_id}.")
     return found

@@ -32,6 +32,10 @@ def chunk_path(store: str, *, level: int, frame: int, row: int, column: int, cha
     return store_path(store).joinpath(str(level), "c", *map(str, keys))
 
 
+def is_hash(text: str) -> bool:
+    return _SHA256.fullmatch(text) is not None
+
+
 def _require_hash(text: str) -> None:
-    if not _SHA256.fullmatch(text):
+    if not is_hash(text):
         raise ValueError(f"{text!r} is no SHA-256 in hexadecimal.")

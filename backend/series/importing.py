@@ -3,14 +3,14 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from backend.projects.models import Project, User
 from backend.protocol.disk import is_disk_full
@@ -18,6 +18,7 @@ from backend.protocol.errors import DomainError, NotFoundError
 from backend.series import pixel_store
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.models import PixelStore, Series, Upload
+from backend.series.ownership import without_owner
 from ml.formats.calibration import Calibration
 from ml.formats.errors import FormatError
 from ml.formats.images import open_series
@@ -30,13 +31,17 @@ Hold = Callable[[], None]  # called in the transaction before it writes; may rai
 
 @dataclass(frozen=True)
 class ImportOrder:
-    """What to import. `series_id` is fixed beforehand, so that a repeated attempt makes no second series."""
+    """What to import. `series_id` is fixed beforehand, so that a repeated attempt makes no second series.
+
+    `attempt` counts from 1: what a killed earlier one left is removed.
+    """
 
     series_id: UUID
     project: Project
     created_by: User
     name: str
     uploads: tuple[Upload, ...]
+    attempt: int = 1
 
 
 def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Series:
@@ -45,10 +50,13 @@ def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Seri
     if done is not None:
         return done
     progress(0.0, "Opening the files")
+    for earlier in range(1, order.attempt):
+        # Whoever still writes there has lost the job and keeps nothing; a full disk would fail this attempt, too.
+        pixel_store.remove_drafts(store_folder(), _draft_name(order.series_id, earlier))
     try:
         # The draft is removed last, so that the words on a full disk tell how full it was.
         with (
-            pixel_store.draft_folder(store_folder(), f"import-{order.series_id}") as draft,
+            pixel_store.draft_folder(store_folder(), _draft_name(order.series_id, order.attempt)) as draft,
             _telling_of_a_full_disk(order.uploads),
             _open(order.uploads, progress) as reader,
         ):
@@ -61,6 +69,10 @@ def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Seri
             return _create(order, calibration=reader.calibration, written=written, draft=draft, hold=hold)
     except FormatError as error:
         raise DomainError(str(error), code=_code(error)) from error
+
+
+def _draft_name(series_id: UUID, attempt: int) -> str:
+    return f"import-{series_id}-{attempt}"
 
 
 @contextmanager
@@ -94,8 +106,19 @@ def _open(uploads: Sequence[Upload], progress: Progress) -> SeriesReader:
     )
 
 
-@transaction.atomic
 def _create(
+    order: ImportOrder, *, calibration: Calibration, written: pixel_store.WrittenStore, draft: Path, hold: Hold
+) -> Series:
+    try:
+        return _commit(order, calibration=calibration, written=written, draft=draft, hold=hold)
+    except Exception:
+        if not draft.exists():
+            _withdraw(written, draft)
+        raise
+
+
+@transaction.atomic
+def _commit(
     order: ImportOrder, *, calibration: Calibration, written: pixel_store.WrittenStore, draft: Path, hold: Hold
 ) -> Series:
     # First the project, then its job: who deletes the project locks them in this order too.
@@ -117,10 +140,8 @@ def _create(
             "size_bytes": written.size_bytes,
         },
     )
-    # While the store's row is locked: `prune` cannot take an equal store away that nobody showed until now.
-    pixel_store.publish(draft, store_path(written.hash), written)
     initial = _calibration_json(calibration)
-    return Series.objects.create(
+    series = Series.objects.create(
         id=order.series_id,
         project=project,
         name=order.name,
@@ -132,6 +153,17 @@ def _create(
         ],
         created_by=order.created_by,
     )
+    # While the store's row is locked: `prune` cannot take an equal store away that nobody showed until now.
+    pixel_store.publish(draft, store_path(written.hash), written)
+    return series
+
+
+def _withdraw(written: pixel_store.WrittenStore, draft: Path) -> None:
+    """Makes a store a draft again whose row could not be committed, unless an equal series has it by now."""
+    # Where the database does not answer the store waits for `prune`.
+    with suppress(DatabaseError, InterfaceError, OSError), without_owner(written.hash) as orphaned:
+        if orphaned:
+            store_path(written.hash).rename(draft)
 
 
 def _calibration_json(calibration: Calibration) -> dict[str, Any]:

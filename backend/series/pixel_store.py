@@ -99,6 +99,12 @@ def draft_folder(parent: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_drafts(parent: Path, name: str) -> None:
+    """What killed processes left of drafts of this name."""
+    for folder in parent.glob(f".{name}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def write(frames: Frames, folder: Path, on_frame: OnFrame) -> WrittenStore:
     """Writes every frame below `folder` and names the result by what it holds.
 

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.jobs.models import FINISHED, Job
-from backend.series.files import store_folder, store_path, uploads_folder
+from backend.series.files import is_hash, store_folder, store_path, uploads_folder
 from backend.series.models import PixelStore, Series, Upload
+from backend.series.ownership import without_owner
+from backend.series.uploads import locked
 
 # Younger files may belong to a request or a job that has not written its row yet.
 SAFE_AGE_S = 24 * 3600
@@ -47,7 +49,18 @@ def _prune_stores(before: float) -> int:
         removed += _remove(trash)
     known = set(PixelStore.objects.values_list("hash", flat=True))
     orphans = [path for path in _older(store_folder(), before) if path.suffix == ".zarr" and path.stem not in known]
-    return removed + sum(_remove(path) for path in orphans)
+    return removed + sum(_prune_orphan(path) for path in orphans)
+
+
+def _prune_orphan(path: Path) -> int:
+    """A store without a row; it gets an owner when equal pixels are imported."""
+    if not is_hash(path.stem):
+        return _remove(path)
+    trash = store_folder() / f".trash-{path.stem}-{secrets.token_hex(4)}"
+    with without_owner(path.stem) as orphaned:
+        if orphaned and path.exists():
+            path.rename(trash)
+    return _remove(trash) if trash.exists() else 0
 
 
 def _prune_drafts(before: float) -> int:
@@ -61,9 +74,17 @@ def _prune_uploads(before: float) -> int:
     """Files without a row: their project was deleted, or the request broke off."""
     known = set(Upload.objects.values_list("sha256", flat=True))
     folders = [path for path in _iterate(uploads_folder()) if path.is_dir()]
-    files = [path for folder in folders for path in _older(folder, before)]
+    files = [path for folder in folders for path in _older(folder, before) if path.name not in known]
     drafts = [path for path in _older(uploads_folder(), before) if path.is_file()]
-    return sum(_remove(path) for path in files if path.name not in known) + sum(_remove(path) for path in drafts)
+    return sum(_prune_upload(path, before) for path in files) + sum(_remove(path) for path in drafts)
+
+
+def _prune_upload(path: Path, before: float) -> int:
+    with locked(path.parent):
+        # Equal bytes may have come since its row was looked for.
+        if Upload.objects.filter(sha256=path.name).exists() or not _is_old(path, before):
+            return 0
+        return _remove(path)
 
 
 def _prune_exports(before: float) -> int:

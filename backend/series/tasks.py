@@ -24,6 +24,7 @@ def run_import(context: JobContext) -> dict[str, Any]:
         created_by=row.created_by,
         name=row.parameters["name"],
         uploads=find_uploads(row.project_id, [UUID(upload) for upload in row.parameters["uploads"]]),
+        attempt=row.attempt,
     )
     series = import_series(order, progress=context.progress, hold=context.hold)
     return {"series": str(series.pk)}

@@ -1,16 +1,19 @@
 """Takes in files: hashed while read, kept once by their hash."""
 
+import fcntl
 import hashlib
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
 
 from backend.projects.models import Project, User
-from backend.protocol.errors import InvalidError, TooLargeError
+from backend.protocol.errors import InvalidError, NotFoundError, TooLargeError
 from backend.series.files import upload_path, uploads_folder
 from backend.series.models import Upload
 
@@ -25,10 +28,30 @@ def store_upload(*, project: Project, created_by: User, name: str, chunks: Itera
     draft = folder / f".{secrets.token_hex(16)}"
     try:
         sha256, size = _write(draft, name, chunks)
-        _keep(draft, upload_path(sha256))
+        row = Upload(project=project, created_by=created_by, name=name, size_bytes=size, sha256=sha256)
+        target = upload_path(sha256)
+        target.parent.mkdir(exist_ok=True)
+        with locked(target.parent):
+            try:
+                _record(row, draft, target)
+            except Exception:
+                if not draft.exists():
+                    _withdraw(sha256, draft)
+                raise
     finally:
         draft.unlink(missing_ok=True)
-    return Upload.objects.create(project=project, created_by=created_by, name=name, size_bytes=size, sha256=sha256)
+    return row
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps others from storing a file here until this one's row is committed or its file taken away."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def clean_name(name: str) -> str:
@@ -56,11 +79,27 @@ def _write(draft: Path, name: str, chunks: Iterable[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _keep(draft: Path, target: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
+@transaction.atomic
+def _record(row: Upload, draft: Path, target: Path) -> None:
+    # A project that is deleted while its file comes would be noticed at the commit only, as a server's error.
+    if Project.objects.select_for_update().filter(pk=row.project_id).first() is None:
+        raise NotFoundError(f"Project {row.project_id} was deleted during the upload.")
+    row.save(force_insert=True)
     draft.replace(target)
     target.chmod(0o440)
-    descriptor = os.open(target.parent, os.O_RDONLY)
+    _sync(target.parent)
+
+
+def _withdraw(sha256: str, draft: Path) -> None:
+    """Takes a file back whose row could not be committed, unless another upload has the same bytes."""
+    # Where the database does not answer the file waits for `prune`.
+    with suppress(DatabaseError, InterfaceError):
+        if not Upload.objects.filter(sha256=sha256).exists():
+            upload_path(sha256).replace(draft)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# Spellings met in files, by the unit they mean. Lengths that no microscope gives (cm, inch) are turned into nm.
+# Spellings met in files, by the unit they mean, without a plural's s.
 _UNITS = {
     "pm": "pm",
     "picometer": "pm",
@@ -15,15 +15,20 @@ _UNITS = {
     "µm": "µm",
     "um": "µm",
     "micron": "µm",
-    "microns": "µm",
     "micrometer": "µm",
     "micrometre": "µm",
     "mm": "mm",
     "millimeter": "mm",
     "millimetre": "mm",
 }
-_IN_NM = {"cm": 1e7, "m": 1e9, "inch": 2.54e7, "in": 2.54e7}
+_IN_NM = {"m": 1e9}
+# Units of paper. Programs put a print resolution into them (72 dpi is 353 µm a pixel, 2400 dpi 10.6 µm), as ImageJ does
+# when it saves a picture that had nothing else; below 10 µm it is none.
+_PRINT_IN_NM = {"cm": 1e7, "centimeter": 1e7, "centimetre": 1e7, "inch": 2.54e7, "in": 2.54e7}
+_LARGEST_PRINT_NM = 1e4
+_PER_PIXEL = ("/pixel", "/px", " per pixel")
 _IN_S = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_IN_S |= {"second": 1.0, "seconds": 1.0, "msec": 1e-3, "minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0}
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,23 @@ class Calibration:
 
 
 def length(value: float, unit: str) -> tuple[float, str] | None:
-    """A pixel size in one of our units, or None where value or unit mean no length."""
+    """A pixel size in one of our units, or None where value or unit mean no length, or a print resolution.
+
+    "nm/px" and "nanometers" are nm. Metres and units of paper are turned into nm.
+    """
     # U+03BC (Greek mu) and U+212B (Angstrom sign) to U+00B5 and U+00C5; ImageJ writes \u00B5 as an escape.
     key = unit.strip().replace("\\u00B5", "µ").replace("\u03bc", "µ").replace("\u212b", "Å").lower()
+    for ending in _PER_PIXEL:
+        key = key.removesuffix(ending).rstrip()
+    if len(key) > 2:
+        key = key.removesuffix("es") if key == "inches" else key.removesuffix("s")
     if not 0 < value < float("inf"):
         return None
     if key in _IN_NM:
         return value * _IN_NM[key], "nm"
+    if key in _PRINT_IN_NM:
+        nm = value * _PRINT_IN_NM[key]
+        return (nm, "nm") if nm <= _LARGEST_PRINT_NM else None
     return (value, _UNITS[key]) if key in _UNITS else None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from ml.formats.calibration import Calibration
-from ml.formats.errors import FormatError, MixedFramesError, NotAnImageError, TooLargeError, TruncatedError
+from ml.formats.errors import FormatError, MixedFramesError, NotAnImageError, TruncatedError
 from ml.formats.limits import Limits
 from ml.formats.pixels import Raw
 from ml.formats.series_reader import FrameSource, OnFrame
@@ -21,6 +21,7 @@ FRAME_MAGIC = (PNG_MAGIC, JPEG_MAGIC, *TIFF_MAGIC)
 # Files that cameras and people leave beside frames; anything else that is no image is an error, not left out.
 COMPANIONS = (".txt", ".json", ".csv", ".xml", ".md", ".db", ".ini", ".log")
 
+_MOST_CHUNKS = 1 << 20  # of a PNG file; writers put 8 kB and more into each
 _SAMPLES = {"1": 1, "L": 1, "I;16": 1, "I;16B": 1, "LA": 2, "P": 3, "PA": 3, "RGB": 3, "CMYK": 3, "RGBA": 4}
 
 
@@ -73,6 +74,8 @@ def _probe(file: BinaryIO, name: str, limits: Limits) -> tuple[PageHeader, Calib
         with open_tiff(file, name, limits) as tiff:
             _check_single(len(tiff.pages), name)
             return page_header(tiff.pages[0], name, limits), read_calibration(tiff)
+    if magic == PNG_MAGIC:
+        _check_whole_png(file, name)
     image = _open_pillow(file, name, limits)
     samples = _SAMPLES.get(image.mode)
     if samples is None:
@@ -102,10 +105,9 @@ def _decode(file: BinaryIO, name: str, limits: Limits) -> Raw:
 
 def _open_pillow(file: BinaryIO, name: str, limits: Limits) -> ImageFile.ImageFile:
     file.seek(0)
+    Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, the whole process's: ours follows before a pixel is decoded
     try:
         image = Image.open(file, formats=("PNG", "JPEG"))
-    except Image.DecompressionBombError as error:
-        raise TooLargeError(f"{name}: {error} Crop or bin it.") from error
     except UnidentifiedImageError as error:  # its text names our path, not theirs
         raise NotAnImageError(f"{name}: its header is broken. Copy or save it again.") from error
     except Exception as error:
@@ -113,6 +115,20 @@ def _open_pillow(file: BinaryIO, name: str, limits: Limits) -> ImageFile.ImageFi
     limits.check_frame(name, image.height, image.width)
     _check_single(getattr(image, "n_frames", 1), name)
     return image
+
+
+def _check_whole_png(file: BinaryIO, name: str) -> None:
+    """Walk the chunks to IEND (PNG specification, 5.3): decoders do not miss the last ones, nor a broken checksum."""
+    size, at = file.seek(0, 2), len(PNG_MAGIC)
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        at += 12 + int.from_bytes(head[:4], "big")
+        if len(head) < 8 or at > size:
+            raise TruncatedError(f"{name}: it ends after {size} bytes, before its last chunk. Copy or save it again.")
+        if head[4:] == b"IEND":
+            return
+    raise NotAnImageError(f"{name}: more than {_MOST_CHUNKS} chunks, the limit. Save it again.")
 
 
 def _check_single(pages: int, name: str) -> None:

@@ -8,8 +8,6 @@ import tifffile
 
 from ml.formats.calibration import Calibration, length, seconds
 
-# Below 10 µm a pixel the resolution tags cannot be a screen's or printer's: 72 dpi is 353 µm, 2400 dpi 10.6 µm.
-_LARGEST_TRUSTED_NM = 1e4
 _RESOLUTION_UNITS = {2: "inch", 3: "cm"}
 _SQUARE_TOLERANCE = 0.01
 
@@ -78,7 +76,7 @@ def _from_imagej(tiff: tifffile.TiffFile) -> Calibration:
 def _from_resolution(page: Any) -> Calibration:
     unit = _RESOLUTION_UNITS.get(int(page.tags.valueof("ResolutionUnit", 1)), "")
     x, y = length(_per_pixel(page, "XResolution"), unit), length(_per_pixel(page, "YResolution"), unit)
-    if x is None or x[0] > _LARGEST_TRUSTED_NM:
+    if x is None:
         return Calibration()
     return _square(x, y, None, "TIFF resolution tags")
 

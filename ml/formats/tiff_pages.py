@@ -10,13 +10,18 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import tifffile
 
-from ml.formats.errors import FormatError, NotAnImageError, TruncatedError, UnsupportedPixelsError
+from ml.formats.errors import FormatError, NotAnImageError, TooLargeError, TruncatedError, UnsupportedPixelsError
 from ml.formats.limits import Limits
 from ml.formats.pixels import Raw
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PALETTE, _CMYK, _MINISWHITE = 3, 5, 0
+# Compressions whose decoders stop at the size of a strip or tile: none, LZW, deflate, PackBits, LZMA, Zstandard.
+_BOUNDED = (1, 5, 8, 32946, 50013, 32773, 34925, 34926, 50000)
+_JPEG, _JPEG_2000 = (7, 33007), (33003, 33004, 33005, 34712, 34713)  # their data say their size themselves
 _MOST_TAGS = 4096
+_BLOCK_PX = 16  # JPEG images may be filled up to whole blocks
+_TILE_PX = 1 << 24  # 4096×4096; tiles of a larger page may be larger
 _RAMP_SHARE = 0.75
 
 
@@ -70,6 +75,7 @@ def read_page(page: Any, name: str, file_size: int) -> Raw:
             raise TruncatedError(
                 f"{name}: pixels up to byte {offset + count}, but the file ends at {file_size}. Copy it again."
             )
+    _check_unpacking(page, name)
     try:
         raw: Raw = page.asarray()
     except FormatError:
@@ -92,6 +98,68 @@ def _expand(raw: Raw, page: Any, name: str) -> Raw:
         raise UnsupportedPixelsError(f"{name}: a palette image whose palette is missing or too short. Save it as RGB.")
     expanded: Raw = (colours >> 8).astype(np.uint8).T[raw]
     return expanded
+
+
+def _check_unpacking(page: Any, name: str) -> None:
+    """Refuse what would unpack to more than belongs into the page, before anything makes room for it."""
+    first = page.keyframe
+    if first.is_tiled:
+        height, width = first.tilelength, first.tilewidth
+    else:
+        height, width = min(first.rowsperstrip, first.imagelength), first.imagewidth
+    allowed = max(_TILE_PX, 4 * first.imagelength * first.imagewidth)
+    if first.is_tiled and height * width > allowed:  # a tile is unpacked whole, however little of it the page shows
+        raise TooLargeError(
+            f"{name}: tiles of {height}×{width} pixels on a page of {first.imagelength}×{first.imagewidth}; "
+            f"the limit is {allowed} pixels. Save it with smaller tiles."
+        )
+    if first.compression in _BOUNDED:
+        return
+    if first.compression not in (*_JPEG, *_JPEG_2000):
+        raise UnsupportedPixelsError(
+            f"{name}: compressed by method {int(first.compression)}; none, LZW, deflate, PackBits, LZMA, Zstandard, "
+            "JPEG and JPEG 2000 can be read. Save it with one of them."
+        )
+    size_of = _jpeg_size if first.compression in _JPEG else _jpeg_2000_size
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        size = size_of(page.parent.filehandle, offset, offset + count)
+        if size is None:
+            raise TruncatedError(f"{name}: the strip or tile at byte {offset} is no JPEG image. Save the file again.")
+        if size[0] >= height + _BLOCK_PX or size[1] >= width + _BLOCK_PX:
+            raise TooLargeError(
+                f"{name}: the strip or tile at byte {offset} unpacks to {size[0]}×{size[1]} pixels; the limit is the "
+                f"{height}×{width} that belong there. Save the file again."
+            )
+
+
+def _jpeg_size(file: Any, at: int, end: int) -> tuple[int, int] | None:
+    """(height, width) of the first frame header (ITU-T T.81, B.2.2); None where the segments do not lead to one."""
+    file.seek(at)
+    if file.read(2) != b"\xff\xd8":
+        return None
+    at += 2
+    while at + 9 <= end:
+        file.seek(at)
+        head = file.read(9)
+        if head[0] != 0xFF:
+            return None
+        if head[1] == 0xFF:  # fill byte
+            at += 1
+        elif 0xC0 <= head[1] <= 0xCF and head[1] not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(head[5:7], "big"), int.from_bytes(head[7:9], "big")
+        else:
+            at += 2 + int.from_bytes(head[2:4], "big")
+    return None
+
+
+def _jpeg_2000_size(file: Any, at: int, _end: int) -> tuple[int, int] | None:
+    """(height, width) of a codestream, which begins with SOC and SIZ (ITU-T T.800, A.5.1); None for anything else."""
+    file.seek(at)
+    head = file.read(24)
+    if len(head) < 24 or head[:4] != b"\xff\x4f\xff\x51":
+        return None
+    width, height, left, top = (int.from_bytes(head[start : start + 4], "big") for start in (8, 12, 16, 20))
+    return height - top, width - left
 
 
 def _is_grey_ramp(page: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 import yaml
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from backend.config.environment import Environment
+
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = ROOT / "backend" / "config" / "environment.py"
 COMPOSE = ROOT / "docker" / "compose.yml"
 SECRETS = {"POSTGRES_PASSWORD": "a-password-of-the-test", "GRATICULE_SECRET_KEY": "k" * 40}
 
@@ -50,6 +54,22 @@ def test_every_service_has_a_health_check_and_restarts() -> None:
     for service in found.values():
         assert service["healthcheck"]["test"]
         assert service["restart"] == "unless-stopped"
+
+
+def test_every_limit_can_be_raised() -> None:
+    limits = dict.fromkeys(re.findall(r"GRATICULE_MAX_\w+", ENVIRONMENT.read_text()), "7")
+    assert len(limits) == 4
+    for environment in ({}, limits):
+        found = services(**environment)
+        for role in ("web", "worker-quick", "worker-long"):
+            passed = found[role]["environment"]
+            expected = Environment.read(environment)
+            read = Environment.read({name: passed[name] or "" for name in limits})
+            assert (read.max_upload_bytes, read.max_frames) == (expected.max_upload_bytes, expected.max_frames)
+            assert read.max_frame_pixels == expected.max_frame_pixels
+            assert read.max_series_bytes == expected.max_series_bytes
+    named = (ROOT / "README.md").read_text()
+    assert [name for name in limits if name not in named] == []
 
 
 def test_secrets_come_from_the_environment_alone() -> None:

@@ -127,11 +127,14 @@ class _Times:
 
 
 def _array(frame: Any) -> Raw:
-    """Grey stays grey; colour becomes RGB; more than 8 bits become 16."""
+    """Grey stays grey; colour becomes RGB; more than 8 bits become 16. Turned as every player turns it."""
     deep = max(component.bits for component in frame.format.components) > 8
     if frame.format.name.startswith("gray"):
-        return np.asarray(frame.to_ndarray(format="gray16le" if deep else "gray"))
-    return np.asarray(frame.to_ndarray(format="rgb48le" if deep else "rgb24"))
+        raw = np.asarray(frame.to_ndarray(format="gray16le" if deep else "gray"))
+    else:
+        raw = np.asarray(frame.to_ndarray(format="rgb48le" if deep else "rgb24"))
+    # Degrees counterclockwise, from the track's matrix (ISO 14496-12, 8.3.2); others than these would invent pixels.
+    return np.rot90(raw, frame.rotation // 90) if frame.rotation % 90 == 0 else raw
 
 
 def _demuxer(stream: BinaryIO) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from backend.annotations import heads, selectors, services
 from backend.annotations.models import Changeset, Mask, MaskRevision, Track
 from backend.annotations.values import CalibrationValue, MaskValue, StaleBaseError
 from backend.annotations.wire import conflicts_about
+from backend.projects.services import delete_project
 from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
 from backend.protocol.messages import (
     MaskDelete,
@@ -24,6 +26,7 @@ from backend.protocol.messages import (
     TrackSet,
 )
 from backend.series.models import Series
+from backend.series.services import delete_series
 from tests.backend.builders import (
     HEIGHT,
     WIDTH,
@@ -528,3 +531,43 @@ def test_independent_edits_at_once_all_get_versions_of_their_own() -> None:
     assert sorted(versions) == list(range(1, writers * each_writes + 1))
     numbers = Track.objects.filter(series=series).values_list("number", flat=True)
     assert sorted(numbers) == list(range(1, writers * each_writes + 1))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("whole_project", [False, True])
+def test_a_deletion_waits_for_the_commit_that_is_under_way(
+    monkeypatch: pytest.MonkeyPatch, whole_project: bool
+) -> None:
+    series = make_series()
+    author = owner_of(series)
+    appended, outcomes = threading.Event(), []
+    real = services.append
+
+    def slow(**values: Any) -> Changeset:
+        changeset = real(**values)
+        appended.set()
+        time.sleep(0.5)  # the deletion begins meanwhile
+        return changeset
+
+    monkeypatch.setattr(services, "append", slow)
+
+    def draw() -> None:
+        try:
+            track = uuid4()
+            operations = [TrackCreate(track=track, phase=None), MaskSet(track=track, frame=0, mask=DOT)]
+            sent = message(operations, [(track, None, None), (track, 0, None)])
+            outcomes.append(services.commit(series_id=series.pk, author=author, message=sent).version)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    assert appended.wait(30)
+    if whole_project:
+        delete_project(project_id=series.project_id)
+    else:
+        delete_series(series_id=series.pk)
+    thread.join(30)
+    assert outcomes == [1]
+    assert not Series.objects.exists()
+    assert not MaskRevision.objects.exists()

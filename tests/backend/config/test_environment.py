@@ -18,7 +18,7 @@ def test_defaults_keep_everything_in_one_folder_and_on_this_machine() -> None:
         *("127.0.0.1", 8000),
         *(False, False),
     )
-    assert environment.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
+    assert set(environment.allowed_hosts) == {"localhost", "127.0.0.1", "[::1]"}
 
 
 def test_variables_change_the_defaults(tmp_path: Path) -> None:
@@ -33,7 +33,23 @@ def test_variables_change_the_defaults(tmp_path: Path) -> None:
     )
     assert (environment.data, environment.port, environment.max_frames) == (tmp_path, 9000, 7)
     assert environment.database_url == "postgresql://u:p@db/g"
-    assert environment.allowed_hosts == ("a.example.org", "b.example.org")
+    assert environment.allowed_hosts[:2] == ("a.example.org", "b.example.org")
+
+
+@pytest.mark.parametrize(
+    ("variables", "more"),
+    [
+        ({"ALLOWED_HOSTS": "lab.example.org"}, {"lab.example.org"}),
+        ({"HOST": "192.168.1.5"}, {"192.168.1.5"}),
+        ({"HOST": "fd00::5"}, {"[fd00::5]"}),
+        ({"HOST": "0.0.0.0"}, set()),
+        ({"HOST": "::"}, set()),
+    ],
+)
+def test_the_address_that_is_shown_and_the_health_check_are_always_allowed(
+    variables: dict[str, str], more: set[str]
+) -> None:
+    assert set(Environment.read(variables).allowed_hosts) == {"localhost", "127.0.0.1", "[::1]"} | more
 
 
 @pytest.mark.parametrize("value", ["http", "0", "65536", "80.5"])

@@ -15,6 +15,7 @@ import tifffile
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient, Client
+from django.utils import timezone
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
@@ -248,6 +249,17 @@ def test_a_worker_that_lost_its_job_takes_nothing_from_the_one_that_has_it(
     monkeypatch.setattr(RunningJob, "progress", taking_over)
     run_job(claimed, threading.Event())
     assert unzip(job) == expected
+    assert list((data / "tmp").iterdir()) == []
+
+
+def test_what_a_killed_attempt_left_is_removed_by_the_next(series: Series, data: Path) -> None:
+    job = request_export(series=series, created_by=owner_of(series), version=None, names=FORMATS)
+    killed = data / "tmp" / f"export-{job.pk}-1-5ca1ab1e"
+    (killed / "content").mkdir(parents=True)
+    Job.objects.filter(pk=job.pk).update(state=State.RUNNING, attempt=1, worker="dead", lease_until=timezone.now())
+    run_job(_claimed(job), threading.Event())
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (State.DONE, 2)
     assert list((data / "tmp").iterdir()) == []
 
 

@@ -4,12 +4,15 @@ import errno
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from backend.jobs import services, worker
 from backend.jobs.context import JobLostError
@@ -95,6 +98,38 @@ def test_a_full_disk_is_called_so_when_postgresql_meets_it() -> None:
     error = OperationalError("could not extend file")
     error.__cause__ = psycopg.errors.DiskFull("could not extend file")
     assert failing(error).error["code"] == "disk_full"
+
+
+def locked_sqlite(folder: Path) -> Exception:
+    """What Django raises while somebody else has the database for longer than the timeout."""
+    with closing(sqlite3.connect(folder / "locked.sqlite3", timeout=0)) as mine:
+        mine.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(folder / "locked.sqlite3", timeout=0)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                locked = OperationalError(str(error))
+                locked.__cause__ = error
+                return locked
+    raise AssertionError("it was not locked")
+
+
+def stopped_postgresql(folder: Path) -> Exception:
+    error = OperationalError("terminating connection")
+    error.__cause__ = psycopg.errors.AdminShutdown("terminating connection")
+    return error
+
+
+@pytest.mark.parametrize("meet", [locked_sqlite, stopped_postgresql, lambda folder: InterfaceError("closed")])
+def test_a_job_that_cannot_reach_the_database_is_taken_up_again(
+    tmp_path: Path, meet: Callable[[Path], Exception]
+) -> None:
+    left = failing(meet(tmp_path))
+    assert (left.state, left.attempt, left.error) == ("running", 1, None)
+    Job.objects.filter(pk=left.pk).update(lease_until=timezone.now())
+    taken = services.claim(queue="quick", worker="other")
+    assert taken is not None
+    assert (taken.pk, taken.attempt) == (left.pk, 2)
 
 
 def test_cancel_is_honoured_at_the_next_progress_call() -> None:

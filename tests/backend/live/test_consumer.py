@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from backend.live import access, consumer
@@ -124,6 +125,7 @@ async def test_nothing_is_done_before_hello(series: Series, bert: User) -> None:
     ("text", "words"),
     [
         ("{", "JSON"),
+        ("[" * 100_000, "recursion"),
         ('{"type": "changeset.commit"}', "request_id"),
         ('{"type": "series.since", "version": -1}', "version"),
         ('{"type": "series.since", "version": 0, "extra": 1}', "extra"),
@@ -265,10 +267,7 @@ async def test_a_viewer_sees_but_does_not_commit(series: Series, anna: User) -> 
         assert (await looking.receive(ChangesetCommitted)).changeset.version == 1
 
 
-async def test_a_lowered_role_holds_on_an_open_socket(
-    series: Series, bert: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(access, "CHECK_S", 0.0)
+async def test_a_lowered_role_holds_on_an_open_socket(series: Series, bert: User) -> None:
     async with greeted(series, bert) as (socket, _):
         await drawn(socket)
         await Membership.objects.filter(user=bert).aupdate(role="viewer")
@@ -294,6 +293,31 @@ async def test_a_removed_member_who_asks_is_shown_out(
         await Membership.objects.filter(user=bert).adelete()
         await socket.send(SeriesSince(version=0))
         assert await socket.closed() == 4404
+
+
+async def test_a_removed_member_commits_nothing_more(series: Series, bert: User) -> None:
+    async with greeted(series, bert) as (socket, _):
+        await Membership.objects.filter(user=bert).adelete()
+        await socket.send(drawing()[1])
+        assert await socket.closed() == 4404
+    assert (await Series.objects.aget(pk=series.pk)).version == 0
+
+
+async def test_a_socket_that_cannot_be_told_what_is_new_is_closed_for_a_new_try(
+    series: Series, anna: User, bert: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = access.Access._check
+
+    def restarting(self: access.Access) -> Any:
+        if self.user == bert:
+            raise OperationalError("the database system is starting up")
+        return check(self)
+
+    async with greeted(series, anna) as (hers, _), greeted(series, bert) as (his, _):
+        monkeypatch.setattr(access.Access, "_check", restarting)
+        monkeypatch.setattr(access, "CHECK_S", 0.0)
+        await drawn(hers)
+        assert await his.closed() == 1013
 
 
 async def test_signing_out_elsewhere_ends_the_socket(

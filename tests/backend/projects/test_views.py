@@ -128,3 +128,18 @@ def test_an_unforeseen_error_tells_a_number_and_no_detail(
     (logged,) = [record for record in caplog.records if record.exc_info and record.name == "backend.config.exceptions"]
     assert logged.args is not None
     assert str(logged.args[0]) in answer.json()["message"]
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_a_member_whose_number_no_database_holds_is_not_found(client: Client, number: int) -> None:
+    ada = make_user("ada")
+    project = make_project(ada)
+    client.force_login(ada)
+    assert client.delete(f"/api/v1/projects/{project.pk}/members/{number}").status_code == 404
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused(client: Client) -> None:
+    client.force_login(make_user("ada"))
+    answer = client.post("/api/v1/projects", "[" * 100_000, content_type=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+    assert "nested too deeply" in answer.json()["message"]

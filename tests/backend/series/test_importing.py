@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from backend.jobs import services as jobs
@@ -22,7 +23,7 @@ from backend.jobs.context import JobCancelledError, JobLostError
 from backend.jobs.models import Job
 from backend.projects.models import Project
 from backend.protocol.errors import DomainError, InvalidError
-from backend.series import importing, services
+from backend.series import importing, pixel_store, services
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.importing import import_series
 from backend.series.models import PixelStore, Series
@@ -148,6 +149,23 @@ def test_the_project_is_locked_before_the_job_as_by_whoever_deletes_it() -> None
     assert [sql for sql in before if f'FROM "{Project._meta.db_table}"' in sql]
 
 
+def test_what_a_killed_attempt_left_is_removed_by_the_next(leftovers: Leftovers) -> None:
+    project = make_project()
+    job = services.request_import(
+        project=project, created_by=owner(project), name="x", upload_ids=[upload(project, tiff(ramp(seed=52))).pk]
+    )
+    killed = store_folder() / f".import-{job.pk}-1-5ca1ab1e"
+    (killed / "0" / "c").mkdir(parents=True)
+    # The first worker took the job and never came back.
+    Job.objects.filter(pk=job.pk).update(state="running", attempt=1, worker="dead", lease_until=timezone.now())
+    taken = jobs.claim(queue="quick", worker="w")
+    assert taken is not None
+    worker.run_job(taken, threading.Event())
+    assert (stored(job.pk).state, stored(job.pk).attempt) == ("done", 2)
+    assert Series.objects.count() == 1
+    assert not leftovers()
+
+
 # ---- bad files ----------------------------------------------------------------------------------------------
 
 
@@ -235,6 +253,48 @@ def test_a_full_disk_fails_the_import_and_leaves_nothing(monkeypatch: pytest.Mon
     assert drafts == [1]  # measured while the draft still lay there
     assert not leftovers()
     assert not Series.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("database or disk is full"), OSError(errno.ENOSPC, "No space left")]
+)
+def test_a_store_whose_row_cannot_be_committed_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers, error: Exception
+) -> None:
+    real = pixel_store.publish
+    published: list[bool] = []
+
+    def failing_afterwards(draft: Path, target: Path, written: pixel_store.WrittenStore) -> None:
+        # All that comes after it is the commit.
+        real(draft, target, written)
+        published.append(target.is_dir())
+        raise error
+
+    monkeypatch.setattr(pixel_store, "publish", failing_afterwards)
+    job = run_job(make_project(), ("a.tif", tiff(ramp(seed=61))))
+    assert (job.state, published) == ("failed", [True])
+    assert not leftovers()
+    assert not PixelStore.objects.exists()
+
+
+def test_a_store_that_an_equal_series_has_stays_when_a_second_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = ramp(seed=62)
+    real = pixel_store.publish
+
+    def overtaken(draft: Path, target: Path, written: pixel_store.WrittenStore) -> None:
+        real(draft, target, written)
+        raise OperationalError("the connection broke")
+
+    def withdraw_late(written: pixel_store.WrittenStore, draft: Path) -> None:
+        monkeypatch.undo()
+        imported(make_project(), images)  # between the failed commit and the tidying up
+        importing._withdraw(written, draft)
+
+    monkeypatch.setattr(pixel_store, "publish", overtaken)
+    monkeypatch.setattr(importing, "_withdraw", withdraw_late)
+    run_job(make_project(), ("a.tif", tiff(images)))
+    series = Series.objects.get()
+    np.testing.assert_array_equal(zarr.open_array(store_path(series.pixels_id) / "0", mode="r")[:], images)
 
 
 def test_cancel_in_the_middle_leaves_nothing(leftovers: Leftovers) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from backend.jobs import services as jobs
 from backend.jobs import worker
 from backend.jobs.models import Queue
 from backend.jobs.registry import Chore
+from backend.series import prune as pruning
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.models import PixelStore
 from backend.series.prune import prune
@@ -109,6 +111,51 @@ def test_uploads_go_with_their_project() -> None:
     prune()
     assert upload_path(mine.sha256).is_file()
     assert not upload_path(theirs.sha256).exists()
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, folder: Path, act: Callable[[], object]) -> None:
+    """Does something once, right after `prune` has looked into the folder."""
+    real, done = pruning._older, []
+
+    def looked(where: Path, before: float) -> Iterator[Path]:
+        found = list(real(where, before))
+        if where == folder and not done:
+            done.append(act())
+        return iter(found)
+
+    monkeypatch.setattr(pruning, "_older", looked)
+
+
+def test_an_orphaned_store_that_an_import_takes_up_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = ramp(seed=44)
+    series = imported(make_project(), images)
+    path = age(store_path(series.pixels_id))
+    series.delete()
+    PixelStore.objects.filter(hash=path.stem).delete()
+    meanwhile(monkeypatch, store_folder(), lambda: imported(make_project(), images))
+    prune()
+    np.testing.assert_array_equal(zarr.open_array(path / "0", mode="r")[:], images)
+    assert PixelStore.objects.get().frames == len(images)
+
+
+def test_an_orphaned_store_goes() -> None:
+    series = imported(make_project(), ramp(seed=45))
+    path = age(store_path(series.pixels_id))
+    series.delete()
+    PixelStore.objects.filter(hash=path.stem).delete()
+    prune()
+    assert not path.exists()
+    assert not PixelStore.objects.exists()
+
+
+def test_an_orphaned_upload_that_comes_again_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    project, content = make_project(), os.urandom(100)
+    first = upload(project, content)
+    path = age(upload_path(first.sha256))
+    first.delete()
+    meanwhile(monkeypatch, path.parent, lambda: upload(project, content))
+    prune()
+    assert path.read_bytes() == content
 
 
 def test_drafts_of_dead_jobs_go_and_of_waiting_ones_stay() -> None:

@@ -4,14 +4,17 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
 from backend.projects.models import Project
-from backend.protocol.errors import InvalidError, TooLargeError
+from backend.protocol.errors import InvalidError, NotFoundError, TooLargeError
+from backend.series import uploads
 from backend.series.files import upload_path, uploads_folder
 from backend.series.models import Upload
 from backend.series.uploads import clean_name, store_upload
@@ -66,6 +69,43 @@ def test_an_upload_that_breaks_off_leaves_nothing(project: Project) -> None:
         store_upload(project=project, created_by=owner(project), name="a.tif", chunks=chunks())
     assert not drafts()
     assert not Upload.objects.exists()
+
+
+def kept() -> list[str]:
+    return [path.name for path in uploads_folder().glob("??/*")]
+
+
+def test_a_file_whose_row_cannot_be_committed_is_taken_back(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept()
+    content = os.urandom(100)
+
+    def failing_afterwards(folder: Path) -> None:
+        # All that comes after it is the commit.
+        assert len(kept()) == len(before) + 1
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(uploads, "_sync", failing_afterwards)
+    with pytest.raises(OperationalError):
+        upload(project, content)
+    assert (kept(), drafts(), Upload.objects.count()) == (before, [], 0)
+    monkeypatch.undo()
+    first = upload(project, content)
+    monkeypatch.setattr(uploads, "_sync", lambda folder: (_ for _ in ()).throw(OperationalError("full")))
+    with pytest.raises(OperationalError):
+        upload(project, content)
+    assert upload_path(first.sha256).read_bytes() == content  # the first upload has the same bytes
+
+
+def test_a_file_for_a_project_that_was_deleted_meanwhile_is_not_kept(project: Project) -> None:
+    before, author = kept(), owner(project)
+
+    def chunks() -> Iterator[bytes]:
+        yield os.urandom(100)
+        Project.objects.filter(pk=project.pk).delete()
+
+    with pytest.raises(NotFoundError, match="deleted during the upload"):
+        store_upload(project=project, created_by=author, name="a.tif", chunks=chunks())
+    assert (kept(), drafts()) == (before, [])
 
 
 def test_an_empty_file_is_refused(project: Project) -> None:

@@ -88,8 +88,9 @@ def _healthy(environment: Environment) -> bool:
     engine = environment.engine if remote else "http://engine"
     try:
         web = f"http://{_shown_host(environment)}:{environment.port}"
-        httpx.get(f"{web}/healthz", timeout=HEALTH_TIMEOUT_S).raise_for_status()
-        with httpx.Client(transport=transport, timeout=HEALTH_TIMEOUT_S) as client:
+        # Without the proxy that the environment may name: it knows no way to this machine.
+        httpx.get(f"{web}/healthz", timeout=HEALTH_TIMEOUT_S, trust_env=False).raise_for_status()
+        with httpx.Client(transport=transport, timeout=HEALTH_TIMEOUT_S, trust_env=False) as client:
             client.get(f"{engine.rstrip('/')}/health").raise_for_status()
     except (httpx.HTTPError, OSError):
         return False

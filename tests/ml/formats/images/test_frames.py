@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ml.formats import errors
+from ml.formats import errors, frame_files
 from ml.formats.images import open_series
 from ml.formats.limits import Limits
 from tests.ml.formats.images.conftest import shared_data
@@ -121,6 +121,26 @@ def test_truncated_png_is_refused(tmp_path: Path, pixels: np.ndarray, share: flo
         series.read(0)
 
 
+@pytest.mark.parametrize("missing", [1, 4, 12, 16, 20])
+def test_png_without_its_last_bytes_is_refused_though_its_pixels_are_there(tmp_path: Path, missing: int) -> None:
+    image = Image.fromarray(np.arange(600).astype(np.uint8).reshape(20, 30))
+    image.save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content + b"what some cameras append")
+    with open_series(tmp_path / "a.png") as series:
+        assert np.array_equal(series.read(0), np.asarray(image))
+    (tmp_path / "a.png").write_bytes(content[:-missing])
+    with pytest.raises(errors.TruncatedError, match=rf"a\.png: it ends after {len(content) - missing} bytes"):
+        open_series(tmp_path / "a.png")
+
+
+def test_png_of_endless_chunks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_files, "_MOST_CHUNKS", 100)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0teSt\0\0\0\0" * 200)
+    with pytest.raises(errors.NotAnImageError, match=r"a\.png: more than 100 chunks"):
+        open_series(tmp_path / "a.png")
+
+
 def test_truncated_jpeg_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "a.jpg", GREY)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
@@ -136,8 +156,11 @@ def test_png_bomb_is_refused_by_its_header(tmp_path: Path, side: int) -> None:
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
     (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
-    with pytest.raises(errors.TooLargeError, match=rf"bomb\.png.*{side * side}"):
+    with pytest.raises(errors.TooLargeError, match=rf"bomb\.png.*{side * side} pixels; the limit is 134217728"):
         open_series(tmp_path / "bomb.png")
+    # Whoever raises the limit is not stopped by Pillow's own.
+    with open_series(tmp_path / "bomb.png", Limits(max_frame_px=side * side)) as series:
+        assert (series.height, series.width) == (side, side)
 
 
 @pytest.mark.parametrize(

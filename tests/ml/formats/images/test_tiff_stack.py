@@ -1,7 +1,9 @@
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -143,8 +145,24 @@ def test_not_finite_values_become_the_frames_extremes(tmp_path: Path) -> None:
         ({"resolution": (1e7, 1e7), "resolutionunit": "CENTIMETER"}, (1.0, "nm", None, "TIFF resolution tags")),
         ({"resolution": (72, 72), "resolutionunit": "INCH"}, (None, "px", None, "")),
         ({"resolution": (600, 600), "resolutionunit": "INCH"}, (None, "px", None, "")),
+        ({"imagej": True, "resolution": (72, 72), "metadata": {"axes": "TYX", "unit": "inch"}}, (None, "px", None, "")),
+        ({"imagej": True, "resolution": (118, 118), "metadata": {"axes": "TYX", "unit": "cm"}}, (None, "px", None, "")),
+        (
+            {"ome": True, "metadata": {"axes": "TYX", "PhysicalSizeX": 1 / 72, "PhysicalSizeXUnit": "in"}},
+            (None, "px", None, ""),
+        ),
+        (
+            {"imagej": True, "resolution": (4, 4), "metadata": {"axes": "TYX", "unit": "nm/px"}},
+            (0.25, "nm", None, "ImageJ tags"),
+        ),
+        (
+            {"imagej": True, "resolution": (4, 4),
+             "metadata": {"axes": "TYX", "unit": "Nanometers", "finterval": 2, "tunit": "minutes"}},
+            (0.25, "nm", 120.0, "ImageJ tags"),
+        ),
     ],
-    ids=["OME", "OME default unit", "OME plane times", "ImageJ", "ImageJ fps", "ImageJ px", "1 nm", "72 dpi", "600"],
+    ids=["OME", "OME default unit", "OME plane times", "ImageJ", "ImageJ fps", "ImageJ px", "1 nm", "72 dpi", "600",
+         "ImageJ 72 dpi", "ImageJ 300 dpi", "OME 72 dpi", "ImageJ nm/px", "ImageJ nanometers"],
 )  # fmt: skip
 def test_calibration_is_taken_where_it_can_be_trusted(
     tmp_path: Path, stack: np.ndarray, how: dict[str, Any], expected: tuple[float | None, str, float | None, str]
@@ -267,6 +285,52 @@ def test_hostile_page_chains_are_refused(tmp_path: Path, content: bytes, told: s
     (tmp_path / "a.tif").write_bytes(content)
     with pytest.raises(errors.FormatError, match=rf"a\.tif: .*{told}"):
         open_series(tmp_path / "a.tif")
+
+
+def lone_page(compression: int, data: bytes, *, tile: tuple[int, int] | None = None) -> bytes:
+    """A TIFF file of one grey page of 20×30 pixels with this as its only strip or tile."""
+    tags = [(256, 30), (257, 20), (258, 8), (259, compression), (262, 1), (277, 1)]
+    tags += (
+        [(322, tile[1]), (323, tile[0]), (324, 8), (325, len(data))]
+        if tile
+        else [(273, 8), (278, 20), (279, len(data))]
+    )
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags))
+    return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + b"\0" * 4
+
+
+EMPTY = np.zeros((1000, 2000), np.uint8)
+JPEG, JPEG_2000 = imagecodecs.jpeg8_encode(EMPTY), imagecodecs.jpeg2k_encode(EMPTY, codecformat="j2k")
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "told"),
+    [
+        (lone_page(7, JPEG), errors.TooLargeError, "1000×2000 pixels; the limit is the 20×30"),
+        (lone_page(34712, JPEG_2000), errors.TooLargeError, "1000×2000 pixels; the limit is the 20×30"),
+        (lone_page(34712, b"\0" * 12 + JPEG_2000), errors.TruncatedError, "no JPEG image"),
+        (lone_page(7, JPEG[:12]), errors.TruncatedError, "no JPEG image"),
+        (lone_page(34933, b"\x89PNG"), errors.UnsupportedPixelsError, "method 34933"),
+        (lone_page(8, zlib.compress(b"\0" * 1000), tile=(8192, 4096)), errors.TooLargeError, "tiles of 8192×4096"),
+    ],
+    ids=["JPEG", "JPEG 2000", "JPEG 2000 in a box", "cut JPEG", "PNG", "tile"],
+)
+def test_a_page_that_unpacks_to_more_than_it_shows_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, error: type[Exception], told: str
+) -> None:
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", lambda page: pytest.fail("it was unpacked"))
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(error, match=rf"a\.tif: .*{told}"):
+        read_all(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("tile", [None, (64, 48)])
+@pytest.mark.parametrize("compression", ["jpeg", "jpeg2000", "lzw", "packbits", "zlib", "zstd", "lzma"])
+def test_every_compression_that_is_allowed_is_read(tmp_path: Path, compression: str, tile: tuple[int, int]) -> None:
+    image = np.tile(np.arange(0, 200, 2, dtype=np.uint8), (70, 1))
+    tifffile.imwrite(tmp_path / "a.tif", image, compression=compression, tile=tile, photometric="minisblack")
+    found = read_all(tmp_path / "a.tif")[0].astype(int)
+    assert np.abs(found - image).max() <= (4 if compression == "jpeg" else 0)
 
 
 def test_too_many_pages_are_refused_while_counting(tmp_path: Path, stack: np.ndarray) -> None:

@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,21 @@ def test_every_frame_is_found_at_its_index(tmp_path: Path, name: str, codec: str
         assert [number_on(series.read(t)) for t in (39, 0, 20, 19, 19, 21)] == [39, 0, 20, 19, 19, 21]
         assert series.calibration.frame_interval_s == pytest.approx(0.04)
         assert "playback" in series.calibration.source
+
+
+@pytest.mark.parametrize(("matrix", "turns"), [((0, 1, -1, 0), 3), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 1)])
+def test_a_video_of_a_turned_camera_is_turned(tmp_path: Path, matrix: tuple[int, ...], turns: int) -> None:
+    path = write_video(tmp_path / "a.mp4", "libx264", "yuv420p", numbered_frames(5))
+    with open_series(path) as series:
+        upright = series.read(3)
+    content = bytearray(path.read_bytes())
+    at = content.find(b"tkhd") + 44  # ISO 14496-12, 8.3.2: the matrix a, b, u, c, d, v, x, y, w in 16.16 fixed point
+    a, b, c, d = (value << 16 for value in matrix)
+    content[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+    with open_series(path) as series:
+        assert (series.height, series.width) == ((48, 64) if turns == 2 else (64, 48))
+        assert np.array_equal(series.read(3), np.rot90(upright, turns))
 
 
 @pytest.mark.parametrize("pixel_format", ["gray", "bgr24"])
