@@ -116,9 +116,16 @@ class Tailer:
         with suppress(RuntimeError):  # the loop has just been closed: nobody is left to tell
             self._loop.call_soon_threadsafe(woken)
 
+    def _goes_on(self) -> bool:
+        """Whether the present task still has listeners: a cancellation alone can be lost.
+
+        asyncio.wait_for before Python 3.12 and redis-py's timeouts drop one that comes with what they wait for.
+        """
+        return asyncio.current_task() in self._tasks
+
     async def _tail(self) -> None:
         told_at = time.monotonic()
-        while True:
+        while self._goes_on():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_S)
             self._wake.clear()
@@ -157,12 +164,12 @@ class Tailer:
     async def _listen(self) -> None:
         """Hears of commits in other processes."""
         url = settings.GRATICULE_REDIS_URL
-        while url:
+        while url and self._goes_on():
             try:
                 retry = AsyncRetry(NoBackoff(), 0)  # we try again ourselves, and say so
                 async with redis.asyncio.from_url(url, retry=retry) as client, client.pubsub() as subscription:
                     await subscription.subscribe(COMMITS)
-                    while True:
+                    while self._goes_on():
                         heard = await subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
                         if heard is not None and UUID(heard["data"].decode()) in self._rooms:
                             self._wake.set()

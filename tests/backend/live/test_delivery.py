@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from tests.backend.builders import make_series, message, owner_of
 from tests.backend.live.sockets import greeted
 
 ROOT = Path(__file__).parents[3]
+WAIT_S = 10
 database = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
@@ -206,3 +208,25 @@ async def test_a_commit_in_this_process_is_sent_without_waiting_for_the_next_pol
     await asyncio.to_thread(delivery.committed, outbox.series)
     assert await versions(subscription, 1) == [1]
     tailer.leave(subscription)
+
+
+@pytest.mark.timeout(30)
+async def test_the_tail_ends_with_its_last_listener_though_the_cancellation_is_lost() -> None:
+    reading = asyncio.Event()
+
+    async def heads(series: list[UUID]) -> dict[UUID, int]:
+        reading.set()
+        with suppress(asyncio.CancelledError):  # as redis-py and asyncio.wait_for may
+            await asyncio.sleep(WAIT_S)
+        return {}
+
+    async def changes(series: UUID, after: int) -> list[Changeset]:
+        return []
+
+    tailer = Tailer(heads=heads, changes=changes)
+    subscription = tailer.join(uuid4(), 0)
+    await reading.wait()
+    before = asyncio.all_tasks() - {asyncio.current_task()}
+    tailer.leave(subscription)
+    await asyncio.wait(before, timeout=WAIT_S / 2)
+    assert all(task.done() for task in before)
