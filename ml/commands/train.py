@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--optimizer", choices=["adamw", "muon"], default="muon")
     parser.add_argument("--init", type=Path, help="start from these weights instead of random ones")
+    parser.add_argument(
+        "--scores-only",
+        action="store_true",
+        help="the last stage: train only the choice among the masks of --init",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for the run: state.pt, log.csv, scores.csv")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
 
@@ -27,7 +32,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     import torch
 
     from ml.evaluation.frames import load_labelled_frames
-    from ml.training.efficient_sam import Recipe, train
+    from ml.training.efficient_sam import Recipe, finish, train
 
     if (arguments.images is None) != (arguments.labels is None):
         raise ValueError("--images and --labels belong together; give both or neither.")
@@ -39,5 +44,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     held_out = [frame for frame in frames if frame.name in arguments.validation]
     training = [frame for frame in frames if frame.name not in arguments.validation]
     recipe = Recipe(seed=arguments.seed, budget_s=arguments.time_budget, optimizer=arguments.optimizer)
+    if arguments.scores_only and arguments.init is None:
+        raise ValueError("--scores-only trains on top of weights; name them with --init.")
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.scores_only:
+        return finish(recipe, training, held_out, arguments.out, init=arguments.init)
     return train(recipe, training, held_out, arguments.out, resume=arguments.resume, init=arguments.init)

@@ -171,6 +171,13 @@ class EfficientSamSegmenter:
 
     def decode_many(self, embedding: Embedding, prompts: list[Prompt]) -> tuple[Tensor, Tensor]:
         """Low-res logits (Q, 4, 4h, 4w) and scores (Q, 4), best score first, for Q prompts."""
+        with torch.inference_mode():
+            logits, scores = self.decode_unsorted(embedding, prompts)
+            order = scores.argsort(dim=1, descending=True)
+            return logits.take_along_dim(order[:, :, None, None], 1), scores.take_along_dim(order, 1)
+
+    def decode_unsorted(self, embedding: Embedding, prompts: list[Prompt]) -> tuple[Tensor, Tensor]:
+        """The same in the network's own order; gradients flow, unless the caller is in inference mode."""
         features, geometry = embedding.features
         side = self.input_size
         most = max(len(p.points) + 2 * (p.box_xyxy is not None) for p in prompts)
@@ -192,11 +199,10 @@ class EfficientSamSegmenter:
         dense = self.model.prompt_encoder.dense(geometry.rows, geometry.columns, window)
         parts = [self._decode(features, dense, part) for part in tokens.split(PROMPTS_AT_ONCE)]
         logits, scores = (torch.cat(part) for part in zip(*parts, strict=True))
-        order = scores.argsort(dim=1, descending=True)
-        return logits.take_along_dim(order[:, :, None, None], 1), scores.take_along_dim(order, 1)
+        return logits, scores
 
     def _decode(self, features: Tensor, dense: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        with self._inference():
+        with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
             logits, scores = self.model.mask_decoder(features, dense, tokens)
         return logits.float(), scores.float()
 

@@ -31,7 +31,8 @@ from ml.training.frames import augment, random_crop, turned
 from ml.training.pool import FramePool
 from ml.training.prompts import PromptBatch, sample_prompts
 from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything
-from ml.weights import save
+from ml.training.score_head import train_scores
+from ml.weights import describe, save
 
 SYNTHETIC_VALIDATION_SEED = 20_000_000  # no training seed reaches it
 SYNTHETIC_SCALES = (0.7, 1.5)
@@ -340,6 +341,20 @@ def train(
     save_run()
     export(average, recipe, step, clock.spent_s, out / f"{recipe.name}.safetensors")
     return {"steps": step, "seconds": clock.spent_s, **scored()}
+
+
+def finish(
+    recipe: Recipe, training: Sequence[LabelledFrame], validation: Sequence[LabelledFrame], out: Path, *, init: Path
+) -> dict[str, Any]:
+    """The last stage, on the weights of `init`: see `ml.training.score_head`."""
+    seed_everything(recipe.seed)
+    model = new_model(recipe)
+    model.load_state_dict(load_file(init))
+    taught = train_scores(model, recipe.seed, recipe.budget_s, training, out)
+    before = describe(init).metadata
+    seconds = float(before.get("seconds", 0)) + recipe.budget_s
+    export(model, recipe, int(before.get("steps", 0)), seconds, out / f"{recipe.name}.safetensors")
+    return {**taught, **scores_of(model, recipe, validation)}
 
 
 def export(model: EfficientSam, recipe: Recipe, steps: int, seconds: float, path: Path) -> None:

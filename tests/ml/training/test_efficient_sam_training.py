@@ -24,8 +24,10 @@ from ml.training.efficient_sam import (
 )
 from ml.training.frames import augment, random_crop
 from ml.training.pool import FramePool
-from ml.training.prompts import sample_prompts
+from ml.training.prompts import PromptBatch, sample_prompts
 from ml.training.run import Clock, load_state
+from ml.training.score_head import as_prompt, score_loss, train_scores
+from ml.types import Prompt
 
 
 def discs(size: int = 64) -> np.ndarray:
@@ -172,3 +174,31 @@ def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     second = train(recipe, [], [], tmp_path, resume=True)
     assert second["steps"] > first["steps"]
     assert second["seconds"] >= 30
+
+
+def test_the_last_stage_changes_the_scores_and_nothing_else(tmp_path: Path) -> None:
+    model = new_model(Recipe(image_size=64))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    labels = discs()
+    frame = LabelledFrame("a", (labels > 0).astype(np.float32), labels)
+    train_scores(model, 0, 3, [frame], tmp_path)
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("mask_decoder.iou_prediction_head.") for name in changed)
+
+
+def test_choosing_the_best_mask_costs_least() -> None:
+    ious = torch.tensor([[0.5, 0.9, 0.7, 0.6]])
+    right, _ = score_loss(ious, ious)
+    wrong, shown = score_loss(torch.tensor([[0.9, 0.5, 0.7, 0.6]]), ious)
+    assert right < wrong
+    assert (shown["iou_chosen"], shown["iou_best"]) == (pytest.approx(0.5), pytest.approx(0.9))
+
+
+def test_a_drawn_prompt_becomes_what_a_person_gives() -> None:
+    batch = PromptBatch(
+        np.array([[[3, 4], [9, 8], [5, 6], [7, 1], [-1, -1], [-1, -1]]], np.float32),
+        np.array([[TOP_LEFT, BOTTOM_RIGHT, POSITIVE, NEGATIVE, PAD, PAD]]),
+        np.array([1]),
+    )
+    assert as_prompt(batch, 0) == Prompt(((5.0, 6.0, 1), (7.0, 1.0, 0)), (3.0, 4.0, 9.0, 8.0))
