@@ -18,6 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--optimizer", choices=["adamw", "muon"], default="muon")
+    parser.add_argument("--begin", type=float, default=0.0, help="where on the recipe's schedule to start, 0 to 1")
+    parser.add_argument(
+        "--emphasis", nargs="*", default=[], metavar="PRESET=N", help="synthetic presets to draw N times as often"
+    )
     parser.add_argument("--init", type=Path, help="start from these weights instead of random ones")
     parser.add_argument(
         "--scores-only",
@@ -32,6 +36,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     import torch
 
     from ml.evaluation.frames import load_labelled_frames
+    from ml.synthetic import PRESETS
     from ml.training.efficient_sam import Recipe, finish, train
 
     if (arguments.images is None) != (arguments.labels is None):
@@ -43,7 +48,15 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"--validation names {', '.join(sorted(unknown))}, which {arguments.images} does not hold.")
     held_out = [frame for frame in frames if frame.name in arguments.validation]
     training = [frame for frame in frames if frame.name not in arguments.validation]
-    recipe = Recipe(seed=arguments.seed, budget_s=arguments.time_budget, optimizer=arguments.optimizer)
+    recipe = Recipe(
+        seed=arguments.seed,
+        budget_s=arguments.time_budget,
+        optimizer=arguments.optimizer,
+        begin=arguments.begin,
+        emphasis={name: float(times) for name, _, times in (text.partition("=") for text in arguments.emphasis)},
+    )
+    if unknown := set(recipe.emphasis) - set(PRESETS):
+        raise ValueError(f"--emphasis names {', '.join(sorted(unknown))}; the presets are {', '.join(PRESETS)}.")
     if arguments.scores_only and arguments.init is None:
         raise ValueError("--scores-only trains on top of weights; name them with --init.")
     arguments.out.mkdir(parents=True, exist_ok=True)

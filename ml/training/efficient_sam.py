@@ -8,7 +8,7 @@ back that is trained from scratch is its encoder, which sees twice as many token
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,8 @@ class Recipe:
     """Everything that decides the weights, but for the data and the machine's speed.
 
     `diets` holds, for each part of the time budget (up to which fraction of it), the mix of training steps;
-    `muon_share` is Muon's learning rate in units of the other weights'.
+    `begin` is where on that schedule the run starts (above 0 to go on from weights); `emphasis` draws some presets of
+    the synthetic series more often; `muon_share` is Muon's learning rate in units of the other weights'.
     """
 
     name: str = "efficient_sam_ti"
@@ -66,6 +67,8 @@ class Recipe:
         (0.80, (Diet(0.55, 128, 12, 6), Diet(0.45, 256, 3, 14))),
         (1.00, (Diet(0.4, 256, 3, 14), Diet(0.6, 512, 1, 28))),
     )
+    begin: float = 0.0
+    emphasis: dict[str, float] = field(default_factory=dict)
     real_share: float = 0.25
     learning_rate: float = 6e-4
     optimizer: str = "muon"
@@ -114,11 +117,11 @@ class Batch:
 
 def batches(rng: np.random.Generator, recipe: Recipe, real: Sequence[LabelledFrame], clock: Clock) -> Iterator[Batch]:
     """Small crops first, whole frames towards the end."""
-    pool = FramePool(rng, recipe.image_size)
+    pool = FramePool(rng, recipe.image_size, emphasis=recipe.emphasis)
     pool.renew(24)
     while True:
         pool.renew()
-        diet = _diet(rng, recipe, clock.progress)
+        diet = _diet(rng, recipe, scheduled(recipe, clock))
         made = [_labelled_crop(rng, recipe, real, pool.frames, diet) for _ in range(diet.crops)]
         free = (recipe.image_size - diet.crop) // PATCH
         yield Batch(
@@ -234,6 +237,11 @@ def backward(model: EfficientSam, head: DenseHead, batch: Batch) -> dict[str, fl
     return shown
 
 
+def scheduled(recipe: Recipe, clock: Clock) -> float:
+    """Where on the schedule the run is, 0 to 1."""
+    return recipe.begin + (1 - recipe.begin) * clock.progress
+
+
 def learning_rate(recipe: Recipe, step: int, progress: float) -> float:
     """Linear warm-up, then a cosine to a fiftieth by the end of the time budget."""
     cosine = 0.5 * (1 + np.cos(np.pi * progress))
@@ -320,7 +328,7 @@ def train(
             break
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = group["share"] * learning_rate(recipe, step, clock.progress)
+                group["lr"] = group["share"] * learning_rate(recipe, step, scheduled(recipe, clock))
             optimizer.zero_grad(set_to_none=True)
         shown = backward(model, head, batch)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,6 +1,7 @@
 """A pool of synthetic labelled frames that is renewed as training goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,10 +17,17 @@ class FramePool:
     """Whole frames to cut crops from: drawing one costs a tenth of a training step, cutting a crop nearly nothing.
 
     Half of them are single frames of everything that the generator can show, half are frames of series of the
-    named presets.
+    named presets, where `emphasis` says how much more often than the others one is drawn.
     """
 
-    def __init__(self, rng: np.random.Generator, size: int, capacity: int = 160) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        size: int,
+        capacity: int = 160,
+        emphasis: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        self._emphasis = emphasis
         self.frames: list[LabelledFrame] = []
         self._capacity, self._size = capacity, size
         self._rng = rng
@@ -36,8 +44,9 @@ class FramePool:
 
     def _drawn(self) -> Iterator[LabelledFrame]:
         presets = [name for name, preset in PRESETS.items() if not preset.draw_from]
+        weights = np.array([self._emphasis.get(name, 1.0) for name in presets])
         while True:
-            preset = presets[int(self._rng.integers(len(presets)))]
+            preset = presets[int(self._rng.choice(len(presets), p=weights / weights.sum()))]
             series = synthesise(int(self._rng.integers(*_SEEDS)), SERIES_FRAMES, self._size, preset)
             low, high = input_range(list(series.images))
             for image, labels in zip(series.images, series.labels, strict=True):

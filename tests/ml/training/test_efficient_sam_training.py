@@ -20,6 +20,7 @@ from ml.training.efficient_sam import (
     new_model,
     optimizers_of,
     prompts_of,
+    scheduled,
     train,
 )
 from ml.training.frames import augment, random_crop
@@ -97,11 +98,22 @@ def test_the_dense_loss_is_least_where_the_head_answers_the_targets() -> None:
 def test_the_pool_is_renewed_and_never_grows_beyond_its_capacity() -> None:
     pool = FramePool(np.random.default_rng(3), 64, capacity=4)
     pool.renew(4)
+    assert {frame.name for frame in pool.frames} > {"sample"}  # half single frames, half of a preset's series
     first = [frame.image for frame in pool.frames]
     pool.renew(3)
     assert len(pool.frames) == 4
     assert not all(a is b.image for a, b in zip(first, pool.frames, strict=True))
-    assert {frame.name for frame in pool.frames} > {"sample"}  # half single frames, half of a preset's series
+
+
+def test_the_pool_draws_an_emphasised_preset_more_often() -> None:
+    pool = FramePool(np.random.default_rng(4), 64, capacity=80, emphasis={"core_shell": 1e6})
+    pool.renew(24)  # two series
+    assert {frame.name for frame in pool.frames} == {"sample", "core_shell"}
+
+
+def test_a_run_that_begins_late_leaves_the_first_part_of_the_schedule_out() -> None:
+    recipe, clock = Recipe(begin=0.6, budget_s=100), CountedClock(100, 49)  # the clock shows 50 when it is read
+    assert scheduled(recipe, clock) == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
