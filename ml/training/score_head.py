@@ -27,7 +27,7 @@ from ml.types import BoolMask, Prompt
 PROMPTS = 24
 LEAST_AREA_PX = 60
 LEARNING_RATE = 5e-4
-REAL_SHARE = 0.35
+REAL_SHARE = 0.45
 TEMPERATURE = 0.02  # of the choice: IoU differences of this size matter
 
 
