@@ -40,8 +40,11 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.threads is not None:
         if arguments.threads < 1:
             raise ValueError(f"--threads is {arguments.threads}; give 1 or more.")
-        # Read by OpenMP and ONNX Runtime's users when the first model loads, which is later than this.
         os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    # Threads that wait for work by spinning take the cores from the browser, the web process and the database beside,
+    # and then wait for each other. OpenMP reads both when the first model loads, which is later than this.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
     from ml.engine.app import create_app
     from ml.engine.server import serve
