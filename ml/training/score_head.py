@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ml.evaluation.frames import LabelledFrame
+from ml.evaluation.pixels import iou
 from ml.modeling.efficient_sam import EfficientSam
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, POSITIVE, TOP_LEFT
 from ml.segmenters.efficient_sam import EfficientSamSegmenter
@@ -22,7 +23,7 @@ from ml.training.frames import augment, random_crop, turned
 from ml.training.pool import FramePool
 from ml.training.prompts import PromptBatch, sample_prompts
 from ml.training.run import Clock, append_row
-from ml.types import BoolMask, Prompt
+from ml.types import Prompt
 
 PROMPTS = 24
 LEAST_AREA_PX = 60
@@ -95,7 +96,3 @@ def as_prompt(batch: PromptBatch, index: int) -> Prompt:
     points = tuple((x, y, int(kind == POSITIVE)) for (x, y), kind in given if kind in (POSITIVE, NEGATIVE))
     corners = [xy for xy, kind in given if kind in (TOP_LEFT, BOTTOM_RIGHT)]
     return Prompt(points, (*corners[0], *corners[1]) if corners else None)
-
-
-def iou(mask: BoolMask, truth: BoolMask) -> float:
-    return float((mask & truth).sum() / max((mask | truth).sum(), 1))
