@@ -63,9 +63,9 @@ class Recipe:
     budget_s: float = 7800.0
     image_size: int = 512
     diets: tuple[tuple[float, tuple[Diet, ...]], ...] = (
-        (0.40, (Diet(0.8, 128, 24, 0), Diet(0.2, 256, 6, 0))),
-        (0.80, (Diet(0.55, 128, 12, 6), Diet(0.45, 256, 3, 14))),
-        (1.00, (Diet(0.4, 256, 3, 14), Diet(0.6, 512, 1, 28))),
+        (0.25, (Diet(0.8, 128, 24, 0), Diet(0.2, 256, 6, 0))),
+        (0.82, (Diet(0.55, 128, 16, 10), Diet(0.45, 256, 3, 20))),
+        (1.00, (Diet(0.5, 256, 3, 20), Diet(0.5, 512, 1, 32))),
     )
     begin: float = 0.0
     emphasis: dict[str, float] = field(default_factory=dict)
@@ -197,6 +197,7 @@ def loss_of(logits: Tensor, scores: Tensor, targets: Tensor) -> tuple[Tensor, di
     Mask 0 answers the prompt. Of masks 1 to 3 the best weighs 0.7 and their mean 0.3: alone, the best would
     leave the other two untrained and the choice among them a lottery.
     """
+    logits = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
     truth = F.avg_pool2d(targets.flatten(0, 1).float()[:, None], targets.shape[-1] // logits.shape[-1])
     probability = logits.sigmoid()
     entropy = F.softplus(logits) - logits * truth

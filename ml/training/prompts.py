@@ -10,6 +10,8 @@ from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, PAD
 from ml.types import BoolMask
 
 TOKENS = 6
+BOXES = 0.45  # of the prompts
+LOOSE_BOXES = 0.25  # of the boxes; with more of them a network learns to distrust every box
 
 
 @dataclass(frozen=True)
@@ -47,18 +49,18 @@ def _prompt(
     mask = labels[box] == object_id
     kind = rng.random()
     points: list[tuple[float, float, int]] = []
-    if kind < 0.35:  # a box, with or without points
+    if kind < BOXES:  # with or without points
         height, width = mask.shape
-        jitter = rng.normal(0, 0.04, 4) * (rng.random() < 0.6) * np.array([width, height, width, height])
+        jitter = rng.normal(0, 0.04, 4) * (rng.random() < LOOSE_BOXES) * np.array([width, height, width, height])
         points += [
             (columns.start + jitter[0], rows.start + jitter[1], TOP_LEFT),
             (columns.stop + jitter[2], rows.stop + jitter[3], BOTTOM_RIGHT),
         ]
-        if kind < 0.28:
+        if kind < 0.8 * BOXES:
             return points
-    positives = 1 if kind < 0.8 else int(rng.integers(2, 5))
+    positives = 1 if kind < 0.85 else int(rng.integers(2, 5))
     points += [(columns.start + x, rows.start + y, POSITIVE) for x, y in _inside(rng, mask, positives)]
-    if kind > 0.75 or (kind < 0.35 and rng.random() < 0.5):
+    if kind > 0.8 or (kind < BOXES and rng.random() < 0.5):
         points += _negatives(rng, labels, object_id, box, int(rng.integers(1, 3)))
     return points
 
