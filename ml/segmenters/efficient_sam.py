@@ -19,12 +19,13 @@ from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, resolve
-from ml.segmenters.prompted_mask import one_object
+from ml.segmenters.prompted_mask import level_for_box, one_object
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
 
 SAME_MASK_IOU = 0.97  # candidates closer than this are one to a person
 PROMPTS_AT_ONCE = 8  # more do not fit the CPU's cache and are slower
+IOU_WEIGHT = 0.5  # of the predicted IoU beside the fit to a box
 SURE_SCORE = 0.9  # a grid click inside so sure a mask would only find it again
 MOST_SHARED = 0.5  # of the smaller mask, before two masks are one object
 
@@ -114,10 +115,14 @@ class EfficientSamSegmenter:
 
     @torch.inference_mode()
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
-        """Candidate masks of one prompt, best score first, near-identical ones once."""
-        logits, scores = self.decode_many(embedding, [prompt])
-        masks = [one_object(mask, prompt) for mask in self.full_size(logits[0], embedding)]
-        return _distinct(masks, scores[0])
+        """Candidate masks of one prompt, best score first, near-identical ones once.
+
+        A box also decides how far each mask reaches, and how well the mask fills the box counts for its score.
+        """
+        logits, scores = self.decode_unsorted(embedding, [prompt])
+        candidates = zip(self.masks_of(logits[0], embedding, prompt), scores[0].tolist(), strict=True)
+        found = [Instance(mask, _score(value, fit)) for (mask, fit), value in candidates]
+        return _distinct(sorted(found, key=lambda instance: instance.score, reverse=True))
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
         """Every object of the frame, by a grid of clicks; see `segment_steps`."""
@@ -162,9 +167,10 @@ class EfficientSamSegmenter:
         if not good.any():
             return []
         asked = [click for click, found in zip(clicks, good.tolist(), strict=True) if found]
-        masks = [one_object(m, c) for m, c in zip(self.full_size(logits[good], embedding), asked, strict=True)]
+        full = (self.full_size(logits[good], embedding) >= 0).cpu().numpy()
+        masks = [one_object(mask, click) for mask, click in zip(full, asked, strict=True)]
         return [
-            Instance(mask, min(max(score, 0.0), 1.0))
+            Instance(mask, _score(score))
             for mask, score in zip(masks, scores[good].tolist(), strict=True)
             if settings["min_area_px"] <= int(mask.sum()) <= 0.5 * mask.size
         ]
@@ -206,8 +212,19 @@ class EfficientSamSegmenter:
             logits, scores = self.model.mask_decoder(features, dense, tokens)
         return logits.float(), scores.float()
 
-    def full_size(self, logits: Tensor, embedding: Embedding) -> NDArray[np.bool_]:
-        """Low-res logits (N, 4h, 4w) → bool masks (N, H, W) of the frame."""
+    def masks_of(self, logits: Tensor, embedding: Embedding, prompt: Prompt) -> list[tuple[BoolMask, float | None]]:
+        """One prompt's low-res logits (N, 4h, 4w) → N masks (H, W), each with how well it fills the box if any."""
+        full = self.full_size(logits, embedding)
+        levels: list[float] = [0.0] * len(full)
+        fits: list[float | None] = [None] * len(full)
+        if prompt.box_xyxy is not None:
+            for index, each in enumerate(full.cpu().numpy()):
+                levels[index], fits[index] = level_for_box(each, prompt)
+        masks = (full >= full.new_tensor(levels)[:, None, None]).cpu().numpy()
+        return [(one_object(mask, prompt), fit) for mask, fit in zip(masks, fits, strict=True)]
+
+    def full_size(self, logits: Tensor, embedding: Embedding) -> Tensor:
+        """Low-res logits (N, 4h, 4w) → logits (N, H, W) of the frame."""
         _, geometry = embedding.features
         size = geometry.rows * PATCH, geometry.columns * PATCH
         full = F.interpolate(logits[None], size, mode="bicubic", align_corners=False)
@@ -215,8 +232,7 @@ class EfficientSamSegmenter:
         full = full[:, :, : inner[0], : inner[1]]
         if inner != (embedding.height, embedding.width):
             full = F.interpolate(full, (embedding.height, embedding.width), mode="bilinear", align_corners=False)
-        masks: NDArray[np.bool_] = (full[0] >= 0).cpu().numpy()
-        return masks
+        return full[0]
 
 
 def _result(steps: Generator[float | None, None, Result]) -> Result:
@@ -236,11 +252,17 @@ def _corners(prompt: Prompt) -> list[tuple[float, float, int]]:
     return [(min(x0, x1), min(y0, y1), TOP_LEFT), (max(x0, x1), max(y0, y1), BOTTOM_RIGHT)]
 
 
-def _distinct(masks: list[BoolMask], scores: Tensor) -> list[Instance]:
+def _score(predicted_iou: float, fit: float | None = None) -> float:
+    """0 to 1, of the IoU that the network predicts and of how well the mask fills its box."""
+    value = predicted_iou if fit is None else (fit + IOU_WEIGHT * predicted_iou) / (1 + IOU_WEIGHT)
+    return min(max(value, 0.0), 1.0)
+
+
+def _distinct(found: list[Instance]) -> list[Instance]:
     kept: list[Instance] = []
-    for mask, score in zip(masks, scores.tolist(), strict=True):
-        if mask.any() and all(_iou(mask, other.mask) < SAME_MASK_IOU for other in kept):
-            kept.append(Instance(mask, min(max(score, 0.0), 1.0)))
+    for instance in found:
+        if instance.mask.any() and all(_iou(instance.mask, other.mask) < SAME_MASK_IOU for other in kept):
+            kept.append(instance)
     return kept
 
 

@@ -1,11 +1,17 @@
 """From what a network answers to the one object that a prompt points at."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from ml.types import BoolMask, Prompt
 
 BOX_MARGIN = 0.05  # of the box's side: people draw boxes a little tight
+LEVELS = np.arange(-3.0, 3.25, 0.5)  # of the logits
+LEVEL_COST = 0.05  # of a unit of logits, in IoU of boxes: where the network is sure, a sloppy box changes little
+FIT_SIDE_PX = 128  # larger objects are fitted on every second pixel, or third
+
+BoxXyxy = tuple[float, float, float, float]
 
 
 def one_object(mask: BoolMask, prompt: Prompt) -> BoolMask:
@@ -15,33 +21,84 @@ def one_object(mask: BoolMask, prompt: Prompt) -> BoolMask:
     What lies outside the prompt's box, grown by a twentieth, is left out. An empty mask stays empty.
     """
     if prompt.box_xyxy is not None:
-        mask = _within(mask, prompt.box_xyxy)
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if len(rows) == 0:
+        inside = around(prompt.box_xyxy, mask.shape)
+        cropped = np.zeros_like(mask)
+        cropped[inside] = mask[inside]
+        mask = cropped
+    rows, columns = _extent(mask)
+    if rows.stop == 0:
         return mask
-    crop = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    parts, count = ndimage.label(mask[crop])
+    parts, count = ndimage.label(mask[rows, columns])
     if count == 1:
         return mask
     pointed = {
-        int(parts[int(y) - rows[0], int(x) - columns[0]])
+        int(parts[int(y) - rows.start, int(x) - columns.start])
         for x, y, label in prompt.points
-        if label == 1 and rows[0] <= int(y) <= rows[-1] and columns[0] <= int(x) <= columns[-1]
+        if label == 1 and rows.start <= int(y) < rows.stop and columns.start <= int(x) < columns.stop
     } - {0}
     chosen = list(pointed) or [int(np.bincount(parts.ravel())[1:].argmax()) + 1]
     kept = np.zeros_like(mask)
-    kept[crop] = np.isin(parts, chosen)
+    kept[rows, columns] = np.isin(parts, chosen)
     return kept
 
 
-def _within(mask: BoolMask, box_xyxy: tuple[float, float, float, float]) -> BoolMask:
-    x0, x1 = sorted(box_xyxy[0::2])
-    y0, y1 = sorted(box_xyxy[1::2])
+def around(box_xyxy: BoxXyxy, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a frame of `shape` that a box grown by its margin covers."""
+    x0, y0, x1, y1 = _upright(box_xyxy)
     margin_x, margin_y = max(1.0, BOX_MARGIN * (x1 - x0)), max(1.0, BOX_MARGIN * (y1 - y0))
-    inside = (
-        slice(max(int(y0 - margin_y), 0), max(int(np.ceil(y1 + margin_y)), 0)),
-        slice(max(int(x0 - margin_x), 0), max(int(np.ceil(x1 + margin_x)), 0)),
+    height, width = shape
+    return (
+        slice(min(max(int(y0 - margin_y), 0), height), min(max(int(np.ceil(y1 + margin_y)), 0), height)),
+        slice(min(max(int(x0 - margin_x), 0), width), min(max(int(np.ceil(x1 + margin_x)), 0), width)),
     )
-    cropped = np.zeros_like(mask)
-    cropped[inside] = mask[inside]
-    return cropped
+
+
+def level_for_box(logits: NDArray[np.float32], prompt: Prompt) -> tuple[float, float]:
+    """Where to cut `logits` (H, W) so that the object fills the prompt's box, and how well it does then.
+
+    A box says how large the object is, which noise and blur hide from the network. The fit is the IoU of the box with
+    the object's own, 0 to 1; of `LEVELS` the one with the best fit wins, each unit away from 0 at a cost.
+    """
+    if prompt.box_xyxy is None:
+        raise ValueError("The prompt has no box to fit; cut its logits at 0.")
+    rows, columns = around(prompt.box_xyxy, logits.shape)
+    inside = logits[rows, columns]
+    step = 1 + max(inside.shape) // FIT_SIDE_PX
+    x0, y0, x1, y1 = _upright(prompt.box_xyxy)
+    top, left = rows.start, columns.start
+    box = (
+        (max(x0, left) - left) / step,
+        (max(y0, top) - top) / step,
+        (min(x1, columns.stop) - left) / step,
+        (min(y1, rows.stop) - top) / step,
+    )
+    points = tuple(((x - left) / step, (y - top) / step, label) for x, y, label in prompt.points)
+    part, asked = inside[::step, ::step], Prompt(points, box)
+    fits = [_box_iou(one_object(part >= level, asked), box) for level in LEVELS]
+    best = int(np.argmax(fits - LEVEL_COST * np.abs(LEVELS)))
+    return float(LEVELS[best]), fits[best]
+
+
+def _upright(box_xyxy: BoxXyxy) -> BoxXyxy:
+    (x0, x1), (y0, y1) = sorted(box_xyxy[0::2]), sorted(box_xyxy[1::2])
+    return x0, y0, x1, y1
+
+
+def _extent(mask: BoolMask) -> tuple[slice, slice]:
+    """Rows and columns that the mask reaches; both empty where it is empty."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return slice(0, 0), slice(0, 0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _box_iou(mask: BoolMask, box_xyxy: BoxXyxy) -> float:
+    """IoU of a box with the bounding box of `mask`; 0 where either is empty."""
+    rows, columns = _extent(mask)
+    x0, y0, x1, y1 = box_xyxy
+    across, down = min(x1, columns.stop) - max(x0, columns.start), min(y1, rows.stop) - max(y0, rows.start)
+    if across <= 0 or down <= 0:
+        return 0.0
+    shared = across * down
+    own = (columns.stop - columns.start) * (rows.stop - rows.start)
+    return float(shared / (own + (x1 - x0) * (y1 - y0) - shared))

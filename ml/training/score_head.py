@@ -18,7 +18,6 @@ from ml.evaluation.pixels import iou
 from ml.modeling.efficient_sam import EfficientSam
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, POSITIVE, TOP_LEFT
 from ml.segmenters.efficient_sam import EfficientSamSegmenter
-from ml.segmenters.prompted_mask import one_object
 from ml.training.frames import augment, random_crop, turned
 from ml.training.pool import FramePool
 from ml.training.prompts import PromptBatch, sample_prompts
@@ -58,8 +57,11 @@ def train_scores(
         ious = torch.from_numpy(
             np.array(
                 [
-                    [iou(one_object(mask, as_prompt(prompts, i)), labels == prompts.ids[i]) for mask in masks]
-                    for i, masks in enumerate(segmenter.full_size(each, embedding) for each in logits.detach())
+                    [
+                        iou(mask, labels == prompts.ids[i])
+                        for mask, _ in segmenter.masks_of(each, embedding, as_prompt(prompts, i))
+                    ]
+                    for i, each in enumerate(logits.detach())
                 ],
                 np.float32,
             )

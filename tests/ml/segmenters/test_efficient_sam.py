@@ -85,3 +85,18 @@ def test_a_prompt_decoded_in_a_batch_is_the_prompt_decoded_alone(segmenter: Effi
         alone, score = segmenter.decode_many(embedding, prompts[1:])
     assert np.allclose(together[1], alone[0], atol=1e-4)
     assert np.allclose(scores[1], score[0], atol=1e-5)
+
+
+def test_the_score_of_a_box_s_mask_holds_how_well_it_fills_the_box(segmenter: EfficientSamSegmenter) -> None:
+    embedding = segmenter.encode(frame(128, 128))
+    prompt = Prompt(box_xyxy=(30.0, 30.0, 90.0, 90.0))
+    with torch.inference_mode():
+        logits, scores = segmenter.decode_unsorted(embedding, [prompt])
+        answers = segmenter.masks_of(logits[0], embedding, prompt)
+    expected = [
+        min(max((fit + 0.5 * value) / 1.5, 0.0), 1.0)
+        for (_, fit), value in zip(answers, scores[0].tolist(), strict=True)
+        if fit is not None
+    ]
+    assert len(expected) == 4
+    assert segmenter.decode(embedding, prompt)[0].score == pytest.approx(max(expected))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.segmenters.prompted_mask import one_object
+from ml.segmenters.prompted_mask import LEVELS, level_for_box, one_object
 from ml.types import Prompt
 
 
@@ -49,3 +49,49 @@ def test_an_empty_mask_stays_empty() -> None:
     empty = np.zeros((8, 8), bool)
     assert not one_object(empty, Prompt(points=((2.0, 2.0, 1),))).any()
     assert not one_object(empty, Prompt(box_xyxy=(-9, -9, -2, -2))).any()
+
+
+def cone(side: int, centre: float, slope: float, radius: float) -> np.ndarray:
+    """Logits that are 0 at `radius` from the centre and fall by `slope` a pixel outwards."""
+    y, x = np.mgrid[:side, :side] + 0.5
+    return (slope * (radius - np.hypot(x - centre, y - centre))).astype(np.float32)
+
+
+@pytest.mark.parametrize("scale", [1, 8])
+@pytest.mark.parametrize("wanted", [14.0, 18.0, 20.0, 22.0, 26.0])
+def test_an_unsure_mask_is_cut_so_that_it_fills_its_box(scale: int, wanted: float) -> None:
+    logits = cone(100 * scale, 50 * scale, 0.25 / scale, 20 * scale)
+    box = tuple(float(scale * v) for v in (50 - wanted, 50 - wanted, 50 + wanted, 50 + wanted))
+    level, fit = level_for_box(logits, Prompt(box_xyxy=box))
+    reached = np.sqrt((logits >= level).sum() / np.pi) / scale
+    assert abs(reached - wanted) < 1.1
+    assert fit > 0.9
+
+
+def test_a_sure_mask_stays_as_it_is_in_a_sloppy_box() -> None:
+    logits = cone(100, 50, 8.0, 20)
+    assert level_for_box(logits, Prompt(box_xyxy=(28, 29, 72, 71)))[0] == 0
+
+
+def test_of_two_objects_in_the_box_s_reach_the_one_that_is_asked_for_is_fitted() -> None:
+    logits = np.maximum(cone(100, 30, 0.25, 12), cone(100, 62, 0.25, 12))
+    level, fit = level_for_box(logits, Prompt(points=((30, 30, 1),), box_xyxy=(20, 20, 40, 40)))
+    assert level > 0
+    assert fit > 0.9
+
+
+def test_a_box_off_the_frame_or_without_an_object_fits_nothing() -> None:
+    logits = cone(40, 20, 1.0, 10)
+    assert level_for_box(logits, Prompt(box_xyxy=(100, 100, 120, 120)))[1] == 0
+    assert level_for_box(np.full((40, 40), -9, np.float32), Prompt(box_xyxy=(5, 5, 20, 20)))[1] == 0
+
+
+def test_a_box_that_is_half_off_the_frame_is_filled_to_the_frame_s_edge() -> None:
+    logits = cone(40, 0, 1.0, 12)
+    assert level_for_box(logits, Prompt(box_xyxy=(-12, -12, 12, 12))) == (0.0, 1.0)
+
+
+def test_levels_hold_zero_and_a_prompt_without_a_box_has_none() -> None:
+    assert 0.0 in LEVELS
+    with pytest.raises(ValueError, match="no box"):
+        level_for_box(np.zeros((4, 4), np.float32), Prompt(points=((1, 1, 1),)))
