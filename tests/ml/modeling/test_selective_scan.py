@@ -1,0 +1,68 @@
+"""Three ways to compute the selective scan give one result, in the values and in the gradients."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from ml.modeling import selective_scan as scan
+
+WAYS = {"chunked": scan.chunked, "selective_scan": scan.selective_scan}
+
+
+def inputs(length: int, kind: torch.dtype, scans: int = 3, channels: int = 5, states: int = 4) -> list[Tensor]:
+    source = torch.Generator().manual_seed(1)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=source, dtype=torch.float64)
+
+    decay = torch.arange(1, states + 1) * torch.exp(0.1 * draw(scans, channels, states))
+    delta = torch.nn.functional.softplus(draw(scans, channels, length) - 1)
+    given = [draw(scans, channels, length), delta, -decay]
+    given += [draw(scans, states, length), draw(scans, states, length), draw(scans, channels)]
+    return [value.to(kind).requires_grad_() for value in given]
+
+
+def results(way: Callable[..., Tensor], given: list[Tensor]) -> list[Tensor]:
+    """y and the gradients of a fixed weighting of it."""
+    y = way(*given)
+    weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(y.dtype)
+    return [y.detach(), *torch.autograd.grad((y * weights).sum(), given)]
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), [(torch.float32, 2e-6), (torch.float64, 2e-14)])
+@pytest.mark.parametrize("length", [1, 127, 128, 300])
+@pytest.mark.parametrize("way", WAYS)
+def test_it_equals_the_recurrence(way: str, length: int, kind: torch.dtype, tolerance: float) -> None:
+    expected = results(scan.sequential, inputs(length, kind))
+    for ours, reference in zip(results(WAYS[way], inputs(length, kind)), expected, strict=True):
+        assert (ours - reference).abs().max() <= tolerance * max(float(reference.abs().max()), 1.0)
+
+
+def test_slices_of_the_channels_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = results(scan.chunked, inputs(300, torch.float64))
+    monkeypatch.setattr(scan, "SLICE_BYTES", 2 * 3 * 300 * 4 * 8)
+    for ours, reference in zip(results(scan.chunked, inputs(300, torch.float64)), whole, strict=True):
+        assert torch.allclose(ours, reference, rtol=1e-12, atol=1e-13)
+
+
+def test_large_steps_neither_overflow_nor_give_nan() -> None:
+    given = inputs(256, torch.float32)
+    with torch.no_grad():
+        given[1] *= 1000
+    for way in WAYS.values():
+        assert all(value.isfinite().all() for value in results(way, given))
+
+
+def test_several_threads_give_what_one_gives() -> None:
+    before = torch.get_num_threads()
+    given = inputs(200, torch.float32)
+    try:
+        torch.set_num_threads(1)
+        alone = results(scan.selective_scan, given)
+        torch.set_num_threads(2)
+        together = results(scan.selective_scan, given)
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
