@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, THRESHOLD_PARAMETERS
+from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, THRESHOLD_PARAMETERS
 from ml.types import ModelInfo
 
 MODELS: dict[str, ModelInfo] = {
@@ -22,6 +22,27 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.efficient_sam:load_small",
             promptable=True,
             parameters=EFFICIENT_SAM_PARAMETERS,
+        ),
+        ModelInfo(
+            "swin_unet",
+            "Swin-Unet",
+            "ml.segmenters.semantic:load_swin_unet",
+            promptable=False,
+            parameters=SEMANTIC_PARAMETERS,
+        ),
+        ModelInfo(
+            "vm_unet",
+            "VM-UNet",
+            "ml.segmenters.semantic:load_vm_unet",
+            promptable=False,
+            parameters=SEMANTIC_PARAMETERS,
+        ),
+        ModelInfo(
+            "vm_unet_v2",
+            "VM-UNetV2",
+            "ml.segmenters.semantic:load_vm_unet_v2",
+            promptable=False,
+            parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
             "threshold",

@@ -33,7 +33,7 @@ class SwinConfig:
 CONFIGS = {
     "paper": SwinConfig(),
     "stock": SwinConfig(image_size=224, classes=9),
-    "small": SwinConfig(channels=36, classes=1),
+    "small": SwinConfig(channels=36, classes=1, drop_path=0.05),
 }
 
 

@@ -35,7 +35,7 @@ CONFIGS = {
     "paper": VmConfig(),
     "stock": VmConfig(image_size=256, classes=1),
     "default": VmConfig(image_size=256, depths=(2, 2, 9, 2), decoder_depths=(2, 9, 2, 2), classes=1),
-    "small": VmConfig(dims=(32, 64, 128, 256), classes=1),
+    "small": VmConfig(dims=(32, 64, 128, 256), classes=1, drop_path=0.05),
 }
 
 

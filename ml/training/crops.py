@@ -1,0 +1,83 @@
+"""Batches of crops as a pure function of the step, so that a run that was stopped goes on as if it had not been."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ml.evaluation.frames import LabelledFrame
+from ml.series import input_range, to_unit
+from ml.synthetic import PRESETS, sample_frame, synthesise
+from ml.training.frames import augment, random_crop
+
+SYNTHETIC_SCALES = (0.7, 1.5)
+REAL_SCALES = (0.7, 1.5)
+GROUP_FRAMES = 6  # of a series, with as many single random frames
+GROUPS = 10  # in reach at a time
+STEPS_PER_GROUP = 40
+SYNTHETIC_SEEDS = (1_000_000, 10_000_000)  # smaller and larger ones are left for scoring
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`images` [B, 1, S, S], each 0 to 1; `labels` int32 [B, S, S], instances from 1 on each crop."""
+
+    images: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class CropSource(Dataset[Batch]):
+    """The batch of a step: crops of real frames, and of synthetic ones in the given share.
+
+    Attributes
+    ----------
+    synthetic_share
+        of the crops, 0 to 1; without `real` frames all are synthetic.
+    frame_size
+        of the synthetic frames in px.
+    """
+
+    seed: int
+    real: Sequence[LabelledFrame]
+    crop: int
+    crops: int
+    synthetic_share: float
+    frame_size: int = 512
+
+    def __getitem__(self, step: int) -> Batch:
+        rng = np.random.default_rng([self.seed, 2, step])
+        drawn = [self._draw(rng, step) for _ in range(self.crops)]
+        images, labels = (np.stack(part) for part in zip(*drawn, strict=True))
+        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(labels))
+
+    def _draw(self, rng: np.random.Generator, step: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        if self.real and rng.random() >= self.synthetic_share:
+            return augment(rng, *random_crop(rng, self.real, self.crop, REAL_SCALES))
+        newest = step // STEPS_PER_GROUP
+        group = newest + int(rng.integers(GROUPS))
+        frames = synthetic_frames(self.seed, group, self.frame_size)
+        return augment(rng, *random_crop(rng, frames, self.crop, SYNTHETIC_SCALES))
+
+
+@functools.lru_cache(maxsize=GROUPS + 2)
+def synthetic_frames(seed: int, group: int, size: int) -> tuple[LabelledFrame, ...]:
+    """A short series of a random preset and as many frames of everything that the generator can show."""
+    rng = np.random.default_rng([seed, 3, group])
+    presets = [name for name, preset in PRESETS.items() if not preset.draw_from]
+    preset = presets[int(rng.integers(len(presets)))]
+    series = synthesise(int(rng.integers(*SYNTHETIC_SEEDS)), GROUP_FRAMES, size, preset)
+    low, high = input_range(list(series.images))
+    frames = [
+        LabelledFrame(preset, to_unit(image, low, high), labels.astype(np.int32))
+        for image, labels in zip(series.images, series.labels, strict=True)
+    ]
+    for _ in range(GROUP_FRAMES):
+        image, labels, _ = sample_frame(rng, size)
+        frames.append(LabelledFrame("sample", image, labels))
+    return tuple(frames)

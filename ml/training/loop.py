@@ -1,0 +1,194 @@
+"""The loop that trains a segmenting network: best and last checkpoint, a log, early stopping, exact resuming."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ml.evaluation.frames import LabelledFrame
+from ml.training.crops import Batch, CropSource
+from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything
+from ml.training.semantic import half_precision
+from ml.weights import save
+
+LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
+
+
+class Task(Protocol):
+    """A family of networks."""
+
+    def new(self) -> nn.Module: ...
+
+    def loss(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor: ...
+
+    def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]: ...
+
+    def metadata(self) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights, but for the data and, under a time budget, the machine's speed.
+
+    An epoch is `epoch_steps` steps; the learning rate falls as a cosine over the epochs or the time budget, whichever
+    ends first. `patience` epochs without a better IoU on the validation frames stop the run early.
+    """
+
+    seed: int = 0
+    epochs: int = 100
+    budget_s: float = math.inf
+    epoch_steps: int = 32
+    crop: int = 256
+    crops: int = 4
+    accumulate: int = 1
+    synthetic_share: float = 0.5
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup_steps: int = 50
+    patience: int = 30
+    average_decay: float = 0.99
+
+
+Progress = Callable[[dict[str, Any]], bool]
+
+
+def train(
+    task: Task,
+    recipe: Recipe,
+    training: Sequence[LabelledFrame],
+    validation: Sequence[LabelledFrame],
+    out: Path,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    progress: Progress = lambda _row: True,
+) -> dict[str, Any]:
+    """Train until the epochs, the budget or the patience is spent, or `progress(row of the log)` returns False.
+
+    `out` is the best checkpoint; beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
+    Without validation frames the last checkpoint is the best.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    log = out.with_suffix(".csv")
+    run = Run(task, recipe, device)
+    if not (resume and run.restore(out.with_suffix(".state.pt"))):
+        log.unlink(missing_ok=True)
+    source = CropSource(recipe.seed, tuple(training), recipe.crop, recipe.crops, recipe.synthetic_share)
+    batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
+    row: dict[str, Any] = {}
+    while not run.over:
+        loss, first = 0.0, run.step
+        while run.step < first + recipe.epoch_steps and not run.over:
+            loss += run.advance(batches)
+        scores = task.scores(run.average, validation) if validation else {"iou": math.nan, "dice": math.nan}
+        row = {"step": run.step, "epoch": -(-run.step // recipe.epoch_steps), "seconds": round(run.clock.spent_s, 1)}
+        row |= {"loss": round(loss / (run.step - first), 5), **{k: round(value, 5) for k, value in scores.items()}}
+        append_row(log, row)
+        metadata = task.metadata() | {name: str(row[name]) for name in ("step", "seconds")}
+        metadata["seed"] = str(recipe.seed)
+        export(run.average, out.with_suffix(".last.safetensors"), metadata)
+        if run.is_best(scores["iou"]):
+            export(run.average, out, metadata | {"iou": f"{scores['iou']:.4f}"})
+        run.keep(out.with_suffix(".state.pt"))
+        if not progress(row):
+            break
+    return {**row, "best_iou": run.best, "checkpoint": str(out)}
+
+
+class Run:
+    """What changes while a network is trained."""
+
+    def __init__(self, task: Task, recipe: Recipe, device: torch.device) -> None:
+        seed_everything(recipe.seed)
+        self.task, self.recipe, self.device = task, recipe, device
+        self.model = task.new().to(device)
+        self.average = average_of(self.model)
+        self.optimizer = torch.optim.AdamW(_groups(self.model, recipe.weight_decay), lr=0.0)
+        self.steps = recipe.epochs * recipe.epoch_steps
+        self.step, self.best, self.stale, self.clock = 0, -math.inf, 0, Clock(recipe.budget_s)
+
+    @property
+    def over(self) -> bool:
+        return self.step >= self.steps or self.clock.progress >= 1 or self.stale >= self.recipe.patience
+
+    def advance(self, batches: Iterator[Batch]) -> float:
+        """One step; returns its loss."""
+        recipe = self.recipe
+        self.model.train()
+        torch.manual_seed(recipe.seed * 1_000_003 + self.step)  # stochastic depth, the same after a resume
+        rate = learning_rate(recipe, self.step, max(self.step / self.steps, self.clock.progress))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=self.device)
+        for _ in range(recipe.accumulate):
+            batch = next(batches)
+            images, labels = (part.to(self.device, non_blocking=True) for part in (batch.images, batch.labels))
+            with half_precision(self.device):
+                loss = self.task.loss(self.model, images, labels) / recipe.accumulate
+            loss.backward()
+            total += loss.detach()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        averaged(self.average, self.model, self.step, recipe.average_decay)
+        return float(total)
+
+    def is_best(self, iou: float) -> bool:
+        """Whether these weights are to be kept as the best; counts the epochs in which none were."""
+        better = math.isnan(iou) or iou > self.best
+        self.best, self.stale = (iou, 0) if better else (self.best, self.stale + 1)
+        return better
+
+    def keep(self, path: Path) -> None:
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "average", "optimizer")}
+        numbers = {"step": self.step, "best": self.best, "stale": self.stale, "spent_s": self.clock.spent_s}
+        save_state(path, parts | numbers | {"recipe": asdict(self.recipe)})
+
+    def restore(self, path: Path) -> bool:
+        """Go on from what `keep` wrote; False where there is nothing."""
+        if not path.exists():
+            return False
+        state = load_state(path)
+        for name in ("model", "average", "optimizer"):
+            getattr(self, name).load_state_dict(state[name])
+        self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
+        self.clock = Clock(self.recipe.budget_s, state["spent_s"])
+        return True
+
+
+def learning_rate(recipe: Recipe, step: int, progress: float) -> float:
+    """Linear warm-up, then a cosine to a hundredth."""
+    cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+    return recipe.learning_rate * min(1.0, (step + 1) / recipe.warmup_steps) * max(cosine, 0.01)
+
+
+def export(model: nn.Module, path: Path, metadata: dict[str, str]) -> None:
+    """Floats in half precision, whole numbers as they are."""
+    state = {key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()}
+    save(path, {key: value.cpu() for key, value in state.items()}, metadata)
+
+
+def _batches(source: CropSource, start: int, stop: int, device: torch.device) -> Iterator[Batch]:
+    if device.type != "cuda":
+        return (source[step] for step in range(start, stop))
+    return iter(
+        DataLoader(source, batch_size=None, sampler=range(start, stop), num_workers=LOADER_WORKERS, pin_memory=True)
+    )
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; norms, biases, tables and what the scan is made of do not."""
+    kept = ("A_logs", "Ds", "dt_projs", "relative_position")
+    named = list(model.named_parameters())
+    decays = [p for name, p in named if p.ndim >= 2 and not any(part in name for part in kept)]
+    chosen = {id(p) for p in decays}
+    return [
+        {"params": decays, "weight_decay": weight_decay},
+        {"params": [p for _, p in named if id(p) not in chosen], "weight_decay": 0.0},
+    ]

@@ -1,0 +1,99 @@
+"""Training of Swin-Unet, VM-UNet and VM-UNetV2: the losses of the official recipes, on crops of labelled frames."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ml.evaluation.frames import LabelledFrame
+from ml.evaluation.pixels import dice, iou
+from ml.modeling import unets
+from ml.segmenters.semantic import SemanticSegmenter, standardised
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def swin_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """0.4 cross-entropy + 0.6 Dice with squared denominators, averaged over the classes (Swin-Unet's recipe).
+
+    `logits` [B, C, H, W]; `truth` int64 [B, H, W], class per pixel. One channel is object against background.
+    """
+    if logits.shape[1] == 1:
+        target = (truth > 0).float()[:, None]
+        entropy, probability = F.binary_cross_entropy_with_logits(logits, target), logits.sigmoid()
+    else:
+        target = F.one_hot(truth, logits.shape[1]).permute(0, 3, 1, 2).float()
+        entropy, probability = F.cross_entropy(logits, truth), logits.softmax(dim=1)
+    shared = (probability * target).sum((0, 2, 3))
+    squares = probability.square().sum((0, 2, 3)) + target.square().sum((0, 2, 3))
+    overlap = 1 - ((2 * shared + 1e-5) / (squares + 1e-5)).mean()
+    return 0.4 * entropy + 0.6 * overlap
+
+
+def vm_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy + Dice with plain sums and smoothing 1, per image (VM-UNet's recipe); shapes as `swin_loss`."""
+    if logits.shape[1] == 1:
+        target = (truth > 0).float()[:, None]
+        entropy, probability = F.binary_cross_entropy_with_logits(logits, target), logits.sigmoid()
+    else:
+        target = F.one_hot(truth, logits.shape[1]).permute(0, 3, 1, 2).float()
+        entropy, probability = F.cross_entropy(logits, truth), logits.softmax(dim=1)
+    shared = (probability * target).flatten(1).sum(1)
+    total = probability.flatten(1).sum(1) + target.flatten(1).sum(1)
+    return entropy + (1 - (2 * shared + 1) / (total + 1)).mean()
+
+
+LOSSES: dict[str, Loss] = {"swin_unet": swin_loss, "vm_unet": vm_loss, "vm_unet_v2": vm_loss}
+
+
+class SemanticTask:
+    """What the training loop asks of a family: a network, its loss on a batch, its scores on frames."""
+
+    def __init__(self, family: str, config: str) -> None:
+        self.family, self.config_name = family, config
+        self.config = unets.config_of(family, config, classes=1)
+
+    def new(self) -> nn.Module:
+        return unets.build(self.family, self.config_name, classes=1)
+
+    def loss(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+        """`images` [B, 1, S, S] of 0 to 1, `labels` [B, S, S]."""
+        logits: Tensor = model(standardised(images))
+        return LOSSES[self.family](logits.float(), (labels > 0).long())
+
+    def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]:
+        """Mean IoU and Dice of the whole frames' objects."""
+        device = next(model.parameters()).device
+        segmenter = SemanticSegmenter(
+            model, name=self.family, weights_hash="in training", input_size=self.config.image_size, classes=1,
+            device=device,
+        )  # fmt: skip
+        pairs = []
+        for frame in frames:
+            found = segmenter.probabilities(frame.image)[0] >= 0.5
+            pairs.append((iou(found, frame.labels > 0), dice(found, frame.labels > 0)))
+        mean_iou, mean_dice = np.mean(pairs, axis=0)
+        return {"iou": float(mean_iou), "dice": float(mean_dice)}
+
+    def metadata(self) -> dict[str, str]:
+        """What the segmenter needs to know about a checkpoint."""
+        return {
+            "model": self.family,
+            "config": self.config_name,
+            "classes": "1",
+            "image_size": str(self.config.image_size),
+        }
+
+
+def device_of(name: str | None) -> torch.device:
+    """The named device, or CUDA where there is one."""
+    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def half_precision(device: torch.device) -> Any:
+    """Autocast to bfloat16 where the hardware has it."""
+    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=native)

@@ -1,0 +1,113 @@
+"""Training of the semantic networks: it learns, stops early, and goes on as if it had not been stopped."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ml.evaluation.frames import LabelledFrame
+from ml.segmenters.semantic import SemanticSegmenter, load_vm_unet
+from ml.synthetic import sample_frame
+from ml.training import loop
+from ml.training.loop import Recipe, train
+from ml.training.semantic import SemanticTask
+
+CPU = torch.device("cpu")
+QUICK = Recipe(epochs=2, epoch_steps=3, crop=64, crops=2, synthetic_share=0.0, warmup_steps=2)
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[LabelledFrame]:
+    rng = np.random.default_rng(5)
+    return [LabelledFrame(str(i), *sample_frame(rng, 96)[:2]) for i in range(3)]
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = load_file(path)
+    return state
+
+
+@pytest.mark.parametrize("family", ["swin_unet", "vm_unet", "vm_unet_v2"])
+def test_a_short_training_beats_the_untrained_network(family: str, frames: list[LabelledFrame]) -> None:
+    task = SemanticTask(family, "small")
+    recipe = replace(QUICK, epochs=1, epoch_steps=60, crops=4, learning_rate=3e-3, average_decay=0.5)
+    run = loop.Run(task, recipe, CPU)
+    source = loop.CropSource(0, tuple(frames), 64, 4, 0.0)
+    unseen = [source[step] for step in range(1000, 1004)]
+
+    def loss() -> float:
+        with torch.inference_mode():
+            return sum(float(task.loss(run.average, batch.images, batch.labels)) for batch in unseen) / len(unseen)
+
+    before = loss()
+    for step in range(recipe.epoch_steps):
+        run.advance(iter([source[step]]))
+    assert loss() < 0.9 * before
+
+
+def test_a_resumed_run_has_the_weights_of_an_unbroken_one(frames: list[LabelledFrame], tmp_path: Path) -> None:
+    task = SemanticTask("vm_unet", "small")
+    whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
+    train(task, QUICK, frames, frames, whole, device=CPU)
+    train(task, QUICK, frames, frames, broken, device=CPU, progress=lambda _row: False)
+    assert load_file(broken.with_suffix(".last.safetensors")).keys() == weights(whole).keys()
+    train(task, QUICK, frames, frames, broken, device=CPU, resume=True)
+    ours, expected = (weights(path.with_suffix(".last.safetensors")) for path in (broken, whole))
+    assert all(torch.equal(ours[key], expected[key]) for key in expected)
+    assert broken.with_suffix(".csv").read_text().count("\n") == 3
+
+
+def test_the_checkpoint_is_what_the_segmenter_loads(frames: list[LabelledFrame], tmp_path: Path) -> None:
+    out = tmp_path / "net.safetensors"
+    train(SemanticTask("vm_unet", "small"), QUICK, frames, [], out, device=CPU)
+    segmenter = load_vm_unet(weights=out)
+    assert isinstance(segmenter, SemanticSegmenter)
+    assert (segmenter.input_size, segmenter.classes) == (512, 1)
+    assert segmenter.probabilities(frames[0].image).shape == (1, 96, 96)
+
+
+def test_a_run_without_progress_stops_early_and_keeps_the_best(
+    frames: list[LabelledFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.5, 0.7, 0.6, 0.65, 0.9])
+    task = SemanticTask("swin_unet", "small")
+    monkeypatch.setattr(task, "scores", lambda *_: {"iou": next(scores), "dice": 0.5})
+    recipe = Recipe(epochs=5, epoch_steps=1, crop=64, crops=1, synthetic_share=0.0, patience=2)
+    out = tmp_path / "net.safetensors"
+    result = train(task, recipe, frames, frames, out, device=CPU)
+    assert (result["epoch"], result["best_iou"]) == (4, 0.7)
+    assert not all(
+        torch.equal(a, b)
+        for a, b in zip(weights(out).values(), weights(out.with_suffix(".last.safetensors")).values(), strict=True)
+    )
+
+
+def test_accumulated_halves_are_one_batch(frames: list[LabelledFrame], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two batches of two give the gradient of one batch of four, in a loss that is a mean over images."""
+    task = SemanticTask("swin_unet", "small")
+    monkeypatch.setattr(task, "loss", lambda model, images, labels: model(images).square().mean())
+    gradients = []
+    source = loop.CropSource(0, tuple(frames), 64, 2, 0.0)
+    first, second = source[0], source[1]
+    together = loop.Batch(torch.cat([first.images, second.images]), torch.cat([first.labels, second.labels]))
+    for accumulate, batches in ((2, [first, second]), (1, [together])):
+        run = loop.Run(task, Recipe(accumulate=accumulate, warmup_steps=1), CPU)
+        run.model.eval()
+        monkeypatch.setattr(run.model, "train", lambda: None)
+        run.advance(iter(batches))
+        gradients.append(torch.cat([p.grad.flatten() for p in run.model.parameters() if p.grad is not None]))
+    assert float(torch.cosine_similarity(*gradients, dim=0)) > 0.9999
+    assert float(gradients[0].norm()) == pytest.approx(float(gradients[1].norm()), rel=1e-2)  # bfloat16
+
+
+def test_the_learning_rate_warms_up_and_falls() -> None:
+    recipe: Any = Recipe(learning_rate=1.0, warmup_steps=10)
+    assert loop.learning_rate(recipe, 0, 0.0) == pytest.approx(0.1)
+    assert loop.learning_rate(recipe, 50, 0.5) == pytest.approx(0.5)
+    assert loop.learning_rate(recipe, 50, 1.0) == pytest.approx(0.01)
+    assert math.isfinite(loop.learning_rate(recipe, 50, 2.0))
