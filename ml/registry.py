@@ -3,7 +3,12 @@
 from importlib import import_module
 from typing import Any
 
-from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, THRESHOLD_PARAMETERS
+from ml.segmenters.parameters import (
+    EFFICIENT_SAM_PARAMETERS,
+    SEMANTIC_PARAMETERS,
+    THRESHOLD_PARAMETERS,
+    YOLO_PARAMETERS,
+)
 from ml.types import ModelInfo
 
 MODELS: dict[str, ModelInfo] = {
@@ -50,6 +55,13 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.threshold:load",
             promptable=False,
             parameters=THRESHOLD_PARAMETERS,
+        ),
+        ModelInfo(
+            "yolo",
+            "YOLOv8n-seg",
+            "ml.segmenters.yolo:load",
+            promptable=False,
+            parameters=YOLO_PARAMETERS,
         ),
     )
 }

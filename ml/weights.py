@@ -57,6 +57,9 @@ SOURCES: dict[str, Source] = {
     "efficient_sam_s": Source("https://github.com/yformer/EfficientSAM", "Apache-2.0", 1024),
 }
 
+# Networks that nobody publishes weights of for grey micrographs, or only as files that run code when they are read.
+TRAINED_HERE = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo")
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -229,6 +232,8 @@ def _source(name: str) -> Source:
 
 
 def _remedy(name: str) -> str:
+    if name in TRAINED_HERE:
+        return f"None are published: train it, and keep the checkpoint as {name}.safetensors in the folder of weights."
     if name not in SOURCES:
         return f"There are weights for: {', '.join(SOURCES)}."
     source = SOURCES[name]

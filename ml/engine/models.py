@@ -63,7 +63,7 @@ class Models:
     def unavailable(self) -> dict[str, str]:
         """The models that lack weights, and how to get some. Reads the files that are there, for their hash."""
         reasons = {}
-        for name in registry.MODELS.keys() & weights.SOURCES.keys():
+        for name in registry.MODELS.keys() & {*weights.SOURCES, *weights.TRAINED_HERE}:
             try:
                 weights.find(name, self.weights_folder)
             except weights.WeightsError as error:

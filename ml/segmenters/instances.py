@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -107,3 +108,35 @@ class LabelInstances(Sequence[Instance]):
         mask = np.zeros(self._labels.shape, np.bool_)
         mask[self._boxes[at]] = self._labels[self._boxes[at]] == at + 1
         return Instance(mask, math.nan)
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """An object by the part of its mask that lies in its box (rows, columns) of the frame."""
+
+    place: tuple[slice, slice]
+    mask: BoolMask
+    score: float
+    phase: int
+
+
+class BoxedInstances(Sequence[Instance]):
+    """Objects by their boxes, which may overlap, each whole mask made when it is asked for."""
+
+    def __init__(self, shape: tuple[int, int], objects: Sequence[Boxed]) -> None:
+        self._shape, self._objects = shape, objects
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    @overload
+    def __getitem__(self, index: int) -> Instance: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Instance]: ...
+    def __getitem__(self, index: int | slice) -> Instance | list[Instance]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        found = self._objects[index]
+        mask = np.zeros(self._shape, np.bool_)
+        mask[found.place] = found.mask
+        return Instance(mask, found.score, found.phase)

@@ -33,6 +33,13 @@ SEMANTIC_PARAMETERS = (
     Parameter("min_area_px", "Least area", "int", 20, 0, 10_000, 1, unit="px"),
 )
 
+YOLO_PARAMETERS = (
+    Parameter("min_score", "Least score", "float", 0.25, 0.0, 1.0, 0.01),
+    Parameter("nms_iou", "Overlap of boxes", "float", 0.6, 0.0, 1.0, 0.01, help="More keeps closer neighbours."),
+    Parameter("max_objects", "Most objects", "int", 1000, 1, 10_000, 1),
+    Parameter("min_area_px", "Least area", "int", 9, 0, 10_000, 1, unit="px"),
+)
+
 
 class ParameterError(ValueError):
     """A setting that the segmenter does not have, or a value that it cannot take."""

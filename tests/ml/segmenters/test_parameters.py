@@ -2,10 +2,16 @@ from typing import Any
 
 import pytest
 
-from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, THRESHOLD_PARAMETERS, ParameterError, resolve
+from ml.segmenters.parameters import (
+    EFFICIENT_SAM_PARAMETERS,
+    THRESHOLD_PARAMETERS,
+    YOLO_PARAMETERS,
+    ParameterError,
+    resolve,
+)
 
 
-@pytest.mark.parametrize("parameters", [EFFICIENT_SAM_PARAMETERS, THRESHOLD_PARAMETERS])
+@pytest.mark.parametrize("parameters", [EFFICIENT_SAM_PARAMETERS, THRESHOLD_PARAMETERS, YOLO_PARAMETERS])
 def test_defaults_are_valid_values(parameters: Any) -> None:
     values = resolve(parameters, {})
     assert resolve(parameters, values) == values == {p.name: p.default for p in parameters}
