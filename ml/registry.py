@@ -35,7 +35,7 @@ MODELS: dict[str, ModelInfo] = {
 
 # For tests of what surrounds the models; no listing shows them.
 TEST_MODELS: dict[str, ModelInfo] = {
-    "fake": ModelInfo("fake", "Disc around the click", "ml.segmenters.fake:load", promptable=True)
+    "fake": ModelInfo("fake", "Disc around the click", "ml.segmenters.fake:load", promptable=True, takes_weights=False)
 }
 
 

@@ -12,7 +12,7 @@ HELP = "score a model on labelled frames"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="registry name")
-    parser.add_argument("--weights", type=Path, help="a safetensors file instead of the model's own")
+    parser.add_argument("--weights", type=Path, help="a checkpoint, or settings of threshold, instead of its own")
     parser.add_argument("--prompts", choices=["auto", "point", "box"], default="auto")
     parser.add_argument("--images", type=Path, required=True, help="folder of frames")
     parser.add_argument("--labels", type=Path, required=True, help="folder of binary or instance images, same names")
@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     info = registry.info(arguments.model)
     if arguments.prompts != "auto" and not info.promptable:
         raise ValueError(f"{info.name} takes no prompts; use --prompts auto.")
+    if arguments.weights and not info.takes_weights:
+        raise ValueError(f"{info.name} has no weights; leave --weights out.")
     check_device(arguments.device)
     frames = load_labelled_frames(arguments.images, arguments.labels)
     if arguments.only:
@@ -43,8 +45,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     segmenter = registry.load(
         arguments.model, device=arguments.device, weights=arguments.weights, weights_folder=weights_folder()
     )
-    if arguments.weights and parameter_count(segmenter) == 0:
-        raise ValueError(f"{info.name} has no weights; leave --weights out.")
     scores: dict[str, Any]
     seconds = 0.0
     with tqdm(total=len(frames), desc=info.title) as bar:
