@@ -33,6 +33,7 @@ MODELS: dict[str, ModelInfo] = {
             "Swin-Unet",
             "ml.segmenters.semantic:load_swin_unet",
             promptable=False,
+            builds_untrained=True,
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -40,6 +41,7 @@ MODELS: dict[str, ModelInfo] = {
             "VM-UNet",
             "ml.segmenters.semantic:load_vm_unet",
             promptable=False,
+            builds_untrained=True,
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -47,6 +49,7 @@ MODELS: dict[str, ModelInfo] = {
             "VM-UNetV2",
             "ml.segmenters.semantic:load_vm_unet_v2",
             promptable=False,
+            builds_untrained=True,
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -61,6 +64,7 @@ MODELS: dict[str, ModelInfo] = {
             "YOLOv8n-seg",
             "ml.segmenters.yolo:load",
             promptable=False,
+            builds_untrained=True,
             parameters=YOLO_PARAMETERS,
         ),
     )
@@ -68,7 +72,7 @@ MODELS: dict[str, ModelInfo] = {
 
 # For tests of what surrounds the models; no listing shows them.
 TEST_MODELS: dict[str, ModelInfo] = {
-    "fake": ModelInfo("fake", "Disc around the click", "ml.segmenters.fake:load", promptable=True)
+    "fake": ModelInfo("fake", "Disc around the click", "ml.segmenters.fake:load", promptable=True, takes_weights=False)
 }
 
 

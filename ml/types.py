@@ -103,3 +103,5 @@ class ModelInfo:
     promptable: bool
     kind: str = "segmenter"  # or "tracker"
     parameters: tuple[Parameter, ...] = field(default=())
+    takes_weights: bool = True  # its loader takes `weights`: a checkpoint, or fitted settings
+    builds_untrained: bool = False  # its loader takes `untrained`: a network of random weights, as a control

@@ -1,7 +1,6 @@
 """Score a model on labelled frames: whole frames, or one click or box per object."""
 
 import argparse
-import resource
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ HELP = "score a model on labelled frames"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="registry name")
-    parser.add_argument("--weights", type=Path, help="a safetensors file instead of the model's own")
+    parser.add_argument("--weights", type=Path, help="a checkpoint, or settings of threshold, instead of its own")
     parser.add_argument("--prompts", choices=["auto", "point", "box"], default="auto")
     parser.add_argument("--images", type=Path, required=True, help="folder of frames")
     parser.add_argument("--labels", type=Path, required=True, help="folder of binary or instance images, same names")
@@ -26,6 +25,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from tqdm import tqdm
 
     from ml import registry
+    from ml.evaluation.cost import parameter_count, peak_memory_mb
     from ml.evaluation.frames import load_labelled_frames
     from ml.evaluation.instances import average_precision, match
     from ml.evaluation.pixels import dice, iou
@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     info = registry.info(arguments.model)
     if arguments.prompts != "auto" and not info.promptable:
         raise ValueError(f"{info.name} takes no prompts; use --prompts auto.")
+    if arguments.weights and not info.takes_weights:
+        raise ValueError(f"{info.name} has no weights; leave --weights out.")
     check_device(arguments.device)
     frames = load_labelled_frames(arguments.images, arguments.labels)
     if arguments.only:
@@ -43,8 +45,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     segmenter = registry.load(
         arguments.model, device=arguments.device, weights=arguments.weights, weights_folder=weights_folder()
     )
-    if arguments.weights and _parameters(segmenter) == 0:
-        raise ValueError(f"{info.name} has no weights; leave --weights out.")
     scores: dict[str, Any]
     seconds = 0.0
     with tqdm(total=len(frames), desc=info.title) as bar:
@@ -84,20 +84,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         **scores,
         "images_per_s": len(frames) / seconds,
         "pixels_per_s": pixels / seconds,
-        "parameters": _parameters(segmenter),
-        "peak_memory_mb": _peak_memory_mb(arguments.device),
+        "parameters": parameter_count(segmenter),
+        "peak_memory_mb": peak_memory_mb(arguments.device),
     }
-
-
-def _parameters(segmenter: Any) -> int:
-    model = getattr(segmenter, "model", None)
-    return sum(p.numel() for p in model.parameters()) if model is not None else 0
-
-
-def _peak_memory_mb(device: str) -> float:
-    """Of the device where it is CUDA, else of this process."""
-    if device.startswith("cuda"):
-        import torch
-
-        return torch.cuda.max_memory_allocated(device) / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB

@@ -8,11 +8,14 @@ HELP = "train a network"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", choices=["efficient_sam"], help="the family to train")
+    parser.add_argument("model", choices=["efficient_sam", "threshold"], help="the family to train")
     parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
     parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
     parser.add_argument(
         "--validation", nargs="*", default=[], metavar="NAME", help="frames never trained on, by name without suffix"
+    )
+    parser.add_argument(
+        "--val", type=Path, metavar="DIR", help="threshold: images/ and labels/ to score, not to fit to"
     )
     parser.add_argument("--time-budget", type=float, default=7800.0, metavar="S", help="seconds of training in all")
     parser.add_argument("--seed", type=int, default=0)
@@ -28,11 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the last stage: train only the choice among the masks of --init",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for the run: state.pt, log.csv, scores.csv")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for state.pt, log.csv, scores.csv; threshold: a file"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.model == "threshold":
+        from ml.training.threshold_run import run as fit_threshold
+
+        return fit_threshold(arguments)
     import torch
 
     from ml.evaluation.frames import load_labelled_frames

@@ -1,8 +1,10 @@
 """Blur, threshold, split: no network, and the baseline of every comparison. Settings not given come from the image."""
 
 import hashlib
+import json
 import math
 from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ from skimage.morphology import remove_small_holes
 from ml.segmenters.instances import LabelInstances, split_touching, without_small
 from ml.segmenters.object_scale import ObjectScale, estimate_noise, estimate_objects, least_skewness
 from ml.segmenters.parameters import THRESHOLD_PARAMETERS, resolve
+from ml.segmenters.threshold_settings import read_settings
 from ml.types import BoolMask, Grey, Instance
 
 VERSION = 2  # raise it with every change that changes masks
@@ -32,19 +35,27 @@ _LEAST_SEPARATION_UNSKEWED = 4.0
 # A fainter phase stands out by this share of the contrast and by so many deviations of the background.
 _FAINT = (0.25, 4)
 _FAINT_CUT_DEVIATIONS = 3
+_UNFITTED = resolve(THRESHOLD_PARAMETERS, {})
 
 
 class ThresholdSegmenter:
     """Gaussian blur, Otsu's threshold of the frame or of its difference to the local background, watershed split.
 
-    Parameters of `segment` are listed in `ml.segmenters.parameters.THRESHOLD_PARAMETERS`. Those that are left out are
-    chosen from the frame: polarity and radius by `estimate_objects`; the blur 0.16 of the radius, or more (up to 0.4)
-    where the noise would exceed an eighth of the contrast; Otsu or local by how much the background varies. Where
-    fainter objects of like size are left (a second phase), each object is cut at half its own height.
+    Parameters of `segment` are listed in `ml.segmenters.parameters.THRESHOLD_PARAMETERS`. Those that are left out, and
+    were not fitted to labels before, are chosen from the frame: polarity and radius by `estimate_objects`; the blur
+    0.16 of the radius, or more (up to 0.4) where the noise would exceed an eighth of the contrast; Otsu or local by how
+    much the background varies. Where fainter objects of like size are left (a second phase), each object is cut at
+    half its own height.
     """
 
     name = "threshold"
-    weights_hash = hashlib.sha256(f"threshold {VERSION}".encode()).hexdigest()
+
+    def __init__(self, defaults: Mapping[str, Any] | None = None) -> None:
+        """`defaults`: settings that were fitted to labels; `segment` uses them where it is given none."""
+        self.defaults = resolve(THRESHOLD_PARAMETERS, defaults or {})
+        fitted = {name: value for name, value in self.defaults.items() if value != _UNFITTED[name]}
+        version = f"threshold {VERSION}" + (f" {json.dumps(fitted, sort_keys=True)}" if fitted else "")
+        self.weights_hash = hashlib.sha256(version.encode()).hexdigest()
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> Sequence[Instance]:
         """Find the objects of a frame.
@@ -80,7 +91,7 @@ class ThresholdSegmenter:
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
     ) -> Generator[None, None, Sequence[Instance]]:
         """`segment` in pieces, between which the engine answers clicks."""
-        given = resolve(THRESHOLD_PARAMETERS, parameters or {})
+        given = resolve(THRESHOLD_PARAMETERS, {**self.defaults, **(parameters or {})})
         if frame.ndim != 2:
             raise ValueError(f"A frame has the shape (height, width); this one has {frame.shape}. Give one channel.")
         grey = np.asarray(frame, np.float32)
@@ -123,9 +134,9 @@ class _Cut(NamedTuple):
     separation: float  # the contrast in standard deviations within the classes
 
 
-def load(**_options: Any) -> ThresholdSegmenter:
-    """Build it; device and weights, which every loader gets, mean nothing here."""
-    return ThresholdSegmenter()
+def load(*, weights: Path | None = None, **_options: Any) -> ThresholdSegmenter:
+    """Build it, with the settings of a file that `ml.training.threshold` wrote or with none; the device is the CPU."""
+    return ThresholdSegmenter(read_settings(weights) if weights else None)
 
 
 def _blur_px(grey: Grey, objects: ObjectScale) -> float:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml import registry
 from ml.__main__ import main
 from ml.modeling.efficient_sam import build
+from ml.segmenters.threshold_settings import write_settings
 from ml.weights import save
 
 FIELDS = {"iou", "dice", "ap50", "images_per_s", "pixels_per_s", "parameters", "peak_memory_mb"}
@@ -93,9 +95,24 @@ def test_weights_are_looked_for_where_pull_puts_them(
 
 
 def test_weights_for_a_model_without_any_are_refused(
+    capsys: pytest.CaptureFixture[str],
+    labelled: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(registry.MODELS, "fake", registry.TEST_MODELS["fake"])
+    images, labels = map(str, labelled)
+    options = ["--model", "fake", "--weights", str(tmp_path / "w"), "--images", images, "--labels", labels]
+    assert main(["evaluate", *options]) == 2
+    assert "fake has no weights; leave --weights out" in capsys.readouterr().err
+
+
+def test_fitted_settings_are_weights_of_threshold(
     capsys: pytest.CaptureFixture[str], labelled: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    images, labels = map(str, labelled)
-    options = ["--model", "threshold", "--weights", str(tmp_path / "w"), "--images", images, "--labels", labels]
-    assert main(["evaluate", *options]) == 2
-    assert "threshold has no weights; leave --weights out" in capsys.readouterr().err
+    path = tmp_path / "bright.json"
+    write_settings(path, {"polarity": "bright", "method": "otsu"}, {})
+    fitted = evaluate(capsys, labelled, "--model", "threshold", "--weights", str(path))
+    default = evaluate(capsys, labelled, "--model", "threshold")
+    assert fitted["iou"] < 0.5 < default["iou"]
+    assert fitted["model_hash"] != default["model_hash"]
