@@ -5,21 +5,31 @@ from pathlib import Path
 from typing import Any
 
 HELP = "train a network"
+NETWORKS = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", choices=["efficient_sam", "threshold"], help="the family to train")
+    parser.add_argument("model", choices=["efficient_sam", "threshold", *NETWORKS], help="the family to train")
     parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
     parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
     parser.add_argument(
         "--validation", nargs="*", default=[], metavar="NAME", help="frames never trained on, by name without suffix"
     )
     parser.add_argument(
-        "--val", type=Path, metavar="DIR", help="threshold: images/ and labels/ to score, not to fit to"
+        "--val", type=Path, metavar="DIR", help="a folder with images/ and labels/ that are scored, never trained on"
     )
-    parser.add_argument("--time-budget", type=float, default=7800.0, metavar="S", help="seconds of training in all")
+    parser.add_argument("--time-budget", type=float, metavar="S", help="seconds of training in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    networks = parser.add_argument_group("swin_unet, vm_unet, vm_unet_v2, yolo")
+    networks.add_argument("--config", default="small", help="small, stock or paper")
+    networks.add_argument("--epochs", type=int, help="of 32 steps each")
+    networks.add_argument("--crop", type=int, default=256, help="side of the crops in px, a multiple of 32")
+    networks.add_argument("--crops", type=int, default=4, help="in a batch")
+    networks.add_argument("--accumulate", type=int, default=1, help="batches a step")
+    networks.add_argument("--synthetic-share", type=float, default=0.0, help="of the crops, 0 to 1")
+    networks.add_argument("--patience", type=int, default=30, help="epochs without a better score before it stops")
+    networks.add_argument("--device", help="cpu or cuda; the default is CUDA where there is one")
     parser.add_argument("--optimizer", choices=["adamw", "muon"], default="muon")
     parser.add_argument("--begin", type=float, default=0.0, help="where on the recipe's schedule to start, 0 to 1")
     parser.add_argument(
@@ -32,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the last stage: train only the choice among the masks of --init",
     )
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder for state.pt, log.csv, scores.csv; threshold: a file"
+        "--out", type=Path, required=True, help="the checkpoint's file; efficient_sam: the run's folder"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
 
@@ -42,6 +52,14 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         from ml.training.threshold_run import run as fit_threshold
 
         return fit_threshold(arguments)
+    if arguments.model in NETWORKS:
+        from ml.training.network_run import run as train_network
+
+        return train_network(arguments)
+    return _train_efficient_sam(arguments)
+
+
+def _train_efficient_sam(arguments: argparse.Namespace) -> dict[str, Any]:
     import torch
 
     from ml.evaluation.frames import load_labelled_frames
@@ -59,7 +77,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     training = [frame for frame in frames if frame.name not in arguments.validation]
     recipe = Recipe(
         seed=arguments.seed,
-        budget_s=arguments.time_budget,
+        budget_s=Recipe.budget_s if arguments.time_budget is None else arguments.time_budget,
         optimizer=arguments.optimizer,
         begin=arguments.begin,
         emphasis={name: float(times) for name, _, times in (text.partition("=") for text in arguments.emphasis)},

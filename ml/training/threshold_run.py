@@ -10,6 +10,8 @@ from ml.evaluation.frames import LabelledFrame, load_labelled_frames
 from ml.segmenters.threshold_settings import write_settings
 from ml.training.threshold import OBJECTIVE, Fitted, fit, frames_hash, score
 
+DEFAULT_BUDGET_S = 600.0
+
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Fit on --images and --labels and write the file of settings; --val and --validation are scored, never fitted."""
@@ -26,7 +28,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.val is not None:
         held_out += load_labelled_frames(arguments.val / "images", arguments.val / "labels")
     training = [frame for frame in frames if frame.name not in arguments.validation]
-    fitted = fit_with_bar(training, arguments.time_budget, arguments.seed)
+    fitted = fit_with_bar(training, arguments.time_budget or DEFAULT_BUDGET_S, arguments.seed)
     about = described(fitted, training, arguments.seed)
     if held_out:
         about |= {"val_score": score(fitted.parameters, held_out), "val_frames": len(held_out)}
