@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         seed=arguments.seed,
         epochs=arguments.epochs or 1_000_000,
         budget_s=arguments.time_budget if arguments.time_budget is not None else math.inf,
+        epoch_steps=arguments.epoch_steps,
         crop=arguments.crop,
         crops=arguments.crops,
         accumulate=arguments.accumulate,

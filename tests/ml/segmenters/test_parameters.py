@@ -4,6 +4,7 @@ import pytest
 
 from ml.segmenters.parameters import (
     EFFICIENT_SAM_PARAMETERS,
+    SEMANTIC_PARAMETERS,
     THRESHOLD_PARAMETERS,
     YOLO_PARAMETERS,
     ParameterError,
@@ -11,7 +12,9 @@ from ml.segmenters.parameters import (
 )
 
 
-@pytest.mark.parametrize("parameters", [EFFICIENT_SAM_PARAMETERS, THRESHOLD_PARAMETERS, YOLO_PARAMETERS])
+@pytest.mark.parametrize(
+    "parameters", [EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, THRESHOLD_PARAMETERS, YOLO_PARAMETERS]
+)
 def test_defaults_are_valid_values(parameters: Any) -> None:
     values = resolve(parameters, {})
     assert resolve(parameters, values) == values == {p.name: p.default for p in parameters}

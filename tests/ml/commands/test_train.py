@@ -1,0 +1,71 @@
+"""`python -m ml train` for the segmenting networks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.__main__ import main
+from ml.synthetic import sample_frame
+
+TINY = ["--epochs", "1", "--epoch-steps", "2", "--crop", "64", "--crops", "1", "--config", "small"]
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three frames of 96 px in images/, their instances in labels/."""
+    folder = tmp_path_factory.mktemp("labelled")
+    rng = np.random.default_rng(1)
+    for name in ("images", "labels"):
+        (folder / name).mkdir()
+    for index in range(3):
+        image, labels, _ = sample_frame(rng, 96)
+        Image.fromarray((255 * image).astype(np.uint8)).save(folder / "images" / f"{index}.png")
+        Image.fromarray(labels.astype(np.uint16)).save(folder / "labels" / f"{index}.png")
+    return folder
+
+
+def train(model: str, labelled: Path, out: Path, *more: str) -> int:
+    folders = ["--images", str(labelled / "images"), "--labels", str(labelled / "labels")]
+    return main(["train", model, *folders, "--out", str(out), *more, "--json"])
+
+
+@pytest.mark.parametrize("model", ["swin_unet", "vm_unet", "yolo"])
+def test_a_trained_checkpoint_is_scored_and_segments(
+    model: str, labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / f"{model}.safetensors"
+    assert train(model, labelled, out, *TINY, "--validation", "2") == 0
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert 0 <= result["iou"] <= 1
+    assert result["step"] == 2
+    assert out.with_suffix(".csv").read_text().splitlines()[0] == "step,epoch,seconds,loss,iou,dice"
+    arguments = ["--images", str(labelled / "images"), "--labels", str(labelled / "labels"), "--only", "2", "--json"]
+    assert main(["evaluate", "--model", model, "--weights", str(out), *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] > 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--out", "net.pt", "--epochs", "1"], "ending with .safetensors"),
+        ([], "has no end"),
+        (["--epochs", "1", "--validation", "77"], "names 77"),
+        (["--epochs", "1", "--config", "huge"], "no configuration 'huge'"),
+    ],
+)
+def test_what_cannot_be_trained_is_said(
+    more: list[str], message: str, labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("vm_unet", labelled, tmp_path / "net.safetensors", *more) != 0
+    assert message in capsys.readouterr().err
+
+
+def test_without_frames_and_synthetic_ones_there_is_nothing_to_train_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "vm_unet", "--epochs", "1", "--out", str(tmp_path / "net.safetensors"), "--json"]) != 0
+    assert "nothing to train on" in capsys.readouterr().err
