@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { reveal } from "../../geometry/viewport";
-import { mayEdit, type ObjectOnFrame, objectsOn } from "../../state/annotator/view";
+import { mayEdit, type ObjectOnFrame, objectsOn, phaseReceiver } from "../../state/annotator/view";
 import { counted } from "../../state/format";
 import { mayAs } from "../../state/projects/store";
 import { IconButton } from "../../ui/Button";
@@ -44,16 +44,15 @@ function Phases() {
   const { dispatch, commands, session } = useWorkspace();
   const { project } = session;
   const phases = useView((state) => state.phases);
-  const present = useView((state) => {
-    const selected = state.selection?.track;
-    const object = objectsOn(state, state.frame).find(({ track }) => track.track === selected);
-    return object === undefined ? state.phase : object.track.phase;
-  });
-  const selected = useView((state) => state.selection !== null);
+  const receiver = useView(phaseReceiver);
+  const next = useView((state) => state.phase);
+  const present = receiver === undefined ? next : receiver.phase;
   const editable = useView(mayEdit);
   return (
     <>
-      <h2 class="side-heading">{selected ? "Phase of the selection" : "Phase of new objects"}</h2>
+      <h2 class="side-heading">
+        {receiver === undefined ? "Phase of new objects" : "Phase of the selection"}
+      </h2>
       <div class="phase-choices">
         {phases.map((phase) => (
           <button
