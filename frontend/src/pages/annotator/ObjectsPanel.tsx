@@ -18,6 +18,7 @@ const SPARE_ROWS = 6;
 
 export function ObjectsPanel() {
   const objects = useView((state) => objectsOn(state, state.frame));
+  const editable = useView(mayEdit);
   const sorted = objects.toSorted(
     (a, b) => (a.track.number ?? Number.POSITIVE_INFINITY) - (b.track.number ?? Number.POSITIVE_INFINITY),
   );
@@ -29,8 +30,14 @@ export function ObjectsPanel() {
       </h2>
       {sorted.length === 0 ? (
         <p class="side-empty muted">
-          Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
-          <Kbd keys="S" />.
+          {editable ? (
+            <>
+              Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
+              <Kbd keys="S" />.
+            </>
+          ) : (
+            "Nothing is annotated on this frame."
+          )}
         </p>
       ) : (
         <ObjectList objects={sorted} />

@@ -2,7 +2,7 @@
 
 import { toImage } from "../../geometry/viewport";
 import { valueAt } from "../../render/tiles";
-import { calibrationOf } from "../../state/annotator/view";
+import { calibrationOf, mayEdit } from "../../state/annotator/view";
 import { interval, pixelSize, significant } from "../../state/format";
 import { Icon } from "../../ui/icons";
 import { useView, useWorkspace } from "./workspace";
@@ -59,7 +59,7 @@ function PointerReading() {
 function ModelReady() {
   const model = useView((state) => state.model);
   const ready = useView((state) => state.ready.has(`${state.model}/${state.frame}`));
-  const editable = useView((state) => state.past === null);
+  const editable = useView(mayEdit); // the model prepares nothing for who only looks
   if (model === "" || !editable) return null;
   return (
     <span class={ready ? "model-ready yes" : "model-ready"}>
