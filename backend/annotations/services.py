@@ -75,7 +75,7 @@ def restore(
     payload = {"version": version, "frame": frame, "tracks": [str(track) for track in tracks] if tracks else tracks}
     parts = [f"Restore version {version}"]
     if frame is not None:
-        parts.append(f"of frame {frame}")
+        parts.append(f"of frame {frame + 1}")  # people count from one
     if tracks is not None:
         parts.append(f"of {len(tracks)} tracks")
 

@@ -4,12 +4,14 @@ import { render } from "preact";
 import { App } from "./pages/App";
 import { startSession } from "./state/session/effects";
 import { startTheme } from "./theme/theme";
+import { refuseStrayFiles } from "./ui/dropped";
 import { startRouter } from "./ui/router";
 import "./theme/tokens.css";
 import "./theme/base.css";
 
 startTheme();
 startRouter();
+refuseStrayFiles();
 void startSession();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

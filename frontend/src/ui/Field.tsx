@@ -1,7 +1,7 @@
 // Labelled inputs: the label, a hint, and what is wrong, tied to the control for assistive technology.
 
 import type { ComponentChildren, Ref } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import "./controls.css";
 
 interface LabelledProps {
@@ -130,14 +130,18 @@ export interface Choice<T extends string> {
 export interface SelectProps<T extends string> extends LabelledProps, ControlAttributes {
   value: T;
   choices: readonly Choice<T>[];
-  onValue: (value: T) => void;
+  /** What was chosen is shown until this is over, then `value` again: the choice may have been refused. */
+  onValue: (value: T) => void | Promise<void>;
 }
 
 export function Select<T extends string>(props: SelectProps<T>) {
   const { label, hint, error, hideLabel, value, choices, onValue, ...rest } = props;
-  const choose = (chosen: string) => {
-    const choice = choices.find((item) => item.value === chosen);
-    if (choice !== undefined) onValue(choice.value);
+  const latest = useRef(value);
+  latest.current = value;
+  const choose = async (select: HTMLSelectElement) => {
+    const choice = choices.find((item) => item.value === select.value);
+    if (choice !== undefined) await onValue(choice.value);
+    select.value = latest.current;
   };
   return (
     <Labelled
@@ -149,7 +153,7 @@ export function Select<T extends string>(props: SelectProps<T>) {
             {...rest}
             {...wiring}
             value={value}
-            onChange={(event) => choose(event.currentTarget.value)}
+            onChange={(event) => choose(event.currentTarget)}
           >
             {choices.map((choice) => (
               <option key={choice.value} value={choice.value}>

@@ -1,4 +1,17 @@
-// The files of a drop, those inside dropped folders too.
+// The files of a drop, those inside dropped folders too; and what is dropped where nothing takes it.
+
+/** The browser would leave the app to show a file that misses its target. Returns a function that stops. */
+export function refuseStrayFiles(): () => void {
+  const listening = new AbortController();
+  const refuse = (event: DragEvent) => {
+    if (event.defaultPrevented || event.dataTransfer?.types.includes("Files") !== true) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  };
+  window.addEventListener("dragover", refuse, { signal: listening.signal });
+  window.addEventListener("drop", refuse, { signal: listening.signal });
+  return () => listening.abort();
+}
 
 /** Must be called in the drop event itself: the browser empties `transfer` afterwards. */
 export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {

@@ -6,7 +6,7 @@ import { ApiError } from "../../src/protocol/errors";
 import { fieldError, formError } from "../../src/ui/action";
 import { ConfirmDialog } from "../../src/ui/ConfirmDialog";
 import { Dialog } from "../../src/ui/Dialog";
-import { Field } from "../../src/ui/Field";
+import { Field, Select } from "../../src/ui/Field";
 
 const show = (element: Parameters<typeof render>[0]) => act(() => render(element, document.body));
 const find = <T extends Element>(selector: string): T => {
@@ -28,6 +28,32 @@ describe("a field", () => {
     const note = document.getElementById(input.getAttribute("aria-describedby") ?? "");
     expect(note?.textContent).toBe("Already taken.");
     expect(note?.getAttribute("role")).toBe("alert");
+  });
+});
+
+describe("a choice", () => {
+  const choices = ["owner", "viewer"].map((role) => ({ value: role, label: role }));
+  const open = (role: string, onValue: (value: string) => void) =>
+    show(<Select label="Role" value={role} choices={choices} onValue={onValue} />);
+  const choose = (role: string) =>
+    act(() => {
+      const select = find<HTMLSelectElement>("select");
+      select.value = role;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+
+  it("shows what was chosen once that is the value", async () => {
+    await open("owner", (role) => void open(role, () => {}));
+    await choose("viewer");
+    expect(find<HTMLSelectElement>("select").value).toBe("viewer");
+  });
+
+  it("goes on showing the value when the choice was refused", async () => {
+    const onValue = vi.fn();
+    await open("owner", onValue);
+    await choose("viewer");
+    expect(onValue).toHaveBeenCalledWith("viewer");
+    expect(find<HTMLSelectElement>("select").value).toBe("owner");
   });
 });
 

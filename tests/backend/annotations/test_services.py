@@ -418,6 +418,12 @@ def test_restoring_one_frame_revives_a_track_without_its_other_masks(series: Ser
     assert masks(series, frame=0) == {}
 
 
+def test_the_history_names_a_restored_frame_as_the_timeline_does(series: Series) -> None:
+    draw(series, frame=1)
+    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frame=1)
+    assert selectors.changeset(series.pk, made.version).reason == "Restore version 0 of frame 2"
+
+
 def test_restoring_some_tracks_leaves_the_others(series: Series) -> None:
     track, other = draw(series), draw(series, frame=1)
     services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, tracks=[track])

@@ -1,7 +1,7 @@
 // The brush's outline under the pointer, as large as what it will paint.
 
 import { snap } from "../../geometry/stroke";
-import { toScreen } from "../../geometry/viewport";
+import { toImage, toScreen } from "../../geometry/viewport";
 import { mayEdit } from "../../state/annotator/view";
 import { useView, useWorkspace } from "./workspace";
 
@@ -11,10 +11,10 @@ export function BrushCursor() {
   const { pointer, viewport, holding } = useWorkspace();
   const painting = useView((state) => mayEdit(state) && (state.tool === "brush" || state.tool === "eraser"));
   const diameter = useView((state) => state.brushDiameter);
-  const at = pointer.value?.image;
-  if (!painting || holding.value || at === undefined) return null;
+  const screen = pointer.value?.screen;
+  if (!painting || holding.value || screen === undefined) return null;
   const size = Math.max(SMALLEST_PX, diameter * viewport.value.scale);
-  const centre = toScreen(viewport.value, snap(at, diameter));
+  const centre = toScreen(viewport.value, snap(toImage(viewport.value, screen), diameter));
   return (
     <span
       class="brush-cursor"

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { reveal } from "../../geometry/viewport";
-import { mayEdit, type ObjectOnFrame, objectsOn } from "../../state/annotator/view";
+import { mayEdit, type ObjectOnFrame, objectsOn, phaseReceiver } from "../../state/annotator/view";
 import { counted } from "../../state/format";
 import { mayAs } from "../../state/projects/store";
 import { IconButton } from "../../ui/Button";
@@ -18,6 +18,7 @@ const SPARE_ROWS = 6;
 
 export function ObjectsPanel() {
   const objects = useView((state) => objectsOn(state, state.frame));
+  const editable = useView(mayEdit);
   const sorted = objects.toSorted(
     (a, b) => (a.track.number ?? Number.POSITIVE_INFINITY) - (b.track.number ?? Number.POSITIVE_INFINITY),
   );
@@ -29,8 +30,14 @@ export function ObjectsPanel() {
       </h2>
       {sorted.length === 0 ? (
         <p class="side-empty muted">
-          Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
-          <Kbd keys="S" />.
+          {editable ? (
+            <>
+              Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
+              <Kbd keys="S" />.
+            </>
+          ) : (
+            "Nothing is annotated on this frame."
+          )}
         </p>
       ) : (
         <ObjectList objects={sorted} />
@@ -44,16 +51,15 @@ function Phases() {
   const { dispatch, commands, session } = useWorkspace();
   const { project } = session;
   const phases = useView((state) => state.phases);
-  const present = useView((state) => {
-    const selected = state.selection?.track;
-    const object = objectsOn(state, state.frame).find(({ track }) => track.track === selected);
-    return object === undefined ? state.phase : object.track.phase;
-  });
-  const selected = useView((state) => state.selection !== null);
+  const receiver = useView(phaseReceiver);
+  const next = useView((state) => state.phase);
+  const present = receiver === undefined ? next : receiver.phase;
   const editable = useView(mayEdit);
   return (
     <>
-      <h2 class="side-heading">{selected ? "Phase of the selection" : "Phase of new objects"}</h2>
+      <h2 class="side-heading">
+        {receiver === undefined ? "Phase of new objects" : "Phase of the selection"}
+      </h2>
       <div class="phase-choices">
         {phases.map((phase) => (
           <button

@@ -1,7 +1,8 @@
 // The line below everything: what is under the pointer, how far the view is zoomed, the calibration, the model.
 
+import { toImage } from "../../geometry/viewport";
 import { valueAt } from "../../render/tiles";
-import { calibrationOf } from "../../state/annotator/view";
+import { calibrationOf, mayEdit } from "../../state/annotator/view";
 import { interval, pixelSize, significant } from "../../state/format";
 import { Icon } from "../../ui/icons";
 import { useView, useWorkspace } from "./workspace";
@@ -36,11 +37,12 @@ export function StatusLine() {
 }
 
 function PointerReading() {
-  const { pointer, chunks, tilesLoaded } = useWorkspace();
+  const { pointer, viewport, chunks, tilesLoaded } = useWorkspace();
   const series = useView((state) => state.series);
   const frame = useView((state) => state.frame);
   tilesLoaded.value;
-  const at = pointer.value?.image;
+  const screen = pointer.value?.screen;
+  const at = screen && toImage(viewport.value, screen); // a pan or zoom moves the image under a pointer at rest
   if (at === undefined || at.x < 0 || at.y < 0 || at.x >= series.width || at.y >= series.height) {
     return <span class="number">{`${series.width} × ${series.height} px, ${series.dtype}`}</span>;
   }
@@ -57,7 +59,7 @@ function PointerReading() {
 function ModelReady() {
   const model = useView((state) => state.model);
   const ready = useView((state) => state.ready.has(`${state.model}/${state.frame}`));
-  const editable = useView((state) => state.past === null);
+  const editable = useView(mayEdit); // the model prepares nothing for who only looks
   if (model === "" || !editable) return null;
   return (
     <span class={ready ? "model-ready yes" : "model-ready"}>

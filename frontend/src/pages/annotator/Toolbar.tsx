@@ -1,7 +1,7 @@
 // The tools beside the canvas, each with its key.
 
 import type { ToolName } from "../../state/annotator/model";
-import { mayEdit } from "../../state/annotator/view";
+import { mayEdit, objectOf } from "../../state/annotator/view";
 import { type Key, pressKey } from "../../tools/commands";
 import { tools } from "../../tools/host";
 import { IconButton } from "../../ui/Button";
@@ -27,7 +27,9 @@ export function Toolbar() {
   const { dispatch, commands, dialog } = useWorkspace();
   const tool = useView((state) => state.tool);
   const editable = useView(mayEdit);
-  const selected = useView((state) => state.selection !== null);
+  const selected = useView(
+    (state) => state.selection !== null && objectOf(state, state.selection.track, state.frame) !== undefined,
+  );
   const undoable = useView((state) => state.undo.length > 0 || state.prompt !== null);
   const redoable = useView((state) => state.redo.length > 0);
   const masks = useView((state) => state.display.masks);

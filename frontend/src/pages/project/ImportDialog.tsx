@@ -1,25 +1,24 @@
 // Chooses files and says which series they will become.
 
 import { useComputed, useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { counted, fileSize } from "../../state/format";
 import { startImport } from "../../state/imports/effects";
 import { type Grouping, isClutter, isImage, planSeries } from "../../state/imports/plan";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { droppedFiles } from "../../ui/dropped";
 import { Field } from "../../ui/Field";
 import { Icon } from "../../ui/icons";
 
 export interface ImportDialogProps {
   project: string;
-  /** What was dropped on the page, or nothing yet. */
+  /** What was dropped last, on the page or on this dialog; or nothing yet. */
   files: readonly File[];
   onClose: () => void;
 }
 
 export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
-  const chosen = useSignal(files.filter((file) => !isClutter(file)));
+  const chosen = useSignal<readonly File[]>([]);
   const grouping = useSignal<Grouping>("one");
   const names = useSignal<ReadonlyMap<string, string>>(new Map());
   const planned = useComputed(() => planSeries(chosen.value, grouping.value));
@@ -29,11 +28,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
     const known = new Set(chosen.value.map(keyOf));
     chosen.value = [...chosen.value, ...more.filter((file) => !isClutter(file) && !known.has(keyOf(file)))];
   };
-  const drop = async (event: DragEvent) => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.dataTransfer !== null) add(await droppedFiles(event.dataTransfer));
-  };
+  useEffect(() => add(files), [files]);
   const submit = () => {
     for (const one of planned.value) {
       const name = names.value.get(planKey(one.files))?.trim();
@@ -57,8 +52,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
         </>
       }
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a short cut for the button */}
-      <div class="drop-box" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <div class="drop-box">
         <Icon name="upload" size={20} />
         <div>
           <Button onClick={() => picker.current?.click()}>Choose files</Button>{" "}

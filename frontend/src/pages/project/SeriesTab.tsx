@@ -76,7 +76,7 @@ export function SeriesTab({ project }: { project: Project }) {
           ))}
         </ul>
       )}
-      {dragging.value > 0 && (
+      {dragging.value > 0 && importing.value === null && (
         <div class="drop-hint">
           <Icon name="upload" size={28} />
           Drop to import into {project.name}

@@ -19,7 +19,7 @@ export function SettingsTab({ project }: { project: Project }) {
   if (!mayAs(project.role, "manager")) {
     return (
       <EmptyState icon="lock" title="Settings are for managers">
-        Your role here is {project.role}.
+        Your role here is {project.role}. A manager or an owner, listed under Members, can change it.
       </EmptyState>
     );
   }

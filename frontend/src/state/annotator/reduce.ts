@@ -28,7 +28,7 @@ import type {
   StrokeDraft,
   ToolName,
 } from "./model";
-import { mayEdit, tracksOf } from "./view";
+import { mayEdit, phaseReceiver } from "./view";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
 
@@ -224,11 +224,8 @@ function showFrame(state: Annotator, wanted: number): Annotator {
 /** The selected object's phase; with none selected (or a prompt open) the phase of what comes next. */
 function assignPhase(state: Annotator, phase: string, requestId: string): Annotator {
   const next = { ...state, phase };
-  const track =
-    state.prompt === null && state.selection !== null
-      ? tracksOf(state).get(state.selection.track)
-      : undefined;
-  if (track === undefined || track.deleted || track.phase === phase) return next;
+  const track = phaseReceiver(state);
+  if (track === undefined || track.phase === phase) return next;
   const operation = { op: "track.set" as const, track: track.track, phase, name: track.name };
   return commit(next, { requestId, reason: "Set a phase", operations: [operation] });
 }

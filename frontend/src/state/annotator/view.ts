@@ -84,6 +84,13 @@ export function mayEdit(state: Annotator): boolean {
   return allowed && state.past === null && state.connection !== "refused";
 }
 
+/** The object whose phase can be set, on this frame or not; undefined: the phase of what comes next is set. */
+export function phaseReceiver(state: Annotator): Track | undefined {
+  if (state.prompt !== null || state.selection === null) return undefined;
+  const track = tracksOf(state).get(state.selection.track);
+  return track?.deleted === false ? track : undefined;
+}
+
 /** How many objects each frame has: as the server counted, and for loaded frames as they really are now. */
 export function frameCounts(state: Annotator): ReadonlyMap<number, TimelineFrame> {
   if (state.past !== null) return countsOf(state.timeline, NO_FRAMES, state.past.tracks, NO_COMMITS);

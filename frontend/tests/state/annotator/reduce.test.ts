@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { areaPx, decoded, difference, encode, union } from "../../../src/geometry/rle";
 import { openProposals, receivingTrack } from "../../../src/state/annotator/drafts";
-import { calibrationOf, frameCounts, objectAt, objectsOn, tracksOf } from "../../../src/state/annotator/view";
+import {
+  calibrationOf,
+  frameCounts,
+  objectAt,
+  objectsOn,
+  phaseReceiver,
+  tracksOf,
+} from "../../../src/state/annotator/view";
 import {
   candidate,
   changeset,
@@ -430,6 +437,17 @@ it("sets the selected object's phase, or without a selection the phase of what c
   const assigned = run(selected, { type: "phase", phase: "pore", requestId: "c1" });
   expect(tracksOf(assigned).get("t1")?.phase).toBe("pore");
   expect(run(assigned, { type: "phase", phase: "pore", requestId: "c2" }).pending).toHaveLength(1);
+});
+
+it("says whose phase is set: the selected object's until it is deleted, on other frames too", () => {
+  const known = opened({ tracks: [trackRevision("t1", 1)], masks: [maskRevision("t1", 2, discRle(10, 10))] });
+  expect(phaseReceiver(known)).toBeUndefined();
+  const selected = run(known, { type: "selection", selection: { track: "t1", lasting: true } });
+  const elsewhere = run(selected, { type: "frame/show", frame: 2 });
+  expect(phaseReceiver(elsewhere)?.track).toBe("t1");
+  const operations = [{ op: "track.delete" as const, track: "t1" }];
+  const gesture = { requestId: "c1", reason: "Delete an object", operations };
+  expect(phaseReceiver(run(elsewhere, { type: "commit", gesture }))).toBeUndefined();
 });
 
 it("finds the topmost object under a point, hidden ones left out", () => {
