@@ -4,7 +4,9 @@ Plain PyTorch writes every state of every step to memory and reads it back; here
 The scans of a call run in threads of Python's, as many as PyTorch uses: numba's own would change PyTorch's number.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numba
 import numpy as np
@@ -18,7 +20,20 @@ _C1, _C2, _C3 = np.float32(0.6931471805599453), np.float32(0.2402265069591007), 
 _C4, _C5, _C6 = np.float32(0.0096181291076285), np.float32(0.0013333558146428), np.float32(0.00015403530393382)
 _ONE, _HALF, _LEAST = np.float32(1), np.float32(0.5), np.float32(-126)
 _FAST = {"contract", "reassoc", "nsz", "arcp"}  # not nnan and ninf: a NaN must stay one
-_compiled = partial(numba.njit, nogil=True, cache=True, error_model="numpy", fastmath=_FAST)
+
+
+def _compiled(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """numba's decorator; what is compiled is kept on disk where a folder for it can be written to."""
+    compiler = partial(numba.njit, nogil=True, error_model="numpy", fastmath=_FAST, **options)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        try:
+            kept: Callable[..., Any] = compiler(cache=True)(function)
+        except RuntimeError:  # no such folder
+            return compiler()(function)
+        return kept
+
+    return decorate
 
 
 @_compiled(inline="always")

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 import torchvision  # noqa: F401 - the library uses its non-maximum suppression where it is loaded already
 import yaml
+from PIL import Image
 from torch import Tensor, nn
 
 STRIDE = 32  # height and width of an image are multiples of this
@@ -80,6 +81,7 @@ def library() -> Library:
 @contextlib.contextmanager
 def _process_unchanged() -> Iterator[None]:
     environment, save, node = dict(os.environ), torch.save, uuid.getnode
+    open_image = Image.open  # replaced by one that installs a package where a file is no image
     numpy_printing = np.get_printoptions()
     os.environ.update(_ENVIRONMENT)
     uuid.getnode = lambda: 0  # it would be hashed into an identity of this machine
@@ -89,7 +91,7 @@ def _process_unchanged() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(environment)
-        torch.save, uuid.getnode = save, node
+        torch.save, uuid.getnode, Image.open = save, node, open_image
         np.set_printoptions(**numpy_printing)
         torch.set_printoptions(profile="default")
         logger = logging.getLogger("ultralytics")  # it printed to standard output, which is our commands' result

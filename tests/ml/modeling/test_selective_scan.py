@@ -1,11 +1,14 @@
 """Three ways to compute the selective scan give one result, in the values and in the gradients."""
 
 from collections.abc import Callable
+from typing import Any
 
+import numba
 import pytest
 import torch
 from torch import Tensor
 
+from ml.modeling import scan_kernels
 from ml.modeling import selective_scan as scan
 
 WAYS = {"chunked": scan.chunked, "selective_scan": scan.selective_scan}
@@ -66,3 +69,15 @@ def test_several_threads_give_what_one_gives() -> None:
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_without_a_folder_for_compiled_code_it_compiles_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = numba.njit
+
+    def njit(*, cache: bool = False, **options: Any) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return compiler(**options)
+
+    monkeypatch.setattr(scan_kernels.numba, "njit", njit)
+    assert scan_kernels._compiled()(lambda x: x + 1)(2) == 3
