@@ -8,7 +8,7 @@ from ml.types import BoolMask, Prompt
 
 BOX_MARGIN = 0.05  # of the box's side: people draw boxes a little tight
 LEVELS = np.arange(-3.0, 3.25, 0.5)  # of the logits
-LEVEL_COST = 0.05  # of a unit of logits, in IoU of boxes: where the network is sure, a sloppy box changes little
+LEVEL_COST = 0.03  # of a unit of logits, in IoU of boxes: where the network is sure, a sloppy box changes little
 FIT_SIDE_PX = 128  # larger objects are fitted on every second pixel, or third
 
 BoxXyxy = tuple[float, float, float, float]
