@@ -89,7 +89,7 @@ class PromptableSegmenter(Segmenter, Protocol):
     def encode(self, frame: Grey) -> Embedding: ...
 
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
-        """Candidate masks for one prompt, best score first."""
+        """Candidate masks for one prompt, the best first."""
         ...
 
 

@@ -19,7 +19,7 @@ from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, resolve
-from ml.segmenters.prompted_mask import level_for_box, one_object
+from ml.segmenters.prompted_mask import agrees, level_for_box, one_object
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
 
@@ -115,14 +115,16 @@ class EfficientSamSegmenter:
 
     @torch.inference_mode()
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
-        """Candidate masks of one prompt, best score first, near-identical ones once.
+        """Candidate masks of one prompt, the best first, near-identical ones once.
 
-        A box also decides how far each mask reaches, and how well the mask fills the box counts for its score.
+        A box also decides how far each mask reaches, and how well the mask fills the box counts for its score. Masks
+        that hold every positive point and no negative one come before the others.
         """
         logits, scores = self.decode_unsorted(embedding, [prompt])
         candidates = zip(self.masks_of(logits[0], embedding, prompt), scores[0].tolist(), strict=True)
         found = [Instance(mask, _score(value, fit)) for (mask, fit), value in candidates]
-        return _distinct(sorted(found, key=lambda instance: instance.score, reverse=True))
+        order = sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True)
+        return _distinct(order)
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
         """Every object of the frame, by a grid of clicks; see `segment_steps`."""

@@ -42,6 +42,13 @@ def one_object(mask: BoolMask, prompt: Prompt) -> BoolMask:
     return kept
 
 
+def agrees(mask: BoolMask, prompt: Prompt) -> bool:
+    """Whether `mask` holds every positive point of the prompt that lies on the frame, and no negative one."""
+    height, width = mask.shape
+    on_frame = [(int(x), int(y), label) for x, y, label in prompt.points if 0 <= x < width and 0 <= y < height]
+    return all(bool(mask[y, x]) == (label == 1) for x, y, label in on_frame)
+
+
 def around(box_xyxy: BoxXyxy, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of a frame of `shape` that a box grown by its margin covers."""
     x0, y0, x1, y1 = _upright(box_xyxy)

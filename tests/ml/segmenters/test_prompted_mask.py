@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.segmenters.prompted_mask import LEVELS, level_for_box, one_object
+from ml.segmenters.prompted_mask import LEVELS, agrees, level_for_box, one_object
 from ml.types import Prompt
 
 
@@ -95,3 +95,11 @@ def test_levels_hold_zero_and_a_prompt_without_a_box_has_none() -> None:
     assert 0.0 in LEVELS
     with pytest.raises(ValueError, match="no box"):
         level_for_box(np.zeros((4, 4), np.float32), Prompt(points=((1, 1, 1),)))
+
+
+def test_a_mask_agrees_with_the_points_that_it_should_hold_and_leave_out(three: np.ndarray) -> None:
+    assert agrees(three, Prompt(points=((7.5, 7.5, 1), (15.0, 15.0, 0))))
+    assert not agrees(three, Prompt(points=((7.5, 7.5, 1), (8.5, 8.5, 0))))
+    assert not agrees(three, Prompt(points=((15.0, 15.0, 1),)))
+    assert agrees(three, Prompt(points=((200.0, -5.0, 1),)))
+    assert agrees(three, Prompt(box_xyxy=(0, 0, 9, 9)))
