@@ -11,6 +11,14 @@ def in_three_channels(image: Tensor) -> Tensor:
     return image.expand(-1, 3, -1, -1) if image.shape[1] == 1 else image
 
 
+def initialise(module: nn.Module) -> None:
+    """The official start of linear layers, for `Module.apply`."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 class PatchEmbed(nn.Module):
     """[B, 3, H, W] → [B, H/4, W/4, C]."""
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import StochasticDepth
 
-from ml.modeling.patches import PatchEmbed, PatchExpand, PatchMerging, in_three_channels
+from ml.modeling.patches import PatchEmbed, PatchExpand, PatchMerging, in_three_channels, initialise
 
 STAGES = 4
 MASKED = -100.0  # added to the attention between what lies apart in the frame
@@ -77,7 +77,7 @@ class SwinTransformer(nn.Module):
         self.norm, self.norm_up = nn.LayerNorm(channels[last]), nn.LayerNorm(config.channels)
         self.up = PatchExpand(config.channels, factor=4, grown=16)
         self.output = nn.Conv2d(config.channels, config.classes, 1, bias=False)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.patch_embed(image)
@@ -226,10 +226,3 @@ def _shift_mask(rows: int, columns: int, window: int, shift: int) -> Tensor:
     region = region.view(rows // window, window, columns // window, window).transpose(1, 2)
     region = region.reshape(-1, window * window)
     return torch.where(region[:, None] != region[:, :, None], MASKED, 0.0)
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

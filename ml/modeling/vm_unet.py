@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import StochasticDepth
 
-from ml.modeling.patches import PatchEmbed, PatchExpand, PatchMerging, in_three_channels
+from ml.modeling.patches import PatchEmbed, PatchExpand, PatchMerging, in_three_channels, initialise
 from ml.modeling.selective_scan import selective_scan
 
 DIRECTIONS = 4
@@ -77,7 +77,7 @@ class Encoder(nn.Module):
         )
         self.final_up = PatchExpand(dims[-1], factor=4, grown=4)
         self.final_conv = nn.Conv2d(dims[-1] // 4, config.classes, 1)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def encode(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The last stage's features, and what went into each stage."""
@@ -181,10 +181,3 @@ def _drop_rates(most: float, depths: tuple[int, ...]) -> list[list[float]]:
     rates = torch.linspace(0, most, sum(depths)).tolist()
     starts = [sum(depths[:i]) for i in range(len(depths))]
     return [rates[start : start + depth] for start, depth in zip(starts, depths, strict=True)]
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ml.modeling.patches import in_three_channels
+from ml.modeling.patches import in_three_channels, initialise
 from ml.modeling.vm_unet import Encoder, VmConfig
 
 LEVELS = (1, 2, 3, 4)
@@ -35,7 +35,7 @@ class VmUnetV2(nn.Module):
             self.add_module(f"deconv{number}", nn.ConvTranspose2d(middle, middle, 4, 2, 1, bias=False))
         self.deconv6 = nn.ConvTranspose2d(1, 1, 3, 2, 1, output_padding=1)
         self.vmunet = Encoder(config)
-        self.vmunet.apply(_initialise)
+        self.vmunet.apply(initialise)
 
     def forward(self, image: Tensor) -> Tensor:
         levels = [x.permute(0, 3, 1, 2) for x in self._inputs_of_stages(in_three_channels(image))]
@@ -121,10 +121,3 @@ def _resized(x: Tensor, size: int) -> Tensor:
     if x.shape[-1] < size:
         return F.interpolate(x, (size, size), mode="bilinear", align_corners=True)
     return x
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.trunc_normal_(module.weight, std=0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, resolve
+from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, level_for_box, one_object
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
@@ -28,9 +29,6 @@ PROMPTS_AT_ONCE = 8  # more do not fit the CPU's cache and are slower
 IOU_WEIGHT = 0.5  # of the predicted IoU beside the fit to a box
 SURE_SCORE = 0.9  # a grid click inside so sure a mask would only find it again
 MOST_SHARED = 0.5  # of the smaller mask, before two masks are one object
-
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class EfficientSamSegmenter:
 
     def encode(self, frame: Grey) -> Embedding:
         """The frame's embedding. `frame` is float32 (H, W), input range mapped to 0..1."""
-        return _result(self.encode_steps(frame))
+        return finished(self.encode_steps(frame))
 
     def encode_steps(self, frame: Grey) -> Generator[float | None, None, Embedding]:
         """`encode` in pieces, one block of the network each, so that clicks on other frames go between."""
@@ -128,7 +126,7 @@ class EfficientSamSegmenter:
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
         """Every object of the frame, by a grid of clicks; see `segment_steps`."""
-        return _result(self.segment_steps(frame, parameters))
+        return finished(self.segment_steps(frame, parameters))
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
@@ -235,16 +233,6 @@ class EfficientSamSegmenter:
         if inner != (embedding.height, embedding.width):
             full = F.interpolate(full, (embedding.height, embedding.width), mode="bilinear", align_corners=False)
         return full[0]
-
-
-def _result(steps: Generator[float | None, None, Result]) -> Result:
-    """Run a computation in pieces to its end."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
 
 
 def _corners(prompt: Prompt) -> list[tuple[float, float, int]]:

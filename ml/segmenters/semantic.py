@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ml.modeling import unets
 from ml.segmenters.instances import Labels, split_touching, without_small
 from ml.segmenters.parameters import SEMANTIC_PARAMETERS, resolve
+from ml.segmenters.pieces import finished
 from ml.types import Grey, Instance
 from ml.weights import WeightsError, check_keys, describe, find
 
@@ -41,13 +42,7 @@ class SemanticSegmenter:
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> Sequence[Instance]:
         """Every object of the frame; `parameters` are `SEMANTIC_PARAMETERS`."""
-        steps = self.segment_steps(frame, parameters)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                instances: Sequence[Instance] = done.value
-                return instances
+        return finished(self.segment_steps(frame, parameters))
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
@@ -67,13 +62,7 @@ class SemanticSegmenter:
 
     def probabilities(self, frame: Grey) -> NDArray[np.float32]:
         """float32 (phases, H, W), 0 to 1; the background is what is left."""
-        steps = self.probability_steps(frame)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                result: NDArray[np.float32] = done.value
-                return result
+        return finished(self.probability_steps(frame))
 
     def probability_steps(self, frame: Grey) -> Generator[float, None, NDArray[np.float32]]:
         """`probabilities` tile by tile."""

@@ -16,6 +16,7 @@ from skimage.morphology import remove_small_holes
 from ml.segmenters.instances import LabelInstances, split_touching, without_small
 from ml.segmenters.object_scale import ObjectScale, estimate_noise, estimate_objects, least_skewness
 from ml.segmenters.parameters import THRESHOLD_PARAMETERS, resolve
+from ml.segmenters.pieces import finished
 from ml.segmenters.threshold_settings import read_settings
 from ml.types import BoolMask, Grey, Instance
 
@@ -79,13 +80,7 @@ class ThresholdSegmenter:
         ParameterError
             An unknown name or a value out of range.
         """
-        steps = self.segment_steps(frame, parameters)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                instances: Sequence[Instance] = done.value
-                return instances
+        return finished(self.segment_steps(frame, parameters))
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None

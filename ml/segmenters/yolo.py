@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from ml.modeling.yolo import IMAGE_SIZE, PROTOTYPE_STRIDE, STRIDE, architecture, build, classes_of, library, steps
 from ml.segmenters.instances import Boxed, BoxedInstances
 from ml.segmenters.parameters import YOLO_PARAMETERS, resolve
+from ml.segmenters.pieces import finished
 from ml.types import BoolMask, Grey, Instance
 from ml.weights import WeightsError, check_keys, describe, find
 
@@ -75,13 +76,7 @@ class YoloSegmenter:
         ParameterError
             An unknown name or a value out of range.
         """
-        pieces = self.segment_steps(frame, parameters)
-        while True:
-            try:
-                next(pieces)
-            except StopIteration as done:
-                instances: Sequence[Instance] = done.value
-                return instances
+        return finished(self.segment_steps(frame, parameters))
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None

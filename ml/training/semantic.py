@@ -21,12 +21,7 @@ def swin_loss(logits: Tensor, truth: Tensor) -> Tensor:
 
     `logits` [B, C, H, W]; `truth` int64 [B, H, W], class per pixel. One channel is object against background.
     """
-    if logits.shape[1] == 1:
-        target = (truth > 0).float()[:, None]
-        entropy, probability = F.binary_cross_entropy_with_logits(logits, target), logits.sigmoid()
-    else:
-        target = F.one_hot(truth, logits.shape[1]).permute(0, 3, 1, 2).float()
-        entropy, probability = F.cross_entropy(logits, truth), logits.softmax(dim=1)
+    entropy, probability, target = _compared(logits, truth)
     shared = (probability * target).sum((0, 2, 3))
     squares = probability.square().sum((0, 2, 3)) + target.square().sum((0, 2, 3))
     overlap = 1 - ((2 * shared + 1e-5) / (squares + 1e-5)).mean()
@@ -35,15 +30,19 @@ def swin_loss(logits: Tensor, truth: Tensor) -> Tensor:
 
 def vm_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Cross-entropy + Dice with plain sums and smoothing 1, per image (VM-UNet's recipe); shapes as `swin_loss`."""
-    if logits.shape[1] == 1:
-        target = (truth > 0).float()[:, None]
-        entropy, probability = F.binary_cross_entropy_with_logits(logits, target), logits.sigmoid()
-    else:
-        target = F.one_hot(truth, logits.shape[1]).permute(0, 3, 1, 2).float()
-        entropy, probability = F.cross_entropy(logits, truth), logits.softmax(dim=1)
+    entropy, probability, target = _compared(logits, truth)
     shared = (probability * target).flatten(1).sum(1)
     total = probability.flatten(1).sum(1) + target.flatten(1).sum(1)
     return entropy + (1 - (2 * shared + 1) / (total + 1)).mean()
+
+
+def _compared(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cross-entropy, and probability and truth of each class [B, C, H, W]."""
+    if logits.shape[1] == 1:
+        target = (truth > 0).float()[:, None]
+        return F.binary_cross_entropy_with_logits(logits, target), logits.sigmoid(), target
+    target = F.one_hot(truth, logits.shape[1]).permute(0, 3, 1, 2).float()
+    return F.cross_entropy(logits, truth), logits.softmax(dim=1), target
 
 
 LOSSES: dict[str, Loss] = {"swin_unet": swin_loss, "vm_unet": vm_loss, "vm_unet_v2": vm_loss}

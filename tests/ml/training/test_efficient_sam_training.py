@@ -11,20 +11,10 @@ from ml.evaluation.frames import LabelledFrame
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, NEGATIVE, PAD, POSITIVE, TOP_LEFT
 from ml.training import efficient_sam as recipe_module
 from ml.training.dense import DenseHead, dense_loss, dense_targets
-from ml.training.efficient_sam import (
-    Batch,
-    Diet,
-    Recipe,
-    backward,
-    loss_of,
-    new_model,
-    optimizers_of,
-    prompts_of,
-    scheduled,
-    train,
-)
+from ml.training.efficient_sam import Diet, Recipe, new_model, optimizers_of, scheduled, train
 from ml.training.frames import augment, random_crop
 from ml.training.pool import FramePool
+from ml.training.prompted_step import Batch, backward, loss_of, prompts_of
 from ml.training.prompts import PromptBatch, sample_prompts
 from ml.training.run import Clock, load_state
 from ml.training.score_head import as_prompt, score_loss, train_scores
