@@ -26,6 +26,8 @@ NETWORKS = (*FAMILIES, "yolo")
 class YoloTask:
     """What the training loop asks of YOLOv8n-seg."""
 
+    standardised = False
+
     def new(self) -> nn.Module:
         return yolo_network.build(1)
 
@@ -69,6 +71,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         crops=arguments.crops,
         accumulate=arguments.accumulate,
         synthetic_share=arguments.synthetic_share,
+        variation=arguments.variation,
+        learning_rate=arguments.learning_rate,
         patience=arguments.patience,
     )
     if arguments.epochs is None and arguments.time_budget is None:
