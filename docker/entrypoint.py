@@ -74,7 +74,7 @@ def command(role: str, rest: list[str]) -> list[str]:
             socket = os.environ.get("GRATICULE_ENGINE") or str(data / "run" / "engine.sock")
             device = os.environ.get("GRATICULE_DEVICE", "cpu")
             engine = [sys.executable, "-m", "ml", "engine", "--socket", socket, "--store", str(data / "store")]
-            return [*engine, "--device", device, *rest]
+            return [*engine, "--model-files", str(data / "models"), "--device", device, *rest]
         case "worker-quick" | "worker-long" | "worker-train":
             return [sys.executable, "manage.py", "work", "--queue", role.removeprefix("worker-")]
         case "manage":

@@ -71,7 +71,7 @@ def _services(environment: Environment, *, engine: bool) -> list[Service]:
     services = [Service("web", web)]
     if engine:
         command = [sys.executable, "-m", "ml", "engine", "--socket", environment.engine]
-        command += ["--store", str(environment.data / "store")]
+        command += ["--store", str(environment.data / "store"), "--model-files", str(environment.data / "models")]
         if device := os.environ.get("GRATICULE_DEVICE"):
             command += ["--device", device]
         if os.environ.get("GRATICULE_TEST_MODELS") == "1":
