@@ -34,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-controls", action="store_true", help="neither threshold nor untrained networks beside them"
     )
     parser.add_argument(
+        "--numbered",
+        action="store_true",
+        help="labels are objects' numbers even where there is one: it may have several parts",
+    )
+    parser.add_argument(
         "--grey-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
         help="of all frames: mapped to 0..1 instead of each frame's own range",
     )  # fmt: skip
@@ -58,7 +63,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.tolerance >= 0:
         raise ValueError(f"--tolerance is {arguments.tolerance} px; give 0 or more.")
     check_device(arguments.device)
-    frames = load_labelled_frames(arguments.images, arguments.labels, grey_range=arguments.grey_range)
+    frames = load_labelled_frames(
+        arguments.images, arguments.labels, grey_range=arguments.grey_range, numbered=arguments.numbered
+    )
     scored, fit_frames = parted(frames, arguments.only, arguments.fit_on)
     fit_frames += _further_frames(arguments)
     shown = arguments.image or scored[0].name
@@ -100,7 +107,9 @@ def _further_frames(arguments: argparse.Namespace) -> "list[LabelledFrame]":
         raise ValueError("--fit-images and --fit-labels belong together; give both or neither.")
     if not arguments.fit_images:
         return []
-    return load_labelled_frames(arguments.fit_images, arguments.fit_labels, grey_range=arguments.grey_range)
+    return load_labelled_frames(
+        arguments.fit_images, arguments.fit_labels, grey_range=arguments.grey_range, numbered=arguments.numbered
+    )
 
 
 def _fitted(arguments: argparse.Namespace, scored: "list[LabelledFrame]", fit_frames: "list[LabelledFrame]") -> Path:

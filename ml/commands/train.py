@@ -13,6 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
     parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
     parser.add_argument(
+        "--numbered",
+        action="store_true",
+        help="labels are objects' numbers even where there is one: it may have several parts",
+    )
+    parser.add_argument(
         "--grey-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
         help="of all frames: mapped to 0..1 instead of each frame's own range",
     )  # fmt: skip

@@ -43,12 +43,17 @@ class LabelledFrame:
 
 
 def load_labelled_frames(
-    images: Path, labels: Path, *, phases: Path | None = None, grey_range: tuple[float, float] | None = None
+    images: Path,
+    labels: Path,
+    *,
+    phases: Path | None = None,
+    grey_range: tuple[float, float] | None = None,
+    numbered: bool = False,
 ) -> list[LabelledFrame]:
     """Frames of `images` with a label image of the same stem in `labels`, in name order.
 
     With `phases`, a folder of class images of the same names, objects have phases; pixels of objects are of phase 1
-    or higher there, all others 0.
+    or higher there, all others 0. `numbered` labels are objects' numbers even where there is but one.
 
     The prefixes of the Cell Tracking Challenge count for nothing: t003.tif pairs with man_seg003.tif.
 
@@ -80,7 +85,7 @@ def load_labelled_frames(
             if name not in class_paths:
                 raise FileNotFoundError(f"{path.name} has no class image called {path.stem} in {phases}.")
             classes = _classes_of(class_paths[name], read)
-        frames.append(LabelledFrame(path.stem, image, instances_of(read, classes), classes))
+        frames.append(LabelledFrame(path.stem, image, instances_of(read, classes, numbered=numbered), classes))
     if not frames:
         raise FileNotFoundError(f"{images} holds no PNG, TIFF or JPEG frame.")
     return frames
@@ -108,13 +113,16 @@ def _classes_of(path: Path, labels: NDArray[Any]) -> NDArray[np.uint8]:
     return classes.astype(np.uint8)
 
 
-def instances_of(labels: NDArray[Any], classes: NDArray[np.uint8] | None = None) -> NDArray[np.int32]:
+def instances_of(
+    labels: NDArray[Any], classes: NDArray[np.uint8] | None = None, *, numbered: bool = False
+) -> NDArray[np.int32]:
     """Objects of a label image (H, W) of any integers, numbered anew from 1; 0 is background.
 
-    Two values, or one, are a binary mask, whose connected components are the objects: of each of `classes` for itself.
+    Two values, or one, are a binary mask, whose connected components are the objects: of each of `classes` for itself;
+    unless they are `numbered`, when one object may have several parts.
     """
     values, places = np.unique(labels, return_inverse=True)
-    if len(values) <= 2:
+    if len(values) <= 2 and not numbered:
         if classes is None:
             return np.asarray(ndimage.label(labels > 0)[0], np.int32)
         found = np.zeros(labels.shape, np.int32)

@@ -113,9 +113,8 @@ def train(
         run.keep(out.with_suffix(".state.pt"))
         if not progress(row):
             break
-    if not out.exists():
-        raise ValueError("The run stopped before its first step: give it more time, or remove the stop file.")
-    return {**row, "best_iou": run.best, "checkpoint": str(out)}
+    parameters = sum(each.numel() for each in run.model.parameters())
+    return {**row, "best_iou": run.best, "parameters": parameters, "checkpoint": str(out)}
 
 
 class Run:
@@ -134,7 +133,8 @@ class Run:
 
     @property
     def over(self) -> bool:
-        spent = self.step >= self.steps or self.clock.progress >= 1 or self.stopped()
+        # Who is stopped at once still answers with a checkpoint.
+        spent = self.step >= self.steps or self.clock.progress >= 1 or (self.step > 0 and self.stopped())
         return spent or self.stale >= self.recipe.patience
 
     def begin_from(self, checkpoint: Path) -> None:

@@ -139,7 +139,7 @@ def _phases(arguments: argparse.Namespace, frames: Sequence[LabelledFrame]) -> i
 
 def frames_of(arguments: argparse.Namespace) -> tuple[list[LabelledFrame], list[LabelledFrame]]:
     """The frames to train on and those to score."""
-    options = {"phases": arguments.phases, "grey_range": arguments.grey_range}
+    options = {"phases": arguments.phases, "grey_range": arguments.grey_range, "numbered": arguments.numbered}
     frames = load_labelled_frames(arguments.images, arguments.labels, **options) if arguments.images else []
     if unknown := set(arguments.validation) - {frame.name for frame in frames}:
         raise ValueError(f"--validation names {', '.join(sorted(unknown))}, which {arguments.images} does not hold.")

@@ -21,15 +21,16 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError("threshold is fitted to labels; give --images and --labels.")
     if out.suffix != ".json":
         raise ValueError(f"--out is {out}; the settings of threshold are a file, give one that ends with .json.")
-    grey_range, stop_file = arguments.grey_range, arguments.stop_file
-    frames = load_labelled_frames(arguments.images, arguments.labels, grey_range=grey_range)
+    stop_file: Path | None = arguments.stop_file
+    options = {"grey_range": arguments.grey_range, "numbered": arguments.numbered}
+    frames = load_labelled_frames(arguments.images, arguments.labels, **options)
     unknown = set(arguments.validation) - {frame.name for frame in frames}
     if unknown:
         raise ValueError(f"--validation names {', '.join(sorted(unknown))}, which {arguments.images} does not hold.")
     held_out = [frame for frame in frames if frame.name in arguments.validation]
     if arguments.val is not None:
         folder: Path = arguments.val
-        held_out += load_labelled_frames(folder / "images", folder / "labels", grey_range=grey_range)
+        held_out += load_labelled_frames(folder / "images", folder / "labels", **options)
     training = [frame for frame in frames if frame.name not in arguments.validation]
     fitted = fit_with_bar(
         training,

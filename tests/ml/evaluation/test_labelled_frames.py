@@ -135,3 +135,9 @@ def test_a_given_range_is_every_frames(folders: tuple[Path, Path]) -> None:
     tifffile.imwrite(folders[0] / "a.tif", values)
     (frame,) = load_labelled_frames(*folders, grey_range=(0.0, 1.0))
     assert np.array_equal(frame.image, values)
+
+
+def test_a_numbered_object_alone_may_have_two_parts(folders: tuple[Path, Path]) -> None:
+    Image.fromarray(MASK.astype(np.uint8) * 255).save(folders[0] / "a.png")
+    (frame,) = load_labelled_frames(*folders, numbered=True)
+    assert np.array_equal(frame.labels, MASK)
