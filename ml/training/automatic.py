@@ -20,6 +20,7 @@ class AutomaticTask:
     """What the training loop asks of the automatic mode; `weights` are those whose encoder it reads."""
 
     standardised = True
+    scales = (1.0, 1.0)  # nothing is resized
 
     def __init__(self, phases: int = 1, weights: Path | None = None) -> None:
         self.phases = phases

@@ -35,6 +35,7 @@ class YoloTask:
         return YoloTask(phases)
 
     standardised = False
+    scales = (0.8, 1.5)  # frames are resized to the network's side, whatever theirs is
 
     def new(self) -> nn.Module:
         return yolo_network.build(self.phases)

@@ -92,6 +92,7 @@ class SemanticTask:
     """
 
     standardised = True
+    scales = (1.0, 1.0)  # nothing is resized
 
     def __init__(self, family: str, config: str, phases: int = 1) -> None:
         self.family, self.config_name, self.phases = family, config, phases
