@@ -13,6 +13,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from ml.modeling import unets
+from ml.segmenters.grey_levels import standardised
 from ml.segmenters.instances import Labels, split_touching, without_small
 from ml.segmenters.parameters import SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
@@ -21,7 +22,6 @@ from ml.weights import WeightsError, check_keys, describe, find
 
 MULTIPLE = 32  # of which the networks' sides are
 OVERLAP_PX = 64  # of neighbouring tiles
-LEAST_DEVIATION = 1e-4  # of an empty frame's grey values
 MOST_CLASSES = 64
 
 
@@ -68,7 +68,7 @@ class SemanticSegmenter:
 
     def probability_steps(self, frame: Grey) -> Generator[float, None, NDArray[np.float32]]:
         """`probabilities` tile by tile."""
-        image = standardised(torch.from_numpy(np.ascontiguousarray(frame, np.float32)).to(self.device))
+        image = torch.from_numpy(standardised(np.ascontiguousarray(frame, np.float32))).to(self.device)
         height, width = image.shape
         total = torch.zeros(max(self.classes - 1, 1), height, width, device=self.device)
         weight = torch.zeros(height, width, device=self.device)
@@ -93,12 +93,6 @@ class SemanticSegmenter:
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
             logits = self.model(padded)
         return phases_of(logits.float())[0, :, :height, :width]
-
-
-def standardised(image: Tensor) -> Tensor:
-    """Mean 0 and standard deviation 1 over the last two axes, so that gain and offset of the detector do not count."""
-    mean, deviation = image.mean((-2, -1), keepdim=True), image.std((-2, -1), keepdim=True)
-    return (image - mean) / deviation.clamp(min=LEAST_DEVIATION)
 
 
 def phases_of(logits: Tensor) -> Tensor:

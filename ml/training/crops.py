@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ml.evaluation.frames import LabelledFrame
-from ml.segmenters.semantic import LEAST_DEVIATION
+from ml.segmenters.grey_levels import two_classes
 from ml.series import input_range, to_unit
 from ml.synthetic import PRESETS, sample_frame, synthesise
 from ml.training.frames import augment, random_crop, region, turned_or_inverted
@@ -50,7 +50,7 @@ class CropSource(Dataset[Batch]):
     variation
         share of the real crops that are also rescaled, blurred, made noisy, tilted …, 0 to 1; all are turned.
     standardised
-        crops get mean 0 and deviation 1 by the frames they are cut from, as whole frames do when they are segmented.
+        crops are in units of the two classes of the frames they are cut from, as whole frames are when segmented.
     scales
         least and most magnification of real crops that are not varied.
     frame_size
@@ -93,7 +93,8 @@ class CropSource(Dataset[Batch]):
             frame = LabelledFrame(frame.name, *turned_or_inverted(rng, frame.image, frame.labels))
         image, labels = random_crop(rng, [frame], self.crop, scales)
         if self.standardised:
-            image = (image - frame.image.mean()) / max(float(frame.image.std()), LEAST_DEVIATION)
+            middle, distance = two_classes(frame.image)
+            image = (image - np.float32(middle)) * np.float32(2 / distance)
         return image, labels
 
 

@@ -39,7 +39,7 @@ class FlatMuon(optim.Muon):
         super().__init__([group], lr=0.0, adjust_lr_fn="match_rms_adamw")
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> Tensor | None:
+    def step(self, closure: Any = None) -> Tensor | None:  # type: ignore[override]
         for weight, flat in zip(self._weights, self._flat, strict=True):
             flat.grad = None if weight.grad is None else weight.grad.flatten(1)
         return super().step(closure)

@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from ml.evaluation.frames import LabelledFrame
+from ml.segmenters.grey_levels import standardised
 from ml.synthetic import sample_frame
 from ml.training.crops import CropSource, synthetic_frames
 
@@ -32,7 +33,7 @@ def test_batches_are_grey_crops_with_their_instances() -> None:
 
 def test_crops_are_standardised_by_the_whole_frame_as_they_are_when_it_is_segmented() -> None:
     frame = REAL[0]
-    whole = (frame.image - frame.image.mean()) / frame.image.std()
+    whole = standardised(frame.image)
     batch = CropSource(0, (frame,), 64, 4, 0.0, variation=0.0, standardised=True)[0]
     assert _farthest(batch.images.abs(), np.abs(whole)) < 1e-5  # the sign of the contrast may be turned
 
