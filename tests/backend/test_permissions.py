@@ -68,11 +68,22 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/exports", "post"): "viewer",
     ("jobs/<job>/download", "get"): "viewer",
     ("models", "get"): SIGNED_IN,
+    ("projects/<project>/trainings", "post"): "annotator",
+    ("projects/<project>/trainings/preview", "post"): "viewer",
+    ("jobs/<job>/training", "get"): "viewer",
+    ("jobs/<job>/finish", "post"): "annotator",
+    ("projects/<project>/comparisons", "post"): "annotator",
+    ("jobs/<job>/comparison", "get"): "viewer",
+    ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "viewer",
 }
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
 ABSENT = {
     ("series/<series>/masks/<sha256>", "get"): "mask",
     ("jobs/<job>/download", "get"): "no export",
+    ("jobs/<job>/training", "get"): "no training",
+    ("jobs/<job>/finish", "post"): "no training",
+    ("jobs/<job>/comparison", "get"): "no comparison",
+    ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "no comparison",
 }
 
 
@@ -150,6 +161,7 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "job": job.pk,
         "token": token.pk,
         "sha256": "0" * 64,
+        "key": "truth",
         **dict.fromkeys(("level", "frame", "row", "column"), 0),
     }
     return World(people, values)
