@@ -1,4 +1,4 @@
-"""The jobs of exports and segmentations, and the daily removal of model files that nothing refers to."""
+"""The jobs: export, segmentation, training, comparison; and the daily removal of what nothing refers to."""
 
 import logging
 import secrets
@@ -61,3 +61,26 @@ def run_segmentation(context: JobContext) -> dict[str, Any]:
 def remove_model_files() -> None:
     if removed := prune_model_files():
         logger.info("Removed %d model files that no version names", removed)
+
+
+@job("train", queue=Queue.TRAIN)
+def run_train(context: JobContext) -> dict[str, Any]:
+    from backend.inference.training.work import run_training
+
+    return run_training(context)
+
+
+@job("compare", queue=Queue.TRAIN)
+def run_compare(context: JobContext) -> dict[str, Any]:
+    from backend.inference.comparison.work import run_comparison
+
+    return run_comparison(context)
+
+
+@daily(queue=Queue.TRAIN)
+def remove_old_trainings() -> None:
+    from backend.inference.comparison.work import prune_comparisons
+    from backend.inference.training.work import prune_trainings
+
+    prune_trainings()
+    prune_comparisons()
