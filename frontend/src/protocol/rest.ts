@@ -107,6 +107,8 @@ export interface Series {
   created_by: Person;
   created_at: string;
   pixels: PixelStore;
+  /** What segments it unless somebody chooses otherwise. */
+  model?: { model: string; version: string | null };
 }
 
 /** Equal bins from `min` to `max`; `low` and `high` are the 0.1 and 99.9 percentile. */
