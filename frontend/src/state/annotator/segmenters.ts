@@ -57,10 +57,19 @@ export function originName({ models, versions }: Catalogue, origin: Origin): str
   return version?.name ?? models.find(({ name }) => name === origin.model)?.title ?? origin.model;
 }
 
-/** The phase that a version was trained to give its n-th class; undefined where it was not, or the phase is gone. */
-export function trainedPhase(state: Annotator, segmenter: ModelChoice, index: number): string | undefined {
-  const trained = state.versions.find(({ id }) => id === segmenter.version)?.phases[index]?.id;
-  return state.phases.find(({ id }) => id === trained)?.id;
+/**
+ * The phase of a segmenter's n-th class: the one its version was trained for; without a version that knows phases the
+ * n-th of the project, if it tells classes apart at all. Undefined: no phase follows from the class.
+ */
+export function phaseOfClass(
+  { phases, versions }: Pick<Annotator, "phases" | "versions">,
+  { version }: ModelChoice,
+  index: number,
+  several: boolean,
+): string | undefined {
+  const trained = versions.find(({ id }) => id === version)?.phases ?? [];
+  if (trained.length > 0) return phases.find(({ id }) => id === trained[index]?.id)?.id;
+  return several ? phases[index]?.id : undefined;
 }
 
 /** No object of the segmenter scores less: where a choice by score begins. */
