@@ -158,8 +158,9 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file. */
+/** What a done job left: an import its `series`, an export its file, a segmentation how many `proposals` it made. */
 export interface JobResult {
+  proposals?: number;
   series?: string;
   name?: string;
   bytes?: number;

@@ -15,7 +15,6 @@ import { Parameter } from "./Parameter";
 import { ScopeChoice } from "./ScopeChoice";
 import { SegmentationJobs } from "./SegmentationJobs";
 import { useView, useWorkspace } from "./workspace";
-import "./segment.css";
 
 export function SegmentPanel() {
   const { dispatch } = useWorkspace();
@@ -62,8 +61,10 @@ export function SegmentPanel() {
         />
       ))}
       {frames > 1 && <ScopeChoice />}
-      <Start runnable={choice !== undefined} />
-      <SegmentationJobs />
+      <div class="segment-start">
+        <SegmentationJobs />
+        <Start runnable={choice !== undefined} />
+      </div>
     </div>
   );
 }
