@@ -1,5 +1,6 @@
 """Every segmenter and tracker by name. Targets are strings, so that torch loads on first use."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -8,6 +9,8 @@ from ml.segmenters.parameters import (
     SEMANTIC_PARAMETERS,
     THRESHOLD_PARAMETERS,
     YOLO_PARAMETERS,
+    ParameterError,
+    resolve,
 )
 from ml.types import ModelInfo
 
@@ -19,6 +22,7 @@ MODELS: dict[str, ModelInfo] = {
             "EfficientSAM tiny",
             "ml.segmenters.efficient_sam:load_tiny",
             promptable=True,
+            network="ml.segmenters.efficient_sam:network_of",
             parameters=EFFICIENT_SAM_PARAMETERS,
         ),
         ModelInfo(
@@ -26,6 +30,7 @@ MODELS: dict[str, ModelInfo] = {
             "EfficientSAM small",
             "ml.segmenters.efficient_sam:load_small",
             promptable=True,
+            network="ml.segmenters.efficient_sam:network_of",
             parameters=EFFICIENT_SAM_PARAMETERS,
         ),
         ModelInfo(
@@ -34,6 +39,9 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.semantic:load_swin_unet",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.semantic:network_of",
+            trainable=True,
+            configs=("small", "stock", "paper"),
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -42,6 +50,9 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.semantic:load_vm_unet",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.semantic:network_of",
+            trainable=True,
+            configs=("small", "default", "stock", "paper"),
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -50,6 +61,9 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.semantic:load_vm_unet_v2",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.semantic:network_of",
+            trainable=True,
+            configs=("small", "stock"),
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -57,6 +71,7 @@ MODELS: dict[str, ModelInfo] = {
             "Threshold and watershed",
             "ml.segmenters.threshold:load",
             promptable=False,
+            trainable=True,
             parameters=THRESHOLD_PARAMETERS,
         ),
         ModelInfo(
@@ -65,15 +80,24 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.yolo:load",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.yolo:network_of",
+            trainable=True,
+            configs=("small",),
             parameters=YOLO_PARAMETERS,
         ),
     )
 }
 
+# What a series is segmented with until somebody chooses otherwise.
+DEFAULT = "efficient_sam_ti"
+
 # For tests of what surrounds the models; no listing shows them.
 TEST_MODELS: dict[str, ModelInfo] = {
     "fake": ModelInfo("fake", "Disc around the click", "ml.segmenters.fake:load", promptable=True, takes_weights=False)
 }
+
+
+__all__ = ["DEFAULT", "MODELS", "ParameterError", "UnknownModelError", "info", "load", "network", "settings"]
 
 
 class UnknownModelError(ValueError):
@@ -92,5 +116,26 @@ def info(name: str, *, allow_test_models: bool = False) -> ModelInfo:
 
 def load(name: str, *, allow_test_models: bool = False, **options: Any) -> Any:
     """Build the model; `options` (device, weights) go to its loader."""
-    module, _, attribute = info(name, allow_test_models=allow_test_models).target.partition(":")
-    return getattr(import_module(module), attribute)(**options)
+    return _imported(info(name, allow_test_models=allow_test_models).target)(**options)
+
+
+def network(name: str, metadata: Mapping[str, str]) -> Any:
+    """The bare network, with random weights, that a checkpoint with this metadata is of, or None if it has none.
+
+    Raises
+    ------
+    KeyError, ValueError
+        The metadata lacks something, or says what cannot be.
+    """
+    target = info(name).network
+    return _imported(target)(metadata) if target else None
+
+
+def settings(name: str, given: Mapping[str, Any], *, allow_test_models: bool = False) -> dict[str, Any]:
+    """All of the model's settings, the defaults where none is given, or ParameterError naming value and limit."""
+    return resolve(info(name, allow_test_models=allow_test_models).parameters, given)
+
+
+def _imported(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
