@@ -1,5 +1,6 @@
-"""The jobs of exports and segmentations."""
+"""The jobs of exports and segmentations, and the daily removal of model files that nothing refers to."""
 
+import logging
 import secrets
 import shutil
 from pathlib import Path
@@ -9,11 +10,14 @@ from django.conf import settings
 
 from backend.inference import segmentation
 from backend.inference.attachment import file_stem
+from backend.inference.prune import prune_model_files
 from backend.inference.selectors import export_path
 from backend.jobs.models import Queue
-from backend.jobs.registry import JobContext, job
+from backend.jobs.registry import JobContext, daily, job
 from backend.protocol.errors import NotFoundError
 from backend.series.selectors import find_series
+
+logger = logging.getLogger(__name__)
 
 
 @job("export", queue=Queue.QUICK)
@@ -51,3 +55,9 @@ def run_export(context: JobContext) -> dict[str, Any]:
 @job(segmentation.SEGMENT, queue=Queue.LONG)
 def run_segmentation(context: JobContext) -> dict[str, Any]:
     return segmentation.segment_series(context)
+
+
+@daily(queue=Queue.LONG)
+def remove_model_files() -> None:
+    if removed := prune_model_files():
+        logger.info("Removed %d model files that no version names", removed)
