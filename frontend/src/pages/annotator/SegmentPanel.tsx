@@ -49,6 +49,7 @@ export function SegmentPanel() {
         />
         <SeriesDefault />
       </div>
+      {frames > 1 && <ScopeChoice />}
       {choice?.parameters.map((parameter) => (
         <Parameter
           key={`${choice.key} ${parameter.name}`}
@@ -60,7 +61,6 @@ export function SegmentPanel() {
           }}
         />
       ))}
-      {frames > 1 && <ScopeChoice />}
       <div class="segment-start">
         <SegmentationJobs />
         <Start runnable={choice !== undefined} />
