@@ -1,8 +1,10 @@
 // Every REST call the application makes, typed. Failures are thrown as ApiError (errors.ts).
 
 import type { Changeset, MaskRle } from "./messages";
+import type * as models from "./models";
 import { request, requestBytes } from "./request";
 import type * as rest from "./rest";
+import type * as segmentation from "./segmentation";
 
 const at = (id: string | number) => encodeURIComponent(id);
 
@@ -83,3 +85,19 @@ export const restore = (series: string, values: rest.Restore) =>
   request<Changeset>("POST", `/series/${at(series)}/restore`, { body: values });
 
 export const listModels = () => request<rest.Model[]>("GET", "/models");
+
+export const getCatalogue = (project: string) =>
+  request<models.Catalogue>("GET", `/projects/${at(project)}/models`);
+export const setSeriesModel = (series: string, choice: models.ModelChoice) =>
+  request<models.ModelChoice>("PUT", `/series/${at(series)}/model`, { body: choice });
+
+export const startSegmentation = (series: string, values: segmentation.SegmentationRequest) =>
+  request<rest.Job>("POST", `/series/${at(series)}/segmentations`, { body: values });
+export const getProposals = (series: string) =>
+  request<segmentation.ProposalSummary>("GET", `/series/${at(series)}/proposals`);
+export const acceptProposals = (series: string, filter: segmentation.ProposalFilter) =>
+  request<segmentation.ProposalsAccepted>("POST", `/series/${at(series)}/proposals/accept`, { body: filter });
+export const discardProposals = (series: string, filter: segmentation.ProposalFilter) =>
+  request<segmentation.ProposalsDiscarded>("POST", `/series/${at(series)}/proposals/discard`, {
+    body: filter,
+  });

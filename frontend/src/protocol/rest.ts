@@ -107,6 +107,8 @@ export interface Series {
   created_by: Person;
   created_at: string;
   pixels: PixelStore;
+  /** What segments it unless somebody chooses otherwise. */
+  model?: { model: string; version: string | null };
 }
 
 /** Equal bins from `min` to `max`; `low` and `high` are the 0.1 and 99.9 percentile. */
@@ -156,8 +158,9 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file. */
+/** What a done job left: an import its `series`, an export its file, a segmentation how many `proposals` it made. */
 export interface JobResult {
+  proposals?: number;
   series?: string;
   name?: string;
   bytes?: number;

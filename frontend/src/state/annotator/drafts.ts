@@ -210,7 +210,9 @@ export function acceptProposals(
   for (const [index, track] of accepted) {
     const item = answer.items[index];
     if (item === undefined) continue;
-    const phase = manyPhases ? (state.phases[item.phase]?.id ?? state.phase) : state.phase;
+    const trained = answer.phases[item.phase] ?? null;
+    const ordered = manyPhases && answer.phases.length === 0 ? state.phases[item.phase]?.id : undefined;
+    const phase = trained ?? ordered ?? state.phase;
     const origin: Origin = { ...BY_HAND, model, model_hash: answer.modelHash, score: item.score };
     operations.push({ op: "track.create", track, phase, name: "" }, setMask(track, frame, item.mask, origin));
   }
