@@ -27,10 +27,10 @@ def test_gain_and_offset_do_not_count() -> None:
 
 
 def test_an_even_frame_stays_finite() -> None:
-    assert np.all(standardised(np.full((40, 60), 0.4, np.float32)) == 0)
+    assert np.abs(standardised(np.full((40, 60), 0.4, np.float32))).max() < 1e-6
     assert np.isfinite(standardised(np.zeros((1, 1), np.float32))).all()
 
 
 def test_a_large_frame_is_looked_at_in_steps() -> None:
-    image = np.tile(field(0.2), (1, 12))
+    image = np.repeat(field(0.2), 12, axis=1)
     assert np.abs(standardised(image)[:, :40].mean() + 1) < 0.2
