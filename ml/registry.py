@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from ml.segmenters.parameters import (
+    CASCADE_PARAMETERS,
     EFFICIENT_SAM_PARAMETERS,
     SEMANTIC_PARAMETERS,
     THRESHOLD_PARAMETERS,
@@ -66,6 +67,14 @@ MODELS: dict[str, ModelInfo] = {
             promptable=False,
             builds_untrained=True,
             parameters=YOLO_PARAMETERS,
+        ),
+        ModelInfo(
+            "cascade",
+            "YOLOv8n-seg, refined by EfficientSAM",
+            "ml.segmenters.cascade:load",
+            promptable=False,
+            builds_untrained=True,
+            parameters=CASCADE_PARAMETERS,
         ),
     )
 }
