@@ -63,9 +63,10 @@ class Models:
     def unavailable(self) -> dict[str, str]:
         """The models that lack weights, and how to get some. Reads the files that are there, for their hash."""
         reasons = {}
-        for name in registry.MODELS.keys() & {*weights.SOURCES, *weights.TRAINED_HERE}:
+        for name in registry.MODELS.keys() & {*weights.SOURCES, *weights.TRAINED_HERE, *weights.PARTS}:
             try:
-                weights.find(name, self.weights_folder)
+                for part in weights.PARTS.get(name, (name,)):
+                    weights.find(part, self.weights_folder)
             except weights.WeightsError as error:
                 reasons[name] = str(error)
         return reasons

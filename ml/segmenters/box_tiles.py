@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_SHARE = 0.5  # of a tile's side: a larger object is looked at in a larger tile, reduced
-SMALL_PX = 16  # of the network's image: smaller objects are looked at magnified
+SMALL_PX = 20  # of the network's image: smaller objects are looked at magnified
 LEAST_OVERLAP = 1 / 8  # of a tile's side: what a network needs to see around an object
 ROOM = 1.25  # of the largest object's side, which neighbouring tiles share
 
