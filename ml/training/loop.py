@@ -12,23 +12,33 @@ from torch.utils.data import DataLoader
 
 from ml.evaluation.frames import LabelledFrame
 from ml.training.crops import Batch, CropSource
-from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything
+from ml.training.optimizers import optimizers_of
+from ml.training.phases import coded
+from ml.training.run import Clock, append_row, average_of, averaged, cut_log, load_state, save_state, seed_everything
 from ml.training.semantic import half_precision
+from ml.training.starting import start_from
 from ml.weights import save
 
 LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
 
 
 class Task(Protocol):
-    """A family of networks."""
+    """A family of networks, for one phase or more; `standardised` tells how it sees grey values."""
+
+    standardised: bool
+
+    @property
+    def phases(self) -> int: ...
 
     def new(self) -> nn.Module: ...
 
-    def loss(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor: ...
+    def loss(self, model: nn.Module, images: Tensor, labels: Tensor, classes: Tensor | None = None) -> Tensor: ...
 
     def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]: ...
 
     def metadata(self) -> dict[str, str]: ...
+
+    def with_phases(self, phases: int) -> "Task": ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class Recipe:
     crops: int = 4
     accumulate: int = 1
     synthetic_share: float = 0.5
+    variation: float = 0.5
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup_steps: int = 50
@@ -66,19 +77,31 @@ def train(
     *,
     device: torch.device,
     resume: bool = False,
+    init: Path | None = None,
     progress: Progress = lambda _row: True,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Train until the epochs, the budget or the patience is spent, or `progress(row of the log)` returns False.
 
-    `out` is the best checkpoint; beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
+    `stopped`, asked after every step, ends the run as a spent budget does: the epoch is cut short, scored and kept.
+    `init` is a checkpoint to start from, of the same network for any number of phases. `out` is the best checkpoint;
+    beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
     Without validation frames the last checkpoint is the best.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     log = out.with_suffix(".csv")
-    run = Run(task, recipe, device)
-    if not (resume and run.restore(out.with_suffix(".state.pt"))):
+    run = Run(task, recipe, device, stopped)
+    if resume and run.restore(out.with_suffix(".state.pt")):
+        cut_log(log, run.step)
+    else:
         log.unlink(missing_ok=True)
-    source = CropSource(recipe.seed, tuple(training), recipe.crop, recipe.crops, recipe.synthetic_share)
+        if init is not None:
+            run.begin_from(init)
+    frames = tuple(training) if task.phases == 1 else tuple(coded(frame) for frame in training)
+    source = CropSource(
+        recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, recipe.variation,
+        standardised=task.standardised, phases=task.phases,
+    )  # fmt: skip
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
     row: dict[str, Any] = {}
     while not run.over:
@@ -97,24 +120,34 @@ def train(
         run.keep(out.with_suffix(".state.pt"))
         if not progress(row):
             break
-    return {**row, "best_iou": run.best, "checkpoint": str(out)}
+    parameters = sum(each.numel() for each in run.model.parameters())
+    return {**row, "best_iou": run.best, "parameters": parameters, "checkpoint": str(out)}
 
 
 class Run:
     """What changes while a network is trained."""
 
-    def __init__(self, task: Task, recipe: Recipe, device: torch.device) -> None:
+    def __init__(
+        self, task: Task, recipe: Recipe, device: torch.device, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         seed_everything(recipe.seed)
-        self.task, self.recipe, self.device = task, recipe, device
+        self.task, self.recipe, self.device, self.stopped = task, recipe, device, stopped
         self.model = task.new().to(device)
         self.average = average_of(self.model)
-        self.optimizer = torch.optim.AdamW(_groups(self.model, recipe.weight_decay), lr=0.0)
+        self.optimizers = optimizers_of(self.model, recipe.weight_decay)
         self.steps = recipe.epochs * recipe.epoch_steps
         self.step, self.best, self.stale, self.clock = 0, -math.inf, 0, Clock(recipe.budget_s)
 
     @property
     def over(self) -> bool:
-        return self.step >= self.steps or self.clock.progress >= 1 or self.stale >= self.recipe.patience
+        # Who is stopped at once still answers with a checkpoint.
+        spent = self.step >= self.steps or self.clock.progress >= 1 or (self.step > 0 and self.stopped())
+        return spent or self.stale >= self.recipe.patience
+
+    def begin_from(self, checkpoint: Path) -> None:
+        """Take over a checkpoint's weights, before the first step."""
+        start_from(self.model, checkpoint, self.task)
+        self.average.load_state_dict(self.model.state_dict())
 
     def advance(self, batches: Iterator[Batch]) -> float:
         """One step; returns its loss."""
@@ -122,19 +155,21 @@ class Run:
         self.model.train()
         torch.manual_seed(recipe.seed * 1_000_003 + self.step)  # stochastic depth, the same after a resume
         rate = learning_rate(recipe, self.step, max(self.step / self.steps, self.clock.progress))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
+        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
+            group["lr"] = rate * group["share"]
+        self.model.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.device)
         for _ in range(recipe.accumulate):
             batch = next(batches)
             images, labels = (part.to(self.device, non_blocking=True) for part in (batch.images, batch.labels))
+            classes = None if batch.classes is None else batch.classes.to(self.device, non_blocking=True)
             with half_precision(self.device):
-                loss = self.task.loss(self.model, images, labels) / recipe.accumulate
+                loss = self.task.loss(self.model, images, labels, classes) / recipe.accumulate
             loss.backward()
             total += loss.detach()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         averaged(self.average, self.model, self.step, recipe.average_decay)
         return float(total)
@@ -146,7 +181,8 @@ class Run:
         return better
 
     def keep(self, path: Path) -> None:
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "average", "optimizer")}
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "average")}
+        parts["optimizers"] = [optimizer.state_dict() for optimizer in self.optimizers]
         numbers = {"step": self.step, "best": self.best, "stale": self.stale, "spent_s": self.clock.spent_s}
         save_state(path, parts | numbers | {"recipe": asdict(self.recipe)})
 
@@ -155,8 +191,10 @@ class Run:
         if not path.exists():
             return False
         state = load_state(path)
-        for name in ("model", "average", "optimizer"):
+        for name in ("model", "average"):
             getattr(self, name).load_state_dict(state[name])
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
         self.clock = Clock(self.recipe.budget_s, state["spent_s"])
         return True
@@ -180,15 +218,3 @@ def _batches(source: CropSource, start: int, stop: int, device: torch.device) ->
     return iter(
         DataLoader(source, batch_size=None, sampler=range(start, stop), num_workers=LOADER_WORKERS, pin_memory=True)
     )
-
-
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; norms, biases, tables and what the scan is made of do not."""
-    kept = ("A_logs", "Ds", "dt_projs", "relative_position")
-    named = list(model.named_parameters())
-    decays = [p for name, p in named if p.ndim >= 2 and not any(part in name for part in kept)]
-    chosen = {id(p) for p in decays}
-    return [
-        {"params": decays, "weight_decay": weight_decay},
-        {"params": [p for _, p in named if id(p) not in chosen], "weight_decay": 0.0},
-    ]
