@@ -1,6 +1,6 @@
-"""The export job."""
+"""The jobs of exports and segmentations, and the daily removal of model files that nothing refers to."""
 
-import re
+import logging
 import secrets
 import shutil
 from pathlib import Path
@@ -8,13 +8,16 @@ from typing import Any
 
 from django.conf import settings
 
+from backend.inference import segmentation
+from backend.inference.attachment import file_stem
+from backend.inference.prune import prune_model_files
 from backend.inference.selectors import export_path
 from backend.jobs.models import Queue
-from backend.jobs.registry import JobContext, job
+from backend.jobs.registry import JobContext, daily, job
 from backend.protocol.errors import NotFoundError
 from backend.series.selectors import find_series
 
-NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
+logger = logging.getLogger(__name__)
 
 
 @job("export", queue=Queue.QUICK)
@@ -45,5 +48,16 @@ def run_export(context: JobContext) -> dict[str, Any]:
         draft=temporary / f"export-{row.pk}-{row.attempt}-{secrets.token_hex(4)}",
         progress=context.progress,
     )
-    stem = NOT_IN_FILE_NAMES.sub("-", pinned["names"]["series"]).strip("-.") or "series"
+    stem = file_stem(pinned["names"]["series"], otherwise="series")
     return {"name": f"{stem}-v{pinned['version']}.zip", "bytes": written.size_bytes, "sha256": written.sha256}
+
+
+@job(segmentation.SEGMENT, queue=Queue.LONG)
+def run_segmentation(context: JobContext) -> dict[str, Any]:
+    return segmentation.segment_series(context)
+
+
+@daily(queue=Queue.LONG)
+def remove_model_files() -> None:
+    if removed := prune_model_files():
+        logger.info("Removed %d model files that no version names", removed)

@@ -23,9 +23,13 @@ LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
 
 
 class Task(Protocol):
-    """A family of networks, for one phase or more; `standardised` tells how it sees grey values."""
+    """A family of networks, for one phase or more.
+
+    `standardised` tells how it sees grey values, `scales` at which magnifications it sees frames.
+    """
 
     standardised: bool
+    scales: tuple[float, float]
 
     @property
     def phases(self) -> int: ...
@@ -100,7 +104,7 @@ def train(
     frames = tuple(training) if task.phases == 1 else tuple(coded(frame) for frame in training)
     source = CropSource(
         recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, recipe.variation,
-        standardised=task.standardised, phases=task.phases,
+        standardised=task.standardised, scales=task.scales, phases=task.phases,
     )  # fmt: skip
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
     row: dict[str, Any] = {}
