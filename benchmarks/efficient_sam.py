@@ -1,14 +1,11 @@
 """EfficientSAM tiny on the CPU: encode a frame, decode prompts, against the same network with plain attention."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
+from benchmarks.plain import plain_attention
 from benchmarks.records import Measure, Record
 from benchmarks.timing import percentile, side_by_side_ms
 from ml.modeling.efficient_sam import build
@@ -43,7 +40,7 @@ def _encode(name: str, size: int) -> Record:
     segmenter, frame = _segmenter(size), _frame(size)
 
     def plain() -> None:
-        with _plain_attention():
+        with plain_attention():
             segmenter.encode(frame)
 
     return _record(name, lambda: segmenter.encode(frame), plain, rounds=5)
@@ -64,7 +61,7 @@ def _decode(name: str, prompts: int) -> Record:
 
     def plain() -> None:
         """All prompts at once, the image repeated for each before its first projection, as the official code does."""
-        with torch.inference_mode(), _plain_attention():
+        with torch.inference_mode(), plain_attention():
             segmenter.model.mask_decoder(features, dense, tokens)
 
     return _record(name, ours, plain, rounds=15 if prompts == 1 else 3)
@@ -82,15 +79,3 @@ def _segmenter(size: int) -> EfficientSamSegmenter:
 
 def _frame(size: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     return np.random.default_rng(0).random((size, size), np.float32)
-
-
-@contextmanager
-def _plain_attention() -> Iterator[None]:
-    """Attention as the official code writes it: the whole matrix, softmax, product."""
-
-    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        weights: Tensor = ((q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)).softmax(dim=-1)
-        return weights @ v
-
-    with patch.object(F, "scaled_dot_product_attention", attend):
-        yield

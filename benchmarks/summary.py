@@ -9,7 +9,9 @@ from benchmarks.records import Record, rounded
 INTRODUCTION = """# Benchmarks
 
 Written by `make bench`; `make bench ONLY=NAME` measures one and leaves this page alone. Each figure and its baseline
-were measured in the same run, in turns. A ratio is value over baseline: below 1 means less time than the baseline.
+were measured in the same run, in turns. A ratio is value over baseline: of a time, below 1 is faster than the
+baseline; of a rate, above 1. Rates and memory of networks and segmenters are of a process of their own with one thread;
+the networks have random weights.
 """
 
 

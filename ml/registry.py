@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from ml.segmenters.parameters import (
+    CASCADE_PARAMETERS,
     EFFICIENT_SAM_PARAMETERS,
     SEMANTIC_PARAMETERS,
     THRESHOLD_PARAMETERS,
@@ -84,6 +85,14 @@ MODELS: dict[str, ModelInfo] = {
             trainable=True,
             configs=("small",),
             parameters=YOLO_PARAMETERS,
+        ),
+        ModelInfo(
+            "cascade",
+            "YOLOv8n-seg, refined by EfficientSAM",
+            "ml.segmenters.cascade:load",
+            promptable=False,
+            builds_untrained=True,
+            parameters=CASCADE_PARAMETERS,
         ),
     )
 }

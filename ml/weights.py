@@ -34,11 +34,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model's official weights come from, and what shape of network they need."""
+    """Where a model's official weights come from, and the input size of their network, 0 where the file tells."""
 
     homepage: str
     licence: str
-    image_size: int
+    image_size: int = 0
     published: Published | None = None
 
 
@@ -55,7 +55,15 @@ SOURCES: dict[str, Source] = {
     ),
     # Published only inside a zip file: unpack weights/efficient_sam_vits.pt.zip and give the .pt with --from.
     "efficient_sam_s": Source("https://github.com/yformer/EfficientSAM", "Apache-2.0", 1024),
+    # What the official code saves, at whatever size it was trained. Its input was scaled otherwise than ours: such
+    # weights are a start for training, not a model to use.
+    "swin_unet": Source("https://github.com/HuCaoFighting/Swin-Unet", "none stated"),
+    "vm_unet": Source("https://github.com/JCruan519/VM-UNet", "Apache-2.0"),
+    "vm_unet_v2": Source("https://github.com/nobodyplayer1/VM-UNetV2", "Apache-2.0"),
 }
+
+# Models that are made of others.
+PARTS = {"cascade": ("yolo", "efficient_sam_ti")}
 
 # Networks that nobody publishes weights of for grey micrographs, or only as files that run code when they are read.
 TRAINED_HERE = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo")
@@ -175,12 +183,31 @@ def git_blob_id(path: Path) -> str:
 
 
 def import_official(name: str, file: Path, folder: Path) -> Path:
-    """Check an official .pt file against the network, key by key, and keep it as safetensors."""
+    """Check an official .pt or .pth file against the network, key by key, and keep it as safetensors."""
+    source = _source(name)
+    state = _read_official(name, file)
+    if source.image_size:
+        from ml.modeling import efficient_sam
+
+        model: Any = efficient_sam.build(name, source.image_size)
+        metadata = {"image_size": str(source.image_size), "stretch": "1"}
+    else:
+        from ml.modeling import unets
+
+        config, classes = unets.config_for(name, state)
+        model = unets.build(name, config, classes)
+        metadata = {"config": config, "classes": str(classes), "image_size": str(model.config.image_size)}
+    check_keys(file.name, name, state, model.state_dict())
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    save(path, {key: state[key] for key in model.state_dict()}, {"model": name, "source": source.homepage} | metadata)
+    return path
+
+
+def _read_official(name: str, file: Path) -> "dict[str, Tensor]":
+    """The network's state in a pickle of tensors and nothing else, without what wraps it."""
     import torch
 
-    from ml.modeling.efficient_sam import build
-
-    source = _source(name)
     if not file.is_file():
         raise WeightsError(f"{file} is no file. {_remedy(name)}")
     try:
@@ -191,16 +218,14 @@ def import_official(name: str, file: Path, folder: Path) -> Path:
             f"{file.name} is no PyTorch checkpoint, is damaged, or holds more than tensors ({type(error).__name__}). "
             f"{_remedy(name)}"
         ) from error
-    state = loaded.get("model", loaded) if isinstance(loaded, dict) else loaded
-    if not isinstance(state, dict):
-        raise WeightsError(f"{file.name} holds a {type(state).__name__}, not a network's state.")
-    model = build(name, source.image_size)
-    check_keys(file.name, name, state, model.state_dict())
-    metadata = {"model": name, "image_size": str(source.image_size), "stretch": "1", "source": source.homepage}
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.safetensors"
-    save(path, {key: state[key] for key in model.state_dict()}, metadata)
-    return path
+    if isinstance(loaded, dict):
+        loaded = loaded.get("model", loaded.get("model_state_dict", loaded))
+    if not isinstance(loaded, dict):
+        raise WeightsError(f"{file.name} holds a {type(loaded).__name__}, not a network's state.")
+    if foreign := [key for key, value in loaded.items() if not isinstance(value, torch.Tensor)]:
+        raise WeightsError(f"{file.name} holds {foreign[0]!r}, which is no tensor; give the network's state alone.")
+    # Training on several devices puts a prefix before every key.
+    return {str(key).removeprefix("module."): value for key, value in loaded.items()}
 
 
 def check_keys(file: str, name: str, given: "dict[str, Tensor]", wanted: "dict[str, Tensor]") -> None:
@@ -233,7 +258,9 @@ def _source(name: str) -> Source:
 
 def _remedy(name: str) -> str:
     if name in TRAINED_HERE:
-        return f"None are published: train it, and keep the checkpoint as {name}.safetensors in the folder of weights."
+        bring = f" A file that its official code saved comes in with `python -m ml weights pull {name} --from FILE`."
+        own = f"None are published: train it, and keep the checkpoint as {name}.safetensors in the folder of weights."
+        return own + (bring if name in SOURCES else "")
     if name not in SOURCES:
         return f"There are weights for: {', '.join(SOURCES)}."
     source = SOURCES[name]

@@ -104,6 +104,7 @@ class Models:
         """For every model that needs weights: the file that is used by default, or the reason why there is none.
 
         {reason, file: {sha256, size_bytes, card, metadata} or None}; `card` is the Markdown text that lies beside it.
+        A model that is made of others has no file of its own, and lacks what its parts lack.
         """
         rows: dict[str, dict[str, Any]] = {}
         for name in registry.MODELS.keys() & {*weights.SOURCES, *weights.TRAINED_HERE}:
@@ -122,6 +123,9 @@ class Models:
                     "metadata": checkpoint.metadata,
                 },
             }
+        for name in registry.MODELS.keys() & weights.PARTS:
+            reasons = [rows[part]["reason"] for part in weights.PARTS[name]]
+            rows[name] = {"reason": next(filter(None, reasons), ""), "file": None}
         return rows
 
     def loaded(self) -> list[str]:

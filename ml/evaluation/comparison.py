@@ -1,6 +1,7 @@
 """Which models a comparison holds: those asked for, and the controls that tell what their scores are worth."""
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -136,4 +137,4 @@ def per_image(measured: Sequence[Measured]) -> dict[str, dict[str, dict[str, flo
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or value != value else value  # noqa: PLR0124
+    return None if value is None or math.isnan(value) else value

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 from ml import rle
 from ml.evaluation.boundaries import TOLERANCE_PX
 from ml.evaluation.frames import LabelledFrame
 from ml.evaluation.scores import ImageScores, score_image, union
+from ml.instance_sequence import InstanceSequence
 from ml.types import BoolMask, Instance
 
 
@@ -200,8 +201,8 @@ def _work(connection: Connection, job: Job) -> None:
     connection.send((True, peak_memory_mb(job.device)))
 
 
-class _RleInstances(Sequence[Instance]):
-    """Objects as they came through the pipe, each mask made when it is asked for."""
+class _RleInstances(InstanceSequence):
+    """Objects as they came through the pipe."""
 
     def __init__(self, found: Sequence[tuple[rle.Rle, float]]) -> None:
         self._found = found
@@ -209,12 +210,6 @@ class _RleInstances(Sequence[Instance]):
     def __len__(self) -> int:
         return len(self._found)
 
-    @overload
-    def __getitem__(self, index: int) -> Instance: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Instance]: ...
-    def __getitem__(self, index: int | slice) -> Instance | list[Instance]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
+    def _at(self, index: int) -> Instance:
         mask, score = self._found[index]
         return Instance(rle.decode(mask), score)

@@ -124,7 +124,7 @@ class EfficientSamSegmenter:
         """
         logits, scores = self.decode_unsorted(embedding, [prompt])
         candidates = zip(self.masks_of(logits[0], embedding, prompt), scores[0].tolist(), strict=True)
-        found = [Instance(mask, _score(value, fit)) for (mask, fit), value in candidates]
+        found = [Instance(mask, score_of(value, fit)) for (mask, fit), value in candidates]
         order = sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True)
         return _distinct(order)
 
@@ -185,7 +185,7 @@ class EfficientSamSegmenter:
         full = (self.full_size(logits[good], embedding) >= 0).cpu().numpy()
         masks = [one_object(mask, click) for mask, click in zip(full, asked, strict=True)]
         return [
-            Instance(mask, _score(score))
+            Instance(mask, score_of(score))
             for mask, score in zip(masks, scores[good].tolist(), strict=True)
             if settings["min_area_px"] <= int(mask.sum()) <= 0.5 * mask.size
         ]
@@ -249,6 +249,15 @@ class EfficientSamSegmenter:
             full = F.interpolate(full, (embedding.height, embedding.width), mode="bilinear", align_corners=False)
         return full[0]
 
+    def in_window(self, logits: Tensor, embedding: Embedding, rows: slice, columns: slice) -> Tensor:
+        """Low-res logits (N, 4h, 4w) → logits (N, rows, columns) of a part of the frame, without the rest of it."""
+        _, geometry = embedding.features
+        # -1 and 1 are the outer edges of the tokens.
+        y = (torch.arange(rows.start, rows.stop) + 0.5) * (2 * geometry.scale_y / (geometry.rows * PATCH)) - 1
+        x = (torch.arange(columns.start, columns.stop) + 0.5) * (2 * geometry.scale_x / (geometry.columns * PATCH)) - 1
+        grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).to(logits.device)
+        return F.grid_sample(logits[None], grid[None], "bicubic", "border", align_corners=False)[0]
+
 
 def _corners(prompt: Prompt) -> list[tuple[float, float, int]]:
     if prompt.box_xyxy is None:
@@ -257,7 +266,7 @@ def _corners(prompt: Prompt) -> list[tuple[float, float, int]]:
     return [(min(x0, x1), min(y0, y1), TOP_LEFT), (max(x0, x1), max(y0, y1), BOTTOM_RIGHT)]
 
 
-def _score(predicted_iou: float, fit: float | None = None) -> float:
+def score_of(predicted_iou: float, fit: float | None = None) -> float:
     """0 to 1, of the IoU that the network predicts and of how well the mask fills its box."""
     value = predicted_iou if fit is None else (fit + IOU_WEIGHT * predicted_iou) / (1 + IOU_WEIGHT)
     return min(max(value, 0.0), 1.0)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from scipy import ndimage
 from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import watershed
 
+from ml.instance_sequence import InstanceSequence
 from ml.types import BoolMask, Instance
 
 Labels = NDArray[np.int32]  # (height, width), 0 background
@@ -87,8 +87,8 @@ def without_small(labels: Labels, min_area_px: int) -> Labels:
     return numbers[labels]
 
 
-class LabelInstances(Sequence[Instance]):
-    """Objects of a label image, each mask made when it is asked for: a thousand full masks would fill the memory."""
+class LabelInstances(InstanceSequence):
+    """Objects of a label image."""
 
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
@@ -97,16 +97,10 @@ class LabelInstances(Sequence[Instance]):
     def __len__(self) -> int:
         return len(self._boxes)
 
-    @overload
-    def __getitem__(self, index: int) -> Instance: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Instance]: ...
-    def __getitem__(self, index: int | slice) -> Instance | list[Instance]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        at = range(len(self))[index]
+    def _at(self, index: int) -> Instance:
+        place = self._boxes[index]
         mask = np.zeros(self._labels.shape, np.bool_)
-        mask[self._boxes[at]] = self._labels[self._boxes[at]] == at + 1
+        mask[place] = self._labels[place] == index + 1
         return Instance(mask, math.nan)
 
 
@@ -120,8 +114,8 @@ class Boxed:
     phase: int
 
 
-class BoxedInstances(Sequence[Instance]):
-    """Objects by their boxes, which may overlap, each whole mask made when it is asked for."""
+class BoxedInstances(InstanceSequence):
+    """Objects by their boxes, which may overlap."""
 
     def __init__(self, shape: tuple[int, int], objects: Sequence[Boxed]) -> None:
         self._shape, self._objects = shape, objects
@@ -129,13 +123,7 @@ class BoxedInstances(Sequence[Instance]):
     def __len__(self) -> int:
         return len(self._objects)
 
-    @overload
-    def __getitem__(self, index: int) -> Instance: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Instance]: ...
-    def __getitem__(self, index: int | slice) -> Instance | list[Instance]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
+    def _at(self, index: int) -> Instance:
         found = self._objects[index]
         mask = np.zeros(self._shape, np.bool_)
         mask[found.place] = found.mask

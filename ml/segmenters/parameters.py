@@ -50,6 +50,20 @@ YOLO_PARAMETERS = (
     Parameter("min_area_px", "Least area", "int", 9, 0, 10_000, 1, unit="px"),
 )
 
+CASCADE_PARAMETERS = (
+    *YOLO_PARAMETERS,
+    Parameter(
+        "min_agreement",
+        "Least agreement",
+        "float",
+        0.5,
+        0.0,
+        1.0,
+        0.01,
+        help="Of a refined mask with its box; below it the mask stays as it was found.",
+    ),
+)
+
 
 class ParameterError(ValueError):
     """A setting that the segmenter does not have, or a value that it cannot take."""

@@ -81,9 +81,21 @@ def level_for_box(logits: NDArray[np.float32], prompt: Prompt) -> tuple[float, f
     )
     points = tuple(((x - left) / step, (y - top) / step, label) for x, y, label in prompt.points)
     part, asked = inside[::step, ::step], Prompt(points, box)
-    fits = [_box_iou(one_object(part >= level, asked), box) for level in LEVELS]
+    fits = [box_iou(one_object(part >= level, asked), box) for level in LEVELS]
     best = int(np.argmax(fits - LEVEL_COST * np.abs(LEVELS)))
     return float(LEVELS[best]), fits[best]
+
+
+def box_iou(mask: BoolMask, box_xyxy: BoxXyxy) -> float:
+    """IoU of a box with the bounding box of `mask`; 0 where either is empty."""
+    rows, columns = _extent(mask)
+    x0, y0, x1, y1 = box_xyxy
+    across, down = min(x1, columns.stop) - max(x0, columns.start), min(y1, rows.stop) - max(y0, rows.start)
+    if across <= 0 or down <= 0:
+        return 0.0
+    shared = across * down
+    own = (columns.stop - columns.start) * (rows.stop - rows.start)
+    return float(shared / (own + (x1 - x0) * (y1 - y0) - shared))
 
 
 def _upright(box_xyxy: BoxXyxy) -> BoxXyxy:
@@ -97,15 +109,3 @@ def _extent(mask: BoolMask) -> tuple[slice, slice]:
     if len(rows) == 0:
         return slice(0, 0), slice(0, 0)
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _box_iou(mask: BoolMask, box_xyxy: BoxXyxy) -> float:
-    """IoU of a box with the bounding box of `mask`; 0 where either is empty."""
-    rows, columns = _extent(mask)
-    x0, y0, x1, y1 = box_xyxy
-    across, down = min(x1, columns.stop) - max(x0, columns.start), min(y1, rows.stop) - max(y0, rows.start)
-    if across <= 0 or down <= 0:
-        return 0.0
-    shared = across * down
-    own = (columns.stop - columns.start) * (rows.stop - rows.start)
-    return float(shared / (own + (x1 - x0) * (y1 - y0) - shared))

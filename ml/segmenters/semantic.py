@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ml.modeling import unets
 from ml.segmenters.grey_levels import standardised
-from ml.segmenters.instances import Labels, split_touching, without_small
+from ml.segmenters.instances import Boxed, BoxedInstances, Labels, split_touching, without_small
 from ml.segmenters.parameters import SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.types import Grey, Instance
@@ -52,15 +52,16 @@ class SemanticSegmenter:
         """`segment` tile by tile, so that clicks go between; yields the fraction that is done."""
         settings = resolve(SEMANTIC_PARAMETERS, parameters or {})
         probabilities = yield from self.probability_steps(frame)
-        instances: list[Instance] = []
-        strongest = probabilities.argmax(axis=0)
+        found: list[Boxed] = []
         for phase, probability in enumerate(probabilities):
             mask = probability >= settings["threshold"]
-            if len(probabilities) > 1:
-                mask &= strongest == phase
+            for other, rival in enumerate(probabilities):
+                if other != phase:  # the first of equals
+                    mask &= probability > rival if other < phase else probability >= rival
             labels = split_touching(mask, settings["split_depth"]) if settings["split"] else _components(mask)
-            instances += _instances(without_small(labels, settings["min_area_px"]), probability, phase)
-        return sorted(instances, key=lambda instance: instance.score, reverse=True)
+            found += _objects(without_small(labels, settings["min_area_px"]), probability, phase)
+        height, width = frame.shape
+        return BoxedInstances((height, width), sorted(found, key=lambda each: each.score, reverse=True))
 
     def probabilities(self, frame: Grey) -> NDArray[np.float32]:
         """float32 (phases, H, W), 0 to 1; the background is what is left."""
@@ -130,14 +131,13 @@ def _components(mask: NDArray[np.bool_]) -> Labels:
     return np.asarray(ndimage.label(mask)[0], np.int32)
 
 
-def _instances(labels: Labels, probability: NDArray[np.float32], phase: int) -> list[Instance]:
-    """The labelled objects, scored by their mean probability."""
-    ids = np.unique(labels)
-    ids = ids[ids > 0]
-    if len(ids) == 0:
-        return []
-    scores = ndimage.mean(probability, labels, ids)
-    return [Instance(labels == number, float(score), phase) for number, score in zip(ids.tolist(), scores, strict=True)]
+def _objects(labels: Labels, probability: NDArray[np.float32], phase: int) -> list[Boxed]:
+    """The labelled objects, numbered from 1 without gaps, scored by their mean probability."""
+    found = []
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        mask = labels[place] == number
+        found.append(Boxed(place, mask, float(probability[place][mask].mean(dtype=np.float64)), phase))
+    return found
 
 
 def network_of(metadata: Mapping[str, str]) -> nn.Module:

@@ -21,11 +21,19 @@ from ml.modeling.yolo import IMAGE_SIZE, PROTOTYPE_STRIDE, STRIDE, architecture,
 from ml.segmenters.instances import Boxed, BoxedInstances
 from ml.segmenters.parameters import YOLO_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
+from ml.segmenters.prompted_mask import BoxXyxy
 from ml.types import BoolMask, Grey, Instance
 from ml.weights import WeightsError, check_keys, describe, find
 
 MASKS_PER_PIECE = 64
 _UNTRAINED_SEED = 0
+
+
+@dataclass(frozen=True)
+class Detected(Boxed):
+    """An object as the network found it; `box_xyxy` in px of the frame, beyond whose edges it may reach."""
+
+    box_xyxy: BoxXyxy
 
 
 @dataclass(frozen=True)
@@ -82,11 +90,15 @@ class YoloSegmenter:
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
     ) -> Generator[float | None, None, Sequence[Instance]]:
         """`segment` in pieces, a layer of the network or some masks each, between which the engine answers clicks."""
-        given = resolve(YOLO_PARAMETERS, parameters or {})
+        found = yield from self.find_steps(frame, resolve(YOLO_PARAMETERS, parameters or {}))
+        height, width = frame.shape
+        return BoxedInstances((height, width), found)
+
+    def find_steps(self, frame: Grey, given: Mapping[str, Any]) -> Generator[float | None, None, list[Detected]]:
+        """`segment_steps` with complete settings: the objects with their boxes, best score first."""
         if frame.ndim != 2:
             raise ValueError(f"A frame has the shape (height, width); this one has {frame.shape}. Give one channel.")
-        height, width = frame.shape
-        if height == 0 or width == 0:
+        if frame.size == 0:
             return []
         with self._inference():
             grey = torch.from_numpy(np.ascontiguousarray(frame, np.float32)).to(self.device)
@@ -113,13 +125,15 @@ class YoloSegmenter:
         # A mask is cut from the prototypes within its box: too little work for a device to be worth the calls.
         detections, prototypes = kept.cpu().numpy(), output.prototypes.cpu().numpy()
         found = []
+        scale = geometry.scale_x, geometry.scale_y
         for number, detection in enumerate(detections):
             if number % MASKS_PER_PIECE == 0:
                 yield number / len(detections)
             place, mask = mask_in_box(detection[6:], prototypes, detection[:4], geometry)
             if np.count_nonzero(mask) >= max(given["min_area_px"], 1):
-                found.append(Boxed(place, mask, float(detection[4]), int(detection[5])))
-        return BoxedInstances((height, width), found)
+                x0, y0, x1, y1 = (float(value) / scale[axis % 2] for axis, value in enumerate(detection[:4]))
+                found.append(Detected(place, mask, float(detection[4]), int(detection[5]), (x0, y0, x1, y1)))
+        return found
 
     @contextmanager
     def _inference(self) -> Iterator[None]:

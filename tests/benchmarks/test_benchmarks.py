@@ -3,13 +3,21 @@
 import json
 
 import pytest
+import torch
 
 from benchmarks.__main__ import main, registered
+from benchmarks.apart import apart
+from benchmarks.networks import Case, measured
+from benchmarks.plain import plain
 from benchmarks.records import Record
 from benchmarks.summary import page
 from benchmarks.timing import percentile, side_by_side_ms
+from ml.modeling import unets
 
 PROMISED = {"click_to_mask_p50", "click_to_mask_p95", "encode_1024", "encode_512", "decode_1", "decode_64"}
+
+PROMISED |= {"swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
+PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
 
 
 def test_ratio_is_value_over_baseline() -> None:
@@ -37,6 +45,24 @@ def test_calls_side_by_side_take_turns() -> None:
 
 def test_every_promised_figure_is_registered() -> None:
     assert set(registered()) >= PROMISED
+
+
+def test_a_network_is_measured_in_a_process_of_its_own_beside_the_plain_way() -> None:
+    cost = apart(measured, Case("swin_unet", "small", 64, "plain attention"), 1)
+    assert cost.seconds > 0 and cost.baseline_s is not None and cost.baseline_s > 0
+    assert cost.memory_mb > 100
+    assert apart(measured, Case("swin_unet", "small", 64, "plain attention"), 2).baseline_s is None
+
+
+@pytest.mark.parametrize(("network", "plain_way"), [("swin_unet", "plain attention"), ("vm_unet", "step by step")])
+def test_the_plain_way_gives_the_same(network: str, plain_way: str) -> None:
+    torch.manual_seed(0)
+    model, image = unets.build(network, "small").eval(), torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        ours = model(image)
+        with plain(plain_way):
+            theirs = model(image)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
 def test_unknown_name_is_answered_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:

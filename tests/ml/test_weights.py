@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from ml import weights
+from ml import registry, weights
 from ml.modeling.efficient_sam import build
 from ml.segmenters.efficient_sam import load_small, load_tiny
 from ml.weights import Published, WeightsError
@@ -106,6 +106,61 @@ def test_the_small_network_s_file_is_not_the_tiny_one_s(tmp_path: Path) -> None:
     path = official_file(tmp_path / "s.pt", "efficient_sam_s")
     with pytest.raises(WeightsError, match="of another shape"):
         weights.import_official("efficient_sam_ti", path, tmp_path)
+
+
+UNETS = Path(__file__).parents[1] / "oracles/unets"
+OFFICIAL_UNETS = [
+    ("swin_unet", "swinunet_paper", "paper", 3),
+    ("swin_unet", "swinunet_stock", "stock", 9),
+    ("vm_unet", "vmunet_paper", "paper", 3),
+    ("vm_unet", "vmunet_stock", "stock", 1),
+    ("vm_unet_v2", "vmunetv2_stock", "stock", 1),
+]
+
+
+def unet_state(oracle: str) -> dict[str, torch.Tensor]:
+    """A state with the official network's keys, shapes and kinds, as the oracle recorded them."""
+    keys = json.loads((UNETS / f"keys_{oracle}.json").read_text())["keys"]
+    return {key: torch.full(shape, 1, dtype=getattr(torch, kind)) for key, shape, kind in keys}
+
+
+@pytest.mark.parametrize("network", OFFICIAL_UNETS, ids=lambda network: network[1])
+def test_a_file_of_the_official_unets_is_brought_in(tmp_path: Path, network: tuple[str, str, str, int]) -> None:
+    name, oracle, config, classes = network
+    torch.save(unet_state(oracle), tmp_path / "best.pth")
+    path = weights.import_official(name, tmp_path / "best.pth", tmp_path / "weights")
+    metadata = weights.describe(path).metadata
+    assert (metadata["model"], metadata["config"], metadata["classes"]) == (name, config, str(classes))
+    segmenter = registry.load(name, weights_folder=tmp_path / "weights")
+    assert (segmenter.classes, segmenter.input_size) == (classes, segmenter.model.config.image_size)
+    assert all((value == 1).all() for value in segmenter.model.state_dict().values())
+
+
+@pytest.mark.parametrize("several_devices", [False, True])
+def test_what_wraps_a_state_is_left_out(tmp_path: Path, several_devices: bool) -> None:
+    state = unet_state("vmunetv2_stock")
+    prefix = "module." if several_devices else ""
+    torch.save(
+        {"epoch": 3, "model_state_dict": {prefix + key: value for key, value in state.items()}}, tmp_path / "a.pt"
+    )
+    path = weights.import_official("vm_unet_v2", tmp_path / "a.pt", tmp_path / "weights")
+    assert weights.describe(path).metadata["config"] == "stock"
+
+
+def test_a_file_of_another_unet_is_refused_with_the_first_entries_that_differ(tmp_path: Path) -> None:
+    torch.save(unet_state("vmunet_stock"), tmp_path / "best.pth")
+    with pytest.raises(WeightsError, match=r"best\.pth is not swin_unet: .*missing.*unknown"):
+        weights.import_official("swin_unet", tmp_path / "best.pth", tmp_path)
+    state = unet_state("swinunet_stock")
+    del state["swin_unet.norm.weight"]
+    torch.save(state, tmp_path / "best.pth")
+    with pytest.raises(WeightsError, match=r"1 missing \(first: swin_unet\.norm\.weight\)\.$"):
+        weights.import_official("swin_unet", tmp_path / "best.pth", tmp_path)
+    torch.save({"epoch": 1, "loss": 0.5}, tmp_path / "best.pth")
+    with pytest.raises(WeightsError, match="'epoch', which is no tensor"):
+        weights.import_official("swin_unet", tmp_path / "best.pth", tmp_path)
+    with pytest.raises(WeightsError, match="no official weights"):
+        weights.import_official("yolo", tmp_path / "best.pth", tmp_path)
 
 
 class Payload:

@@ -58,18 +58,19 @@ def test_the_fake_model_is_not_offered_unless_asked_for(tmp_path: Path) -> None:
 
 def test_models_without_weights_are_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "BUNDLED", tmp_path / "bundled")
-    assert set(lacking(tmp_path)) == set(weights.SOURCES) | set(weights.TRAINED_HERE)
+    assert set(lacking(tmp_path)) == {*weights.SOURCES, *weights.TRAINED_HERE, *weights.PARTS}
     header = json.dumps({"__metadata__": {"image_size": "512"}}).encode()
     content = len(header).to_bytes(8, "little") + header
     (tmp_path / "efficient_sam_ti.safetensors").write_bytes(content)
     reasons = lacking(tmp_path)
-    assert set(reasons) == {"efficient_sam_s", *weights.TRAINED_HERE}
+    assert set(reasons) == {"efficient_sam_s", *weights.TRAINED_HERE, "cascade"}
+    assert reasons["cascade"] == reasons["yolo"]  # its other part is there
     assert "weights pull efficient_sam_s" in reasons["efficient_sam_s"]
     assert "yolo.safetensors" in reasons["yolo"]
 
 
 def lacking(folder: Path) -> dict[str, str]:
-    return {name: row["reason"] for name, row in Models(folder).usual_weights().items() if row["file"] is None}
+    return {name: row["reason"] for name, row in Models(folder).usual_weights().items() if row["reason"]}
 
 
 def kept(folder: Path, content: bytes, suffix: str = "json") -> str:
@@ -127,3 +128,4 @@ def test_the_usual_weights_come_with_their_card(tmp_path: Path) -> None:
     assert file["card"].startswith("# efficient_sam_ti")
     assert file["size_bytes"] == (weights.BUNDLED / "efficient_sam_ti.safetensors").stat().st_size
     assert (rows["yolo"]["file"], "train it" in rows["yolo"]["reason"]) == (None, True)
+    assert rows["cascade"] == rows["yolo"]

@@ -1,5 +1,6 @@
 """Three ways to compute the selective scan give one result, in the values and in the gradients."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,26 @@ def test_large_steps_neither_overflow_nor_give_nan() -> None:
         given[1] *= 1000
     for way in WAYS.values():
         assert all(value.isfinite().all() for value in results(way, given))
+
+
+@pytest.mark.parametrize("states", [4, 16])  # 16 fill a vector of the processor
+@pytest.mark.parametrize("at", ["u", "delta", "a", "b", "c", "d"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_nan_stays_one_from_its_place_on_and_in_its_own_channels(way: str, at: str, states: int) -> None:
+    given = inputs(200, torch.float32, states=states)
+    place = {"a": (1, 2, 3), "d": (1, 2)}.get(at, (1, 2, 50))
+    with torch.no_grad():
+        given[("u", "delta", "a", "b", "c", "d").index(at)][place] = math.nan
+    y, expected = WAYS[way](*given), scan.sequential(*given)
+    assert y.isnan().any()
+    assert torch.equal(y.isnan(), expected.isnan())
+    torch.testing.assert_close(y, expected, rtol=1e-5, atol=2e-5, equal_nan=True)
+    if at in ("u", "delta"):
+        assert torch.equal(y.isnan().nonzero(), torch.tensor([[1, 2, t] for t in range(50, 200)]))
+    for ours, reference in zip(results(WAYS[way], given)[1:], results(scan.sequential, given)[1:], strict=True):
+        # In chunks the last step's gradient also passes through the decay that follows it, which nothing comes of.
+        lost = reference.isnan() & ~ours.isnan()
+        assert not lost.any() if way == "chunked" else torch.equal(ours.isnan(), reference.isnan())
 
 
 def test_several_threads_give_what_one_gives() -> None:

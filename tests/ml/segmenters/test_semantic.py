@@ -1,5 +1,6 @@
 """Semantic networks as segmenters: frames of any size, tiles, phases, and checkpoints that are refused."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,28 @@ def test_touching_discs_are_split_unless_told_otherwise() -> None:
     assert len(model.segment(frame, {"split": False})) == 1
     with pytest.raises(ParameterError, match="threshold is 2"):
         model.segment(frame, {"threshold": 2})
+
+
+def test_a_thousand_objects_take_no_thousand_frames_of_memory() -> None:
+    frame = np.zeros((1024, 1024), np.float32)
+    y, x = np.mgrid[:32, :32]
+    frame[:] = np.tile(np.hypot(x - 16, y - 16) < 11, (32, 32))
+    model = segmenter(Brightness())
+    tracemalloc.start()
+    found = model.segment(frame)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 1024 and found[-1].mask.shape == frame.shape
+    assert peak < 100 * frame.size  # bytes; a thousand masks are 1,024 a pixel
+
+
+def test_of_equally_probable_phases_the_first_has_the_pixel() -> None:
+    class Undecided(nn.Module):
+        def forward(self, image: Tensor) -> Tensor:
+            return torch.cat([0 * image, 20 * image.sign(), 20 * image.sign()], dim=1)
+
+    found = segmenter(Undecided(), classes=3).segment(two_squares(), {"threshold": 0.3})
+    assert [(i.phase, int(i.mask.sum())) for i in sorted(found, key=lambda i: i.mask.sum())] == [(0, 600), (0, 2400)]
 
 
 @pytest.mark.parametrize("load", [load_swin_unet, load_vm_unet, load_vm_unet_v2])
