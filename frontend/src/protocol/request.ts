@@ -22,7 +22,7 @@ export function watchRequests(listener: (outcome: Outcome) => void): void {
   report = listener;
 }
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Sends a request and returns its JSON; an empty answer (204) gives undefined. */
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {

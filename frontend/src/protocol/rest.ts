@@ -107,6 +107,8 @@ export interface Series {
   created_by: Person;
   created_at: string;
   pixels: PixelStore;
+  /** What segments it unless somebody chooses otherwise. */
+  model?: { model: string; version: string | null };
 }
 
 /** Equal bins from `min` to `max`; `low` and `high` are the 0.1 and 99.9 percentile. */
@@ -133,7 +135,7 @@ export interface Upload {
   sha256: string;
 }
 
-export type JobKind = "import" | "export" | "segment";
+export type JobKind = "import" | "export" | "segment" | "train" | "compare";
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export interface JobError {
@@ -156,9 +158,10 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file. */
+/** What a done job left: an import its `series`, an export its file, a training its `version`. */
 export interface JobResult {
   series?: string;
+  version?: string;
   name?: string;
   bytes?: number;
   sha256?: string;

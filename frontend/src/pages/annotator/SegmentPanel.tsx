@@ -1,14 +1,12 @@
 // Settings of "segment frame": which model, with which parameters.
 
-import type { ModelParameter } from "../../protocol/rest";
 import type { Segmenter } from "../../state/annotator/model";
 import { mayEdit } from "../../state/annotator/view";
 import { pressKey } from "../../tools/commands";
 import { Button } from "../../ui/Button";
-import { Checkbox } from "../../ui/Checkbox";
 import { Select } from "../../ui/Field";
 import { Kbd } from "../../ui/Kbd";
-import { Slider } from "../../ui/Slider";
+import { ParameterField } from "../../ui/ParameterField";
 import { useView, useWorkspace } from "./workspace";
 
 type Value = Segmenter["parameters"][string];
@@ -39,7 +37,7 @@ export function SegmentPanel() {
         onValue={(name) => dispatch({ type: "segmenter", segmenter: { model: name, parameters: {} } })}
       />
       {model.parameters.map((parameter) => (
-        <Parameter
+        <ParameterField
           key={parameter.name}
           parameter={parameter}
           value={segmenter.parameters[parameter.name] ?? null}
@@ -58,61 +56,6 @@ export function SegmentPanel() {
       <p class="field-hint">
         Finds objects of the whole frame and proposes them. Nothing is saved before you accept.
       </p>
-    </div>
-  );
-}
-
-interface ParameterProps {
-  parameter: ModelParameter;
-  /** Null: nobody has chosen, the default holds. */
-  value: Value;
-  onValue: (value: Value) => void;
-}
-
-function Parameter({ parameter, value, onValue }: ParameterProps) {
-  const { kind, label, help, unit, minimum, maximum, step, choices } = parameter;
-  const present = value ?? parameter.default;
-  const note = help === "" ? {} : { hint: help };
-  if (kind === "bool")
-    return <Checkbox label={label} {...note} checked={present === true} onValue={onValue} />;
-  if (kind === "choice") {
-    return (
-      <Select
-        label={label}
-        {...note}
-        value={String(present ?? choices[0] ?? "")}
-        choices={choices.map((choice) => ({ value: choice, label: choice }))}
-        onValue={onValue}
-      />
-    );
-  }
-  const low = minimum ?? 0;
-  const high = maximum ?? 1;
-  const automatic = present === null;
-  return (
-    <div class="parameter">
-      {parameter.default === null && (
-        <Checkbox
-          label={`${label}: chosen from the image`}
-          {...note}
-          checked={automatic}
-          onValue={(checked) => onValue(checked ? null : (low + high) / 2)}
-        />
-      )}
-      {!automatic && (
-        <>
-          <Slider
-            label={label}
-            value={Number(present)}
-            minimum={low}
-            maximum={high}
-            step={step ?? (kind === "int" ? 1 : (high - low) / 100)}
-            unit={unit}
-            onValue={onValue}
-          />
-          {parameter.default !== null && help !== "" && <span class="field-hint">{help}</span>}
-        </>
-      )}
     </div>
   );
 }

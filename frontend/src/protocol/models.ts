@@ -1,0 +1,165 @@
+// The values of the REST interface about models: versions, trainings, comparisons (/api/schema describes them).
+
+import type { Person } from "./messages";
+import type { Job, Model, ModelParameter } from "./rest";
+
+export type SettingValue = number | boolean | string | null;
+export type Settings = Record<string, SettingValue>;
+
+/** The weights that come with Graticule. `card`: Markdown that says what they were trained on. */
+export interface BundledWeights {
+  sha256: string;
+  size_bytes: number;
+  card: string;
+  metadata: Metadata;
+}
+
+/** What a checkpoint says of itself. */
+export interface Metadata {
+  parameters?: number | Settings;
+  config?: unknown;
+  image_size?: number;
+  [name: string]: unknown;
+}
+
+export interface ProjectModel extends Model {
+  bundled: BundledWeights | null;
+  trainable: boolean;
+  configs: string[];
+}
+
+export interface VersionPhase {
+  id: string;
+  name: string;
+  colour: string;
+}
+
+/** One line of a training's log; scores are of the validation frames. */
+export interface CurveRow {
+  step?: number | null;
+  epoch?: number | null;
+  seconds?: number | null;
+  loss?: number | null;
+  iou?: number | null;
+  dice?: number | null;
+}
+
+export type Split =
+  | { by: "series"; validation: string[] }
+  | { by: "blocks"; block: number; share: number; gap: number };
+
+/** How a version came to be; a file that was uploaded says only its name. */
+export interface Provenance {
+  job?: string;
+  snapshot?: { series?: Record<string, number>; settings_version?: number };
+  split?: Split;
+  series?: Record<string, string>;
+  series_names?: Record<string, string>;
+  recipe?: Record<string, unknown>;
+  trained_s?: number;
+  frames?: { training: number; validation: number };
+  file_name?: string;
+}
+
+export interface ModelVersion {
+  id: string;
+  project: string;
+  model: string;
+  title: string;
+  number: number;
+  name: string;
+  origin: "trained" | "uploaded";
+  sha256: string;
+  size_bytes: number;
+  metadata: Metadata;
+  phases: VersionPhase[];
+  provenance: Provenance;
+  scores: Record<string, number | null>;
+  curve: CurveRow[];
+  created_by: Person;
+  created_at: string;
+  archived: boolean;
+  available: boolean;
+  reason?: string;
+  parameters: ModelParameter[];
+}
+
+export interface Catalogue {
+  models: ProjectModel[];
+  versions: ModelVersion[];
+}
+
+/** `version` null: the model's usual weights. */
+export interface ModelChoice {
+  model: string;
+  version: string | null;
+}
+
+export interface TrainingRequest {
+  model: string;
+  config: string;
+  name: string;
+  series: { id: string; version?: number }[];
+  phases: string[];
+  split: Split;
+  time_budget_s: number;
+  epochs?: number;
+  seed?: number;
+  start?: string | null;
+  resume?: string | null;
+}
+
+export interface SeriesFrames {
+  series: string;
+  frames: number[];
+}
+
+export interface SplitPreview {
+  training: SeriesFrames[];
+  validation: SeriesFrames[];
+  unused: SeriesFrames[];
+  masks: number;
+  problems: string[];
+}
+
+export interface Training {
+  rows: CurveRow[];
+  version: string | null;
+  can_resume: boolean;
+  state: Job["state"];
+}
+
+export interface ComparisonRequest {
+  models: ModelChoice[];
+  series: string;
+  version?: number;
+  frames: number[];
+  controls: boolean;
+}
+
+/** A model's line; scores beside `NAME_low` and `NAME_high`, the limits of their 95 % interval. */
+export interface ComparedModel {
+  key: string;
+  model: string;
+  version: string | null;
+  label: string;
+  control: boolean;
+  error?: string | null;
+  parameters: number | null;
+  input_size: number | null;
+  images_per_s: number | null;
+  pixels_per_s: number | null;
+  peak_memory_mb: number | null;
+  [score: string]: number | string | boolean | null | undefined;
+}
+
+export interface Comparison {
+  series: string;
+  version?: number;
+  frames: number[];
+  notes: string[];
+  device?: string;
+  threads?: number;
+  tolerance_px?: number;
+  models: ComparedModel[];
+}
