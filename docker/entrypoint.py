@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What a container runs: waits for the database and Redis, brings the schema up to date, becomes its role.
 
-`entrypoint.py web|engine|worker-quick|worker-long` or `entrypoint.py manage COMMAND …`. Every role but the engine
-migrates; an advisory lock lets one of them do it while the others wait. Nothing is written outside GRATICULE_DATA.
+`entrypoint.py web|engine|worker-quick|worker-long|worker-train` or `entrypoint.py manage COMMAND …`. Every role but
+the engine migrates; an advisory lock lets one of them do it while the others wait. Nothing is written outside
+GRATICULE_DATA.
 """
 
 import os
@@ -73,12 +74,12 @@ def command(role: str, rest: list[str]) -> list[str]:
             socket = os.environ.get("GRATICULE_ENGINE") or str(data / "run" / "engine.sock")
             device = os.environ.get("GRATICULE_DEVICE", "cpu")
             engine = [sys.executable, "-m", "ml", "engine", "--socket", socket, "--store", str(data / "store")]
-            return [*engine, "--device", device, *rest]
-        case "worker-quick" | "worker-long":
+            return [*engine, "--model-files", str(data / "models"), "--device", device, *rest]
+        case "worker-quick" | "worker-long" | "worker-train":
             return [sys.executable, "manage.py", "work", "--queue", role.removeprefix("worker-")]
         case "manage":
             return [sys.executable, "manage.py", *rest]
-    raise StartError(f"{role!r} is no role. There are: web, engine, worker-quick, worker-long, manage.")
+    raise StartError(f"{role!r} is no role. There are: web, engine, worker-quick, worker-long, worker-train, manage.")
 
 
 def main(arguments: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Every segmenter and tracker by name. Targets are strings, so that torch loads on first use."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +20,7 @@ MODELS: dict[str, ModelInfo] = {
             "EfficientSAM tiny",
             "ml.segmenters.efficient_sam:load_tiny",
             promptable=True,
+            network="ml.segmenters.efficient_sam:network_of",
             parameters=EFFICIENT_SAM_PARAMETERS,
         ),
         ModelInfo(
@@ -26,6 +28,7 @@ MODELS: dict[str, ModelInfo] = {
             "EfficientSAM small",
             "ml.segmenters.efficient_sam:load_small",
             promptable=True,
+            network="ml.segmenters.efficient_sam:network_of",
             parameters=EFFICIENT_SAM_PARAMETERS,
         ),
         ModelInfo(
@@ -34,6 +37,9 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.semantic:load_swin_unet",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.semantic:network_of",
+            trainable=True,
+            configs=("small", "stock", "paper"),
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -42,6 +48,9 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.semantic:load_vm_unet",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.semantic:network_of",
+            trainable=True,
+            configs=("small", "default", "stock", "paper"),
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -50,6 +59,9 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.semantic:load_vm_unet_v2",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.semantic:network_of",
+            trainable=True,
+            configs=("small", "stock"),
             parameters=SEMANTIC_PARAMETERS,
         ),
         ModelInfo(
@@ -57,6 +69,7 @@ MODELS: dict[str, ModelInfo] = {
             "Threshold and watershed",
             "ml.segmenters.threshold:load",
             promptable=False,
+            trainable=True,
             parameters=THRESHOLD_PARAMETERS,
         ),
         ModelInfo(
@@ -65,10 +78,16 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.yolo:load",
             promptable=False,
             builds_untrained=True,
+            network="ml.segmenters.yolo:network_of",
+            trainable=True,
+            configs=("small",),
             parameters=YOLO_PARAMETERS,
         ),
     )
 }
+
+# What a series is segmented with until somebody chooses otherwise.
+DEFAULT = "efficient_sam_ti"
 
 # For tests of what surrounds the models; no listing shows them.
 TEST_MODELS: dict[str, ModelInfo] = {
@@ -92,5 +111,21 @@ def info(name: str, *, allow_test_models: bool = False) -> ModelInfo:
 
 def load(name: str, *, allow_test_models: bool = False, **options: Any) -> Any:
     """Build the model; `options` (device, weights) go to its loader."""
-    module, _, attribute = info(name, allow_test_models=allow_test_models).target.partition(":")
-    return getattr(import_module(module), attribute)(**options)
+    return _imported(info(name, allow_test_models=allow_test_models).target)(**options)
+
+
+def network(name: str, metadata: Mapping[str, str]) -> Any:
+    """The bare network, with random weights, that a checkpoint with this metadata is of, or None if it has none.
+
+    Raises
+    ------
+    KeyError, ValueError
+        The metadata lacks something, or says what cannot be.
+    """
+    target = info(name).network
+    return _imported(target)(metadata) if target else None
+
+
+def _imported(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)

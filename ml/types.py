@@ -105,3 +105,6 @@ class ModelInfo:
     parameters: tuple[Parameter, ...] = field(default=())
     takes_weights: bool = True  # its loader takes `weights`: a checkpoint, or fitted settings
     builds_untrained: bool = False  # its loader takes `untrained`: a network of random weights, as a control
+    network: str = ""  # "module:callable": the bare network that a checkpoint's metadata speaks of
+    trainable: bool = False  # `python -m ml train` makes versions of it
+    configs: tuple[str, ...] = ()  # its sizes, the usual one first

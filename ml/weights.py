@@ -92,7 +92,7 @@ def describe(path: Path) -> Checkpoint:
             raise WeightsError(f"{path.name} is no safetensors file: its header claims {size} bytes.")
         try:
             header = json.loads(file.read(size))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise WeightsError(f"{path.name} is no safetensors file: its header is not JSON.") from error
         file.seek(0)
         return Checkpoint(path, header.get("__metadata__", {}), hashlib.file_digest(file, "sha256").hexdigest())

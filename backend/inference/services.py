@@ -1,4 +1,4 @@
-"""Asks for jobs."""
+"""Asks for exports."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The export job."""
+"""The jobs: export, training, comparison."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ from django.conf import settings
 
 from backend.inference.selectors import export_path
 from backend.jobs.models import Queue
-from backend.jobs.registry import JobContext, job
+from backend.jobs.registry import JobContext, daily, job
 from backend.protocol.errors import NotFoundError
 from backend.series.selectors import find_series
 
@@ -47,3 +47,26 @@ def run_export(context: JobContext) -> dict[str, Any]:
     )
     stem = NOT_IN_FILE_NAMES.sub("-", pinned["names"]["series"]).strip("-.") or "series"
     return {"name": f"{stem}-v{pinned['version']}.zip", "bytes": written.size_bytes, "sha256": written.sha256}
+
+
+@job("train", queue=Queue.TRAIN)
+def run_train(context: JobContext) -> dict[str, Any]:
+    from backend.inference.training.work import run_training
+
+    return run_training(context)
+
+
+@job("compare", queue=Queue.TRAIN)
+def run_compare(context: JobContext) -> dict[str, Any]:
+    from backend.inference.comparison.work import run_comparison
+
+    return run_comparison(context)
+
+
+@daily(queue=Queue.TRAIN)
+def remove_old_trainings() -> None:
+    from backend.inference.comparison.work import prune_comparisons
+    from backend.inference.training.work import prune_trainings
+
+    prune_trainings()
+    prune_comparisons()

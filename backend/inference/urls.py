@@ -3,9 +3,18 @@
 from django.urls import path
 
 from backend.inference import views
+from backend.inference.comparison import views as comparisons
+from backend.inference.training import views as trainings
 
 urlpatterns = [
     path("models", views.ModelsView.as_view()),
     path("series/<uuid:series>/exports", views.ExportsView.as_view()),
     path("jobs/<uuid:job>/download", views.DownloadView.as_view()),
+    path("projects/<uuid:project>/trainings", trainings.TrainingsView.as_view()),
+    path("projects/<uuid:project>/trainings/preview", trainings.TrainingPreviewView.as_view()),
+    path("jobs/<uuid:job>/training", trainings.TrainingView.as_view()),
+    path("jobs/<uuid:job>/finish", trainings.FinishView.as_view()),
+    path("projects/<uuid:project>/comparisons", comparisons.ComparisonsView.as_view()),
+    path("jobs/<uuid:job>/comparison", comparisons.ComparisonView.as_view()),
+    path("jobs/<uuid:job>/comparison/<str:key>/<int:frame>.png", comparisons.ComparisonPictureView.as_view()),
 ]

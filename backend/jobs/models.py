@@ -19,6 +19,7 @@ class State(models.TextChoices):
 class Queue(models.TextChoices):
     QUICK = "quick"
     LONG = "long"
+    TRAIN = "train"
 
 
 FINISHED = (State.DONE, State.FAILED, State.CANCELLED)

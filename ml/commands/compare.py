@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fit-budget", type=float, default=600.0, metavar="S", help="most seconds of fitting (default: 600)"
     )
+    parser.add_argument(
+        "--no-controls", action="store_true", help="neither threshold nor untrained networks beside them"
+    )
+    parser.add_argument(
+        "--numbered",
+        action="store_true",
+        help="labels are objects' numbers even where there is one: it may have several parts",
+    )
+    parser.add_argument(
+        "--grey-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="of all frames: mapped to 0..1 instead of each frame's own range",
+    )  # fmt: skip
+    parser.add_argument(
+        "--masks", type=Path, metavar="DIR",
+        help="keep DIR/<row>/<frame>.png of every model: 0 true negative, 1 true positive, 2 false positive, 3 false "
+        "negative; rows count from 0, as in the tables",
+    )  # fmt: skip
     parser.add_argument("--image", metavar="NAME", help="the frame to show masks on (default: the first)")
     parser.add_argument("--tolerance", type=float, default=2.0, metavar="PX", help="of boundary F1 (default: 2)")
     parser.add_argument("--device", default="cpu")
@@ -45,15 +63,17 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.tolerance >= 0:
         raise ValueError(f"--tolerance is {arguments.tolerance} px; give 0 or more.")
     check_device(arguments.device)
-    frames = load_labelled_frames(arguments.images, arguments.labels)
+    frames = load_labelled_frames(
+        arguments.images, arguments.labels, grey_range=arguments.grey_range, numbered=arguments.numbered
+    )
     scored, fit_frames = parted(frames, arguments.only, arguments.fit_on)
     fit_frames += _further_frames(arguments)
     shown = arguments.image or scored[0].name
     if shown not in {frame.name for frame in scored}:
         raise ValueError(f"--image is {shown}, which is not scored; there are {', '.join(f.name for f in scored)}.")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    fitted = _fitted(arguments, scored, fit_frames) if fit_frames else None
-    added, notes = controls(candidates, fitted)
+    fitted = _fitted(arguments, scored, fit_frames) if fit_frames and not arguments.no_controls else None
+    added, notes = ([], []) if arguments.no_controls else controls(candidates, fitted)
     if fitted is not None:
         notes.insert(0, f"threshold (fitted) is fitted to {len(fit_frames)} other frames; its settings: {fitted.name}.")
     measured = _measured(arguments, [*candidates, *added], scored, shown)
@@ -85,7 +105,11 @@ def _further_frames(arguments: argparse.Namespace) -> "list[LabelledFrame]":
 
     if (arguments.fit_images is None) != (arguments.fit_labels is None):
         raise ValueError("--fit-images and --fit-labels belong together; give both or neither.")
-    return load_labelled_frames(arguments.fit_images, arguments.fit_labels) if arguments.fit_images else []
+    if not arguments.fit_images:
+        return []
+    return load_labelled_frames(
+        arguments.fit_images, arguments.fit_labels, grey_range=arguments.grey_range, numbered=arguments.numbered
+    )
 
 
 def _fitted(arguments: argparse.Namespace, scored: "list[LabelledFrame]", fit_frames: "list[LabelledFrame]") -> Path:
@@ -105,6 +129,7 @@ def _measured(
 ) -> "list[Measured]":
     from tqdm import tqdm
 
+    from ml.evaluation.agreement import keep_agreement
     from ml.evaluation.measured import measure
 
     measured = []
@@ -120,6 +145,7 @@ def _measured(
                 tolerance_px=arguments.tolerance,
                 keep=[shown],
                 progress=bar.update,
+                on_mask=partial(keep_agreement, arguments.masks / str(number - 1)) if arguments.masks else None,
             )
             if one.error:
                 tqdm.write(f"{candidate.label}: {one.error}", file=bar.fp)

@@ -18,6 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="DIR", help="folder of weights (default: weights/ in GRATICULE_DATA or ./data)"
     )
+    parser.add_argument(
+        "--model-files",
+        type=Path,
+        metavar="DIR",
+        help="folder of weights and settings that requests name by their hash",
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 … (default: cpu)")
     parser.add_argument("--threads", type=int, help="CPU threads of the networks (default: all cores)")
     parser.add_argument("--cache-mb", type=int, default=256, help="bound of the embeddings in memory (default: 256)")
@@ -58,6 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
         most_models=arguments.models,
         preload=arguments.preload or None,
         test_models=arguments.test_models,
+        model_files=arguments.model_files,
     )
     # The server ends its requests first and then raises the signal anew: it must not kill us before we clean up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -13,15 +13,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
     parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
     parser.add_argument(
+        "--numbered",
+        action="store_true",
+        help="labels are objects' numbers even where there is one: it may have several parts",
+    )
+    parser.add_argument(
+        "--grey-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="of all frames: mapped to 0..1 instead of each frame's own range",
+    )  # fmt: skip
+    parser.add_argument(
         "--validation", nargs="*", default=[], metavar="NAME", help="frames never trained on, by name without suffix"
     )
     parser.add_argument(
-        "--val", type=Path, metavar="DIR", help="a folder with images/ and labels/ that are scored, never trained on"
+        "--val",
+        type=Path,
+        metavar="DIR",
+        help="a folder with images/, labels/ (and phases/) that are scored, never trained on",
     )
     parser.add_argument("--time-budget", type=float, metavar="S", help="seconds of training in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     networks = parser.add_argument_group("swin_unet, vm_unet, vm_unet_v2, yolo")
+    networks.add_argument(
+        "--phases", type=Path, metavar="DIR",
+        help="folder of class images, same names: 0 background, 1 the first phase; without it there is one phase",
+    )  # fmt: skip
+    networks.add_argument(
+        "--phase-count", type=int, metavar="N", help="phases to tell apart (default: the highest in --phases)"
+    )
     networks.add_argument("--config", default="small", help="small, stock or paper")
     networks.add_argument("--epochs", type=int, help="how many at most")
     networks.add_argument("--epoch-steps", type=int, default=32, help="steps between two scores")
@@ -37,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--emphasis", nargs="*", default=[], metavar="PRESET=N", help="synthetic presets to draw N times as often"
     )
     parser.add_argument("--init", type=Path, help="start from these weights instead of random ones")
+    parser.add_argument(
+        "--stop-file", type=Path, metavar="PATH", help="as soon as it exists the run ends as if its time were spent"
+    )
     parser.add_argument(
         "--scores-only",
         action="store_true",

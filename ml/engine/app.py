@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ml.engine import work
+from ml.engine import checking, work
+from ml.engine.checking import CheckpointError
 from ml.engine.embedding_cache import EmbeddingCache
 from ml.engine.models import Models, NotPromptableError
 from ml.engine.pixels import PixelsError, PixelStores
 from ml.engine.queue import DeviceQueue, Priority, QueueFullError, QueueStoppedError, SupersededError, Task
-from ml.engine.requests import PredictRequest, SegmentRequest, WarmRequest
+from ml.engine.requests import CheckRequest, PredictRequest, SegmentRequest, WarmRequest
 from ml.registry import UnknownModelError
 from ml.segmenters.parameters import ParameterError
 from ml.weights import WeightsError
@@ -61,6 +62,15 @@ class Engine:
 
     async def unavailable(self, request: Request) -> JSONResponse:
         return JSONResponse(await asyncio.to_thread(self.device.models.unavailable))
+
+    async def weights(self, request: Request) -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(self.device.models.usual_weights))
+
+    async def check(self, request: Request) -> JSONResponse:
+        body = CheckRequest.model_validate_json(await request.body())
+        # On the device thread: libraries that build networks change settings of the process while they load.
+        steps = checking.check(self.device.models.files, body.path, body.name, body.model)
+        return await self._answer(request, self.queue.submit(steps, Priority.WARM))
 
     async def warm(self, request: Request) -> JSONResponse:
         body = WarmRequest.model_validate_json(await request.body())
@@ -124,6 +134,7 @@ def create_app(
     most_models: int = 2,
     preload: str | None = None,
     test_models: bool = False,
+    model_files: Path | None = None,
 ) -> Starlette:
     """The ASGI app with its device thread, which lives from the app's start-up to its shutdown.
 
@@ -141,8 +152,10 @@ def create_app(
         Model to load at start-up.
     test_models
         Also offer the model `fake`.
+    model_files
+        Folder of the files that requests name by their hash; None: there are none.
     """
-    models = Models(weights_folder, device, most_models, test_models=test_models)
+    models = Models(weights_folder, device, most_models, test_models=test_models, files=model_files)
     if preload is not None:
         models.info(preload)
     queue = DeviceQueue(queue_limit)
@@ -161,6 +174,8 @@ def create_app(
         routes=[
             Route("/health", engine.health),
             Route("/unavailable", engine.unavailable),
+            Route("/weights", engine.weights),
+            Route("/check", engine.check, methods=["POST"]),
             Route("/warm", engine.warm, methods=["POST"]),
             Route("/predict", engine.predict, methods=["POST"]),
             Route("/segment", engine.segment, methods=["POST"]),
@@ -197,6 +212,7 @@ EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Respons
     ValidationError: _invalid,
     UnknownModelError: _error(400, "unknown_model"),
     ParameterError: _error(400, "invalid"),
+    CheckpointError: _error(400, "bad_checkpoint"),
     WeightsError: _error(400, "no_weights"),
     NotPromptableError: _error(400, "not_promptable"),
     PixelsError: _error(400, "pixels"),

@@ -6,12 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Index = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class FrameRequest(BaseModel):
     """One frame for one model.
 
-    `store` is a path below the folder of stores, `channel` null the only channel or the luminance of a colour image.
+    `store` is a path below the folder of stores, `channel` null the only channel or the luminance of a colour image,
+    `weights` the SHA-256 of a file in the folder of model files, null the model's usual weights.
     `client` names who asks (a socket, a job): of one client's queued clicks only the newest counts, likewise of its
     warm-ups.
     """
@@ -21,6 +23,7 @@ class FrameRequest(BaseModel):
     store: Annotated[str, Field(min_length=1, max_length=500)]
     frame: Index
     model: Annotated[str, Field(min_length=1, max_length=64)]
+    weights: Sha256 | None = None
     input_range: tuple[Number, Number]
     channel: Index | None = None
     client: Annotated[str, Field(min_length=1, max_length=200)]
@@ -52,3 +55,16 @@ class SegmentRequest(FrameRequest):
     parameters: dict[str, Number | bool | str | None] = {}
     priority: Literal["click", "job"] = "job"
     ticket: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
+
+
+class CheckRequest(BaseModel):
+    """A file that shall become a model's weights or settings. `path` lies below the folder of model files.
+
+    `name` is what the person calls the file; `model` null: whatever model the file says it is of.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=300)]
+    model: Annotated[str, Field(min_length=1, max_length=64)] | None = None

@@ -30,7 +30,7 @@ class Device:
 
 def predict(device: Device, request: PredictRequest) -> Steps[dict[str, Any]]:
     """Candidate masks for one prompt, best first."""
-    model = device.models.get(request.model)
+    model = device.models.get(request.model, request.weights)
     start = perf_counter()
     embedding = yield from embed(device, model, request, request.frame)
     encoded = perf_counter()
@@ -46,7 +46,7 @@ def predict(device: Device, request: PredictRequest) -> Steps[dict[str, Any]]:
 
 def warm(device: Device, request: WarmRequest) -> Steps[dict[str, Any]]:
     """The frame's embedding in the cache; says whether it was there already."""
-    model = device.models.get(request.model)
+    model = device.models.get(request.model, request.weights)
     cached = embedding_key(model, request, request.frame) in device.cache
     yield from embed(device, model, request, request.frame)
     return {"cached": cached}
@@ -54,7 +54,7 @@ def warm(device: Device, request: WarmRequest) -> Steps[dict[str, Any]]:
 
 def warm_neighbours(device: Device, request: WarmRequest) -> Steps[None]:
     """The embeddings of the frames around, nearest and later ones first."""
-    model = device.models.get(request.model)
+    model = device.models.get(request.model, request.weights)
     frames = device.stores.frames(request.store)
     for distance in range(1, request.neighbours + 1):
         for frame in (request.frame + distance, request.frame - distance):
@@ -75,7 +75,7 @@ def load(device: Device, name: str) -> Steps[None]:
 
 def segment(device: Device, request: SegmentRequest) -> Steps[dict[str, Any]]:
     """Every object of the frame; models with `segment_steps` let clicks go between their pieces."""
-    model = device.models.get(request.model)
+    model = device.models.get(request.model, request.weights)
     frame = device.stores.frame(request.store, request.frame, request.input_range, request.channel)
     if hasattr(model, "segment_steps"):
         instances = yield from model.segment_steps(frame, request.parameters)

@@ -84,6 +84,7 @@ def measure(
     tolerance_px: float = TOLERANCE_PX,
     keep: Iterable[str] = (),
     progress: Callable[[], None] = lambda: None,
+    on_mask: Callable[[LabelledFrame, BoolMask], None] | None = None,
 ) -> Measured:
     """Score a candidate and take its time and memory; whatever goes wrong in it is kept as `error`.
 
@@ -97,6 +98,8 @@ def measure(
         frames whose masks are wanted, by name.
     progress
         called after every frame.
+    on_mask
+        given every frame and the union of its found objects.
     """
     options: dict[str, Any] = {"device": device, "weights_folder": weights_folder}
     if candidate.untrained:
@@ -120,8 +123,12 @@ def measure(
                     measured.timed_pixels += frame.image.size
                 instances = _RleInstances(found)
                 measured.scores[frame.name] = score_image(instances, frame.labels, tolerance_px)
-                if frame.name in keep:
-                    measured.masks[frame.name] = union(instances, frame.labels.shape)
+                if frame.name in keep or on_mask is not None:
+                    mask = union(instances, frame.labels.shape)
+                    if frame.name in keep:
+                        measured.masks[frame.name] = mask
+                    if on_mask is not None:
+                        on_mask(frame, mask)
                 progress()
             connection.send(None)
             measured.peak_memory_mb = _answer(connection)

@@ -56,7 +56,7 @@ class SwinTransformer(nn.Module):
     def __init__(self, config: SwinConfig) -> None:
         super().__init__()
         channels = [config.channels << i for i in range(STAGES)]
-        rates = torch.linspace(0, config.drop_path, sum(config.depths)).tolist()
+        rates = torch.linspace(0, config.drop_path, sum(config.depths), device="cpu").tolist()  # also on "meta"
         starts = [sum(config.depths[:i]) for i in range(STAGES)]
 
         def stage(i: int, **joints: nn.Module | None) -> Stage:

@@ -178,6 +178,6 @@ class CrossScan(nn.Module):
 
 def _drop_rates(most: float, depths: tuple[int, ...]) -> list[list[float]]:
     """Stochastic depth that rises with depth, per stage."""
-    rates = torch.linspace(0, most, sum(depths)).tolist()
+    rates = torch.linspace(0, most, sum(depths), device="cpu").tolist()  # also on "meta"
     starts = [sum(depths[:i]) for i in range(len(depths))]
     return [rates[start : start + depth] for start, depth in zip(starts, depths, strict=True)]

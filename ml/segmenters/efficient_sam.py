@@ -276,6 +276,11 @@ def _iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     return float((a & b).sum() / max((a | b).sum(), 1))
 
 
+def network_of(metadata: Mapping[str, str]) -> EfficientSam:
+    """The network that a checkpoint's metadata speaks of, with random weights."""
+    return build(metadata["model"], int(metadata.get("image_size", OFFICIAL_SIZE)))
+
+
 def load_tiny(
     *, device: str = "cpu", weights: Path | None = None, weights_folder: Path | None = None
 ) -> EfficientSamSegmenter:
@@ -292,8 +297,7 @@ def load_small(
 
 def _load(name: str, device: str, weights: Path | None, folder: Path | None) -> EfficientSamSegmenter:
     checkpoint = describe(weights) if weights else find(name, folder)
-    image_size = int(checkpoint.metadata.get("image_size", OFFICIAL_SIZE))
-    model = build(name, image_size)
+    model = network_of({**checkpoint.metadata, "model": name})
     state = {key: value.float() for key, value in load_file(checkpoint.path).items()}
     check_keys(checkpoint.path.name, name, state, model.state_dict())
     model.load_state_dict(state)

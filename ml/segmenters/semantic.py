@@ -21,6 +21,7 @@ from ml.weights import WeightsError, check_keys, describe, find
 
 MULTIPLE = 32  # of which the networks' sides are
 OVERLAP_PX = 64  # of neighbouring tiles
+MOST_CLASSES = 64
 
 
 class SemanticSegmenter:
@@ -144,6 +145,14 @@ def _instances(labels: Labels, probability: NDArray[np.float32], phase: int) -> 
     return [Instance(labels == number, float(score), phase) for number, score in zip(ids.tolist(), scores, strict=True)]
 
 
+def network_of(metadata: Mapping[str, str]) -> nn.Module:
+    """The network that a checkpoint's metadata speaks of, with random weights; KeyError or ValueError if it cannot."""
+    classes = int(metadata["classes"])
+    if not 1 <= classes <= MOST_CLASSES:
+        raise ValueError(f"classes is {classes}; it lies between 1 and {MOST_CLASSES}.")
+    return unets.build(metadata["model"], metadata["config"], classes)
+
+
 def load_swin_unet(**options: Any) -> SemanticSegmenter:
     return _load("swin_unet", **options)
 
@@ -182,7 +191,7 @@ def _load(
         raise WeightsError(f"{checkpoint.path.name} holds {metadata.get('model', 'no named model')}, not {name}.")
     try:
         classes, input_size = int(metadata["classes"]), int(metadata["image_size"])
-        model = unets.build(name, metadata["config"], classes)
+        model = network_of(metadata)
     except (KeyError, ValueError) as error:
         raise WeightsError(f"{checkpoint.path.name} does not say what network it is of: {error}.") from error
     state = load_file(checkpoint.path)

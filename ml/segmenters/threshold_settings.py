@@ -44,7 +44,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         )
     try:
         content = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(
             f"{path.name} is no JSON file ({error}); give the one that `python -m ml train {MODEL}` wrote."
         ) from error

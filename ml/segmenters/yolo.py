@@ -228,6 +228,14 @@ def load(
     return YoloSegmenter(model, name="yolo", weights_hash=checkpoint.sha256, input_size=image_size, device=device)
 
 
+def network_of(metadata: Mapping[str, str]) -> nn.Module:
+    """The network that a checkpoint's metadata speaks of, with random weights; KeyError or ValueError if it cannot."""
+    classes, _ = _network_of("The checkpoint", metadata)
+    # The library runs the network once to learn its strides, so it is built of real numbers wherever it is asked for.
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        return build(classes)
+
+
 def _check_readable(path: Path) -> None:
     if path.suffix in (".pt", ".pth"):
         raise WeightsError(

@@ -14,6 +14,7 @@ from ml.evaluation.frames import LabelledFrame
 from ml.series import input_range, to_unit
 from ml.synthetic import PRESETS, sample_frame, synthesise
 from ml.training.frames import augment, random_crop
+from ml.training.phases import decoded
 
 SYNTHETIC_SCALES = (0.7, 1.5)
 REAL_SCALES = (0.7, 1.5)
@@ -25,10 +26,14 @@ SYNTHETIC_SEEDS = (1_000_000, 10_000_000)  # smaller and larger ones are left fo
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` [B, 1, S, S], each 0 to 1; `labels` int32 [B, S, S], instances from 1 on each crop."""
+    """`images` [B, 1, S, S], each 0 to 1; `labels` int32 [B, S, S], instances from 1 on each crop.
+
+    `classes` uint8 [B, S, S], None where there is one phase: 0 background, 1 the first phase.
+    """
 
     images: Tensor
     labels: Tensor
+    classes: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class CropSource(Dataset[Batch]):
         of the crops, 0 to 1; without `real` frames all are synthetic.
     frame_size
         of the synthetic frames in px.
+    phases
+        more than one: `real` holds `coded` frames (`ml.training.phases`); synthetic ones know no phases.
     """
 
     seed: int
@@ -49,12 +56,16 @@ class CropSource(Dataset[Batch]):
     crops: int
     synthetic_share: float
     frame_size: int = 512
+    phases: int = 1
 
     def __getitem__(self, step: int) -> Batch:
         rng = np.random.default_rng([self.seed, 2, step])
         drawn = [self._draw(rng, step) for _ in range(self.crops)]
         images, labels = (np.stack(part) for part in zip(*drawn, strict=True))
-        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(labels))
+        if self.phases == 1:
+            return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(labels))
+        numbers, classes = decoded(labels)
+        return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(numbers), torch.from_numpy(classes))
 
     def _draw(self, rng: np.random.Generator, step: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         if self.real and rng.random() >= self.synthetic_share:

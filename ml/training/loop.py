@@ -12,23 +12,30 @@ from torch.utils.data import DataLoader
 
 from ml.evaluation.frames import LabelledFrame
 from ml.training.crops import Batch, CropSource
-from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything
+from ml.training.phases import coded
+from ml.training.run import Clock, append_row, average_of, averaged, cut_log, load_state, save_state, seed_everything
 from ml.training.semantic import half_precision
+from ml.training.starting import start_from
 from ml.weights import save
 
 LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
 
 
 class Task(Protocol):
-    """A family of networks."""
+    """A family of networks, for one phase or more."""
+
+    @property
+    def phases(self) -> int: ...
 
     def new(self) -> nn.Module: ...
 
-    def loss(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor: ...
+    def loss(self, model: nn.Module, images: Tensor, labels: Tensor, classes: Tensor | None = None) -> Tensor: ...
 
     def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]: ...
 
     def metadata(self) -> dict[str, str]: ...
+
+    def with_phases(self, phases: int) -> "Task": ...
 
 
 @dataclass(frozen=True)
@@ -66,19 +73,28 @@ def train(
     *,
     device: torch.device,
     resume: bool = False,
+    init: Path | None = None,
     progress: Progress = lambda _row: True,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Train until the epochs, the budget or the patience is spent, or `progress(row of the log)` returns False.
 
-    `out` is the best checkpoint; beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
+    `stopped`, asked after every step, ends the run as a spent budget does: the epoch is cut short, scored and kept.
+    `init` is a checkpoint to start from, of the same network for any number of phases. `out` is the best checkpoint;
+    beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
     Without validation frames the last checkpoint is the best.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     log = out.with_suffix(".csv")
-    run = Run(task, recipe, device)
-    if not (resume and run.restore(out.with_suffix(".state.pt"))):
+    run = Run(task, recipe, device, stopped)
+    if resume and run.restore(out.with_suffix(".state.pt")):
+        cut_log(log, run.step)
+    else:
         log.unlink(missing_ok=True)
-    source = CropSource(recipe.seed, tuple(training), recipe.crop, recipe.crops, recipe.synthetic_share)
+        if init is not None:
+            run.begin_from(init)
+    frames = tuple(training) if task.phases == 1 else tuple(coded(frame) for frame in training)
+    source = CropSource(recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, phases=task.phases)
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
     row: dict[str, Any] = {}
     while not run.over:
@@ -97,15 +113,18 @@ def train(
         run.keep(out.with_suffix(".state.pt"))
         if not progress(row):
             break
-    return {**row, "best_iou": run.best, "checkpoint": str(out)}
+    parameters = sum(each.numel() for each in run.model.parameters())
+    return {**row, "best_iou": run.best, "parameters": parameters, "checkpoint": str(out)}
 
 
 class Run:
     """What changes while a network is trained."""
 
-    def __init__(self, task: Task, recipe: Recipe, device: torch.device) -> None:
+    def __init__(
+        self, task: Task, recipe: Recipe, device: torch.device, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         seed_everything(recipe.seed)
-        self.task, self.recipe, self.device = task, recipe, device
+        self.task, self.recipe, self.device, self.stopped = task, recipe, device, stopped
         self.model = task.new().to(device)
         self.average = average_of(self.model)
         self.optimizer = torch.optim.AdamW(_groups(self.model, recipe.weight_decay), lr=0.0)
@@ -114,7 +133,14 @@ class Run:
 
     @property
     def over(self) -> bool:
-        return self.step >= self.steps or self.clock.progress >= 1 or self.stale >= self.recipe.patience
+        # Who is stopped at once still answers with a checkpoint.
+        spent = self.step >= self.steps or self.clock.progress >= 1 or (self.step > 0 and self.stopped())
+        return spent or self.stale >= self.recipe.patience
+
+    def begin_from(self, checkpoint: Path) -> None:
+        """Take over a checkpoint's weights, before the first step."""
+        start_from(self.model, checkpoint, self.task)
+        self.average.load_state_dict(self.model.state_dict())
 
     def advance(self, batches: Iterator[Batch]) -> float:
         """One step; returns its loss."""
@@ -129,8 +155,9 @@ class Run:
         for _ in range(recipe.accumulate):
             batch = next(batches)
             images, labels = (part.to(self.device, non_blocking=True) for part in (batch.images, batch.labels))
+            classes = None if batch.classes is None else batch.classes.to(self.device, non_blocking=True)
             with half_precision(self.device):
-                loss = self.task.loss(self.model, images, labels) / recipe.accumulate
+                loss = self.task.loss(self.model, images, labels, classes) / recipe.accumulate
             loss.backward()
             total += loss.detach()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ml.evaluation.frames import LabelledFrame, load_labelled_frames
-from ml.evaluation.pixels import dice, iou
+from ml.evaluation.pixels import mean_over_phases
 from ml.modeling import yolo as yolo_network
 from ml.modeling.unets import FAMILIES
 from ml.segmenters.yolo import YoloSegmenter
 from ml.training.loop import Recipe, Task, train
+from ml.training.phases import MOST_PHASES, phases_of_objects
 from ml.training.semantic import SemanticTask, device_of
 from ml.training.yolo import yolo_loss
 
@@ -24,30 +25,40 @@ NETWORKS = (*FAMILIES, "yolo")
 
 
 class YoloTask:
-    """What the training loop asks of YOLOv8n-seg."""
+    """What the training loop asks of YOLOv8n-seg; an object's phase is the one that most of its pixels have."""
+
+    def __init__(self, phases: int = 1) -> None:
+        self.phases = phases
+
+    def with_phases(self, phases: int) -> "YoloTask":
+        return YoloTask(phases)
 
     def new(self) -> nn.Module:
-        return yolo_network.build(1)
+        return yolo_network.build(self.phases)
 
-    def loss(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        total, _ = yolo_loss(model, images, list(labels.cpu().numpy()), [None] * len(labels))
+    def loss(self, model: nn.Module, images: Tensor, labels: Tensor, classes: Tensor | None = None) -> Tensor:
+        numbers = list(labels.cpu().numpy())
+        phases: Sequence[Any] = [None] * len(numbers)
+        if classes is not None:
+            phases = [phases_of_objects(*crop) for crop in zip(numbers, classes.cpu().numpy(), strict=True)]
+        total, _ = yolo_loss(model, images, numbers, phases)
         return total
 
     def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]:
-        """Mean IoU and Dice of the union of all found objects."""
+        """Mean IoU and Dice of the union of all found objects, of each phase's for itself."""
         device = next(model.parameters()).device
         segmenter = YoloSegmenter(model, name="yolo", weights_hash="in training", device=device)
         pairs = []
         for frame in frames:
-            found = np.zeros(frame.labels.shape, bool)
+            found = np.zeros((self.phases, *frame.labels.shape), bool)
             for instance in segmenter.segment(frame.image):
-                found |= instance.mask
-            pairs.append((iou(found, frame.labels > 0), dice(found, frame.labels > 0)))
+                found[instance.phase] |= instance.mask
+            pairs.append(mean_over_phases(list(found), frame.phase_masks(self.phases)))
         mean_iou, mean_dice = np.mean(pairs, axis=0)
         return {"iou": float(mean_iou), "dice": float(mean_dice)}
 
     def metadata(self) -> dict[str, str]:
-        return yolo_network.metadata(1)
+        return yolo_network.metadata(self.phases)
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -58,6 +69,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.out.suffix != ".safetensors":
         raise ValueError(f"--out is {arguments.out}; give the checkpoint's file, ending with .safetensors.")
     training, held_out = frames_of(arguments)
+    phases = _phases(arguments, [*training, *held_out])
     if not training and arguments.synthetic_share == 0:
         raise ValueError("There is nothing to train on: give --images and --labels, or --synthetic-share above 0.")
     recipe = Recipe(
@@ -81,28 +93,59 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             bar.update(row["epoch"] - bar.n)
             return True
 
-        task = task_of(arguments.model, arguments.config)
+        stop_file: Path | None = arguments.stop_file
         return train(
-            task, recipe, training, held_out, arguments.out, device=device, resume=arguments.resume, progress=show
+            task_of(arguments.model, arguments.config, phases),
+            recipe,
+            training,
+            held_out,
+            arguments.out,
+            device=device,
+            resume=arguments.resume,
+            init=arguments.init,
+            progress=show,
+            stopped=lambda: stop_file is not None and stop_file.exists(),
         )
 
 
-def task_of(model: str, config: str) -> Task:
+def task_of(model: str, config: str, phases: int = 1) -> Task:
     """The family's part of the training; YOLOv8n-seg has one size."""
     if model == "yolo":
         if config != "small":
             raise ValueError(f"yolo has no configuration {config!r}. There is: small.")
-        return YoloTask()
-    return SemanticTask(model, config)
+        return YoloTask(phases)
+    return SemanticTask(model, config, phases)
+
+
+def _phases(arguments: argparse.Namespace, frames: Sequence[LabelledFrame]) -> int:
+    """How many phases the network is to tell apart."""
+    if arguments.phases is None:
+        if arguments.phase_count is not None:
+            raise ValueError("--phase-count counts the phases of --phases; give the folder of class images as well.")
+        return 1
+    if arguments.images is None or arguments.synthetic_share > 0:
+        raise ValueError(
+            "--phases are those of labelled frames, and synthetic frames have none; give --images and --labels, and "
+            "--synthetic-share 0."
+        )
+    most = max((int(frame.classes.max(initial=1)) for frame in frames if frame.classes is not None), default=1)
+    count: int = arguments.phase_count or most
+    if not most <= count <= MOST_PHASES:
+        raise ValueError(
+            f"--phase-count is {count}; the class images have phases up to {most}, and {MOST_PHASES} are the most."
+        )
+    return count
 
 
 def frames_of(arguments: argparse.Namespace) -> tuple[list[LabelledFrame], list[LabelledFrame]]:
     """The frames to train on and those to score."""
-    frames = load_labelled_frames(arguments.images, arguments.labels) if arguments.images else []
+    options = {"phases": arguments.phases, "grey_range": arguments.grey_range, "numbered": arguments.numbered}
+    frames = load_labelled_frames(arguments.images, arguments.labels, **options) if arguments.images else []
     if unknown := set(arguments.validation) - {frame.name for frame in frames}:
         raise ValueError(f"--validation names {', '.join(sorted(unknown))}, which {arguments.images} does not hold.")
     held_out = [frame for frame in frames if frame.name in arguments.validation]
     folder: Path | None = arguments.val
     if folder is not None:
-        held_out += load_labelled_frames(folder / "images", folder / "labels")
+        options["phases"] = folder / "phases" if arguments.phases else None
+        held_out += load_labelled_frames(folder / "images", folder / "labels", **options)
     return [frame for frame in frames if frame.name not in arguments.validation], held_out

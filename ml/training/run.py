@@ -70,3 +70,16 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         if fresh:
             writer.writeheader()
         writer.writerow(row)
+
+
+def cut_log(path: Path, step: int) -> None:
+    """Drop the rows behind a step: a run that was killed before it kept its state makes them again."""
+    if not path.exists():
+        return
+    with path.open(newline="") as file:
+        head, *rows = csv.reader(file)
+    kept = [row for row in rows if len(row) == len(head) and int(row[head.index("step")]) <= step]
+    temporary = path.with_suffix(".partial")
+    with temporary.open("w", newline="") as file:
+        csv.writer(file).writerows([head, *kept])
+    temporary.replace(path)

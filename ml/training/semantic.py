@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ml.evaluation.frames import LabelledFrame
-from ml.evaluation.pixels import dice, iou
+from ml.evaluation.pixels import mean_over_phases
 from ml.modeling import unets
 from ml.segmenters.semantic import SemanticSegmenter, standardised
 
@@ -49,31 +49,38 @@ LOSSES: dict[str, Loss] = {"swin_unet": swin_loss, "vm_unet": vm_loss, "vm_unet_
 
 
 class SemanticTask:
-    """What the training loop asks of a family: a network, its loss on a batch, its scores on frames."""
+    """What the training loop asks of a family: a network, its loss on a batch, its scores on frames.
 
-    def __init__(self, family: str, config: str) -> None:
-        self.family, self.config_name = family, config
-        self.config = unets.config_of(family, config, classes=1)
+    One phase takes one channel; with more the background has a channel of its own, the first.
+    """
+
+    def __init__(self, family: str, config: str, phases: int = 1) -> None:
+        self.family, self.config_name, self.phases = family, config, phases
+        self.classes = 1 if phases == 1 else phases + 1
+        self.config = unets.config_of(family, config, classes=self.classes)
+
+    def with_phases(self, phases: int) -> "SemanticTask":
+        return SemanticTask(self.family, self.config_name, phases)
 
     def new(self) -> nn.Module:
-        return unets.build(self.family, self.config_name, classes=1)
+        return unets.build(self.family, self.config_name, classes=self.classes)
 
-    def loss(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        """`images` [B, 1, S, S] of 0 to 1, `labels` [B, S, S]."""
+    def loss(self, model: nn.Module, images: Tensor, labels: Tensor, classes: Tensor | None = None) -> Tensor:
+        """`images` [B, 1, S, S] of 0 to 1, `labels` [B, S, S], with several phases `classes` [B, S, S]."""
         logits: Tensor = model(standardised(images))
-        return LOSSES[self.family](logits.float(), (labels > 0).long())
+        return LOSSES[self.family](logits.float(), (labels > 0 if classes is None else classes).long())
 
     def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]:
-        """Mean IoU and Dice of the whole frames' objects."""
+        """Mean IoU and Dice of the whole frames' objects, of each phase's for itself."""
         device = next(model.parameters()).device
         segmenter = SemanticSegmenter(
-            model, name=self.family, weights_hash="in training", input_size=self.config.image_size, classes=1,
-            device=device,
+            model, name=self.family, weights_hash="in training", input_size=self.config.image_size,
+            classes=self.classes, device=device,
         )  # fmt: skip
         pairs = []
         for frame in frames:
-            found = segmenter.probabilities(frame.image)[0] >= 0.5
-            pairs.append((iou(found, frame.labels > 0), dice(found, frame.labels > 0)))
+            found = segmenter.probabilities(frame.image) >= 0.5
+            pairs.append(mean_over_phases(list(found), frame.phase_masks(self.phases)))
         mean_iou, mean_dice = np.mean(pairs, axis=0)
         return {"iou": float(mean_iou), "dice": float(mean_dice)}
 
@@ -82,7 +89,7 @@ class SemanticTask:
         return {
             "model": self.family,
             "config": self.config_name,
-            "classes": "1",
+            "classes": str(self.classes),
             "image_size": str(self.config.image_size),
         }
 

@@ -11,7 +11,7 @@ import numpy as np
 from ml.evaluation.frames import LabelledFrame
 from ml.evaluation.instances import overlaps
 from ml.evaluation.panoptic import panoptic_counts
-from ml.evaluation.pixels import iou
+from ml.evaluation.pixels import dice, iou
 from ml.evaluation.scores import union
 from ml.segmenters.parameters import THRESHOLD_PARAMETERS, resolve
 from ml.segmenters.threshold import ThresholdSegmenter
@@ -58,6 +58,7 @@ def fit(
     budget_s: float,
     seed: int = 0,
     progress: Callable[[float, float], None] = lambda spent_s, best: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Fitted:
     """Search the settings that score best on labelled frames.
 
@@ -73,6 +74,8 @@ def fit(
         Seconds, after which the best so far is returned. The default settings are always scored.
     progress
         Called after every frame with the seconds spent and the best score so far.
+    stopped
+        Asked before every frame; True ends the search as a spent budget does.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def fit(
         raise ValueError("There are no frames to fit the settings to; give at least one with labels.")
     if not budget_s > 0:
         raise ValueError(f"The time budget is {budget_s} s; give more than 0.")
-    search = _Search(frames, budget_s, seed, progress)
+    search = _Search(frames, budget_s, seed, progress, stopped)
     try:
         search.run()
         finished = True
@@ -101,11 +104,16 @@ def fit(
 
 class _Search:
     def __init__(
-        self, frames: Sequence[LabelledFrame], budget_s: float, seed: int, progress: Callable[[float, float], None]
+        self,
+        frames: Sequence[LabelledFrame],
+        budget_s: float,
+        seed: int,
+        progress: Callable[[float, float], None],
+        stopped: Callable[[], bool],
     ) -> None:
         self._rng = np.random.default_rng(seed)
         self._frames = [frames[index] for index in self._rng.permutation(len(frames))]
-        self._budget_s, self._progress, self._start = budget_s, progress, time.monotonic()
+        self._budget_s, self._progress, self._stopped, self._start = budget_s, progress, stopped, time.monotonic()
         self._segmenter = ThresholdSegmenter()
         self._known: dict[tuple[Any, ...], list[float]] = {}  # scores on the first frames, in their order
         self.best = resolve(THRESHOLD_PARAMETERS, {})
@@ -151,7 +159,7 @@ class _Search:
         """Scores on the first frames, on fewer than `most` where the settings have lost `against` others by then."""
         scores = self._known.setdefault(_key(settings), [])
         while len(scores) < most and not _lost(scores, against):
-            if self.spent_s > self._budget_s:
+            if self.spent_s > self._budget_s or self._stopped():
                 raise _TimeIsUpError
             scores.append(frame_score(self._segmenter, settings, self._frames[len(scores)]))
             self._progress(self.spent_s, float(np.mean(self.best_scores)))
@@ -180,6 +188,18 @@ def score(settings: Settings, frames: Sequence[LabelledFrame]) -> float:
     """The objective of settings on frames, NaN without any."""
     segmenter = ThresholdSegmenter()
     return float(np.mean([frame_score(segmenter, settings, frame) for frame in frames])) if frames else float("nan")
+
+
+def pixel_scores(settings: Settings, frames: Sequence[LabelledFrame]) -> tuple[float, float]:
+    """Mean IoU and Dice of the union of all found objects, NaN without frames."""
+    if not frames:
+        return float("nan"), float("nan")
+    segmenter, pairs = ThresholdSegmenter(), []
+    for frame in frames:
+        found, truth = union(segmenter.segment(frame.image, settings), frame.labels.shape), frame.labels > 0
+        pairs.append((iou(found, truth), dice(found, truth)))
+    mean_iou, mean_dice = np.mean(pairs, axis=0)
+    return float(mean_iou), float(mean_dice)
 
 
 def frames_hash(frames: Sequence[LabelledFrame]) -> str:

@@ -50,7 +50,7 @@ def test_the_file_is_valid_without_any_variable() -> None:
 
 def test_every_service_has_a_health_check_and_restarts() -> None:
     found = services(**SECRETS)
-    assert set(found) == {"web", "engine", "worker-quick", "worker-long", "postgres", "redis"}
+    assert set(found) == {"web", "engine", "worker-quick", "worker-long", "worker-train", "postgres", "redis"}
     for service in found.values():
         assert service["healthcheck"]["test"]
         assert service["restart"] == "unless-stopped"
@@ -61,7 +61,7 @@ def test_every_limit_can_be_raised() -> None:
     assert len(limits) == 4
     for environment in ({}, limits):
         found = services(**environment)
-        for role in ("web", "worker-quick", "worker-long"):
+        for role in ("web", "worker-quick", "worker-long", "worker-train"):
             passed = found[role]["environment"]
             expected = Environment.read(environment)
             read = Environment.read({name: passed[name] or "" for name in limits})

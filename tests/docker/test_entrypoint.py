@@ -95,7 +95,7 @@ def test_roles_that_start_together_migrate_an_empty_database_once(environment: d
     assert rows == names > 10
 
 
-@pytest.mark.parametrize("role", ["worker-quick", "worker-long"])
+@pytest.mark.parametrize("role", ["worker-quick", "worker-long", "worker-train"])
 def test_worker_starts_and_ends_on_sigterm(environment: dict[str, str], role: str) -> None:
     with started(environment, role) as process:
         assert process.stdout is not None

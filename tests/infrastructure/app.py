@@ -92,7 +92,7 @@ class App:
         return True
 
     def pid(self, role: str) -> int:
-        """The process id of web, engine, worker-quick or worker-long as the supervisor wrote it down."""
+        """The process id of web, engine, worker-quick, worker-long or worker-train as the supervisor wrote it down."""
         return int((self.data / "run" / f"{role}.pid").read_text())
 
     def kill(self, role: str) -> int:

@@ -84,7 +84,7 @@ def commit_survives(team: Team, role: str) -> None:
     assert team.commit_mask()["version"] == changeset["version"] + 1
 
 
-@pytest.mark.parametrize("role", ["web", "engine", "worker-quick", "worker-long"])
+@pytest.mark.parametrize("role", ["web", "engine", "worker-quick", "worker-long", "worker-train"])
 def test_killed_process_loses_no_acknowledged_commit_and_comes_back(alone: Team, role: str) -> None:
     commit_survives(alone, role)
 

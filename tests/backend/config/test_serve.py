@@ -38,7 +38,7 @@ def test_a_kill_of_the_engine_is_mended(app: App) -> None:
     app.wait_until_restarted("engine", app.kill("engine"))
 
 
-@pytest.mark.parametrize("queue", ["worker-quick", "worker-long"])
+@pytest.mark.parametrize("queue", ["worker-quick", "worker-long", "worker-train"])
 def test_a_killed_worker_comes_back(app: App, queue: str) -> None:
     app.wait_until_restarted(queue, app.kill(queue))
 

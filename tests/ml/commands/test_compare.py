@@ -80,6 +80,24 @@ def test_models_and_controls_are_compared(
         assert Image.open(out / name).size[0] > 300
 
 
+def test_masks_show_where_each_model_agrees_and_errs(labelled: tuple[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "masks"
+    options = ("--models", "fake", "threshold", "--no-controls", "--only", "c", "d", "--masks", str(folder))
+    assert compare(labelled, *options, "--out", str(tmp_path / "out")) == 0
+    result = json.loads((tmp_path / "out/compare.json").read_text())
+    assert [row["label"] for row in result["models"]] == ["fake", "threshold"]
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png")) == [
+        f"{row}/{name}.png" for row in (0, 1) for name in ("c", "d")
+    ]
+    for row, model in enumerate(result["models"]):
+        for name in ("c", "d"):
+            shown = np.asarray(Image.open(folder / f"{row}/{name}.png"))
+            truth = np.asarray(Image.open(f"{labelled[1]}/{name}.png")) > 0
+            assert np.array_equal(np.isin(shown, (1, 3)), truth)
+            hits, errors = int((shown == 1).sum()), int((shown > 1).sum())
+            assert hits / (hits + errors) == pytest.approx(result["per_image"][model["label"]][name]["iou"])
+
+
 def test_curves_are_drawn_from_the_log_beside_the_weights(labelled: tuple[str, str], tmp_path: Path) -> None:
     write_settings(tmp_path / "fit.json", {}, {})
     (tmp_path / "fit.csv").write_text("step,loss\n1,2\n2,1\n")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ml.__main__ import main
 from ml.synthetic import sample_frame
+from ml.weights import describe
 
 TINY = ["--epochs", "1", "--epoch-steps", "2", "--crop", "64", "--crops", "1", "--config", "small"]
 
@@ -25,6 +26,9 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image, labels, _ = sample_frame(rng, 96)
         Image.fromarray((255 * image).astype(np.uint8)).save(folder / "images" / f"{index}.png")
         Image.fromarray(labels.astype(np.uint16)).save(folder / "labels" / f"{index}.png")
+        (folder / "phases").mkdir(exist_ok=True)
+        classes = np.where(labels > 0, 1 + labels % 2, 0).astype(np.uint8)
+        Image.fromarray(classes).save(folder / "phases" / f"{index}.png")
     return folder
 
 
@@ -48,9 +52,30 @@ def test_a_trained_checkpoint_is_scored_and_segments(
     assert json.loads(capsys.readouterr().out)["parameters"] > 3_000_000
 
 
+@pytest.mark.parametrize(("model", "classes"), [("swin_unet", 3), ("yolo", 2)])
+def test_phases_are_trained_and_gone_on_from(
+    model: str, classes: int, labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    phases = ["--phases", str(labelled / "phases"), "--validation", "2"]
+    assert train(model, labelled, out, *TINY, *phases) == 0
+    assert 0 <= json.loads(capsys.readouterr().out)["iou"] <= 1
+    assert describe(out).metadata["classes"] == str(classes)
+    stop = tmp_path / "stop"
+    stop.touch()
+    more = ["--phase-count", "5", "--init", str(out), "--stop-file", str(stop)]
+    assert train(model, labelled, second, *TINY, *phases, *more) == 0
+    assert json.loads(capsys.readouterr().out)["step"] == 1
+    assert describe(second).metadata["classes"] == str(classes + 3)
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        (["--epochs", "1", "--phase-count", "2"], "give the folder of class images"),
+        (["--epochs", "1", "--phases", "PHASES", "--phase-count", "1"], "phases up to 2"),
+        (["--epochs", "1", "--phases", "PHASES", "--synthetic-share", "0.5"], "synthetic frames have none"),
+        (["--epochs", "1", "--init", "none.safetensors"], "give the .safetensors file"),
         (["--out", "net.pt", "--epochs", "1"], "ending with .safetensors"),
         ([], "has no end"),
         (["--epochs", "1", "--validation", "77"], "names 77"),
@@ -60,6 +85,7 @@ def test_a_trained_checkpoint_is_scored_and_segments(
 def test_what_cannot_be_trained_is_said(
     more: list[str], message: str, labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    more = [str(labelled / "phases") if text == "PHASES" else text for text in more]
     assert train("vm_unet", labelled, tmp_path / "net.safetensors", *more) != 0
     assert message in capsys.readouterr().err
 

@@ -1,6 +1,7 @@
 """The engine's endpoints with the fake segmenter, and the real server for what a connection does."""
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -302,3 +303,23 @@ def test_missing_weights_are_named_to_the_caller(client: TestClient, monkeypatch
     answer = client.post("/predict", json=CLICK)
     assert (answer.status_code, answer.json()["code"]) == (400, "no_weights")
     assert answer.json()["message"].endswith("holds no weights.")
+
+
+def test_settings_of_a_file_are_used_where_the_request_names_it(root: Path) -> None:
+    content = b'{"model": "threshold", "parameters": {"min_area_px": 10000}}'
+    sha256 = hashlib.sha256(content).hexdigest()
+    (root / sha256[:2]).mkdir()
+    (root / sha256[:2] / f"{sha256}.json").write_bytes(content)
+    array: Any = zarr.open_array(root / "series" / "0")
+    disc = np.hypot(*np.ogrid[-24:24, -32:32]) < 9
+    array[1] = np.where(disc, 200, 50) + np.random.default_rng(0).integers(0, 9, disc.shape)
+    asked = FRAME | {"model": "threshold"}
+    with TestClient(create_app(root, root, model_files=root)) as client:
+        usual = client.post("/segment", json=asked).json()
+        fitted = client.post("/segment", json=asked | {"weights": sha256}).json()
+        missing = client.post("/segment", json=asked | {"weights": "0" * 64})
+        wrong = client.post("/segment", json=asked | {"weights": "../x"})
+    assert [len(usual["instances"]), len(fitted["instances"])] == [1, 0]
+    assert usual["model_hash"] != fitted["model_hash"]
+    assert (missing.status_code, missing.json()["code"]) == (400, "no_weights")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid")

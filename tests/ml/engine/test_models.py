@@ -1,5 +1,6 @@
 """Which models are loaded, and when."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -65,3 +66,60 @@ def test_models_without_weights_are_named_with_the_remedy(tmp_path: Path, monkey
     assert set(lacking) == {"efficient_sam_s", *weights.TRAINED_HERE}
     assert "weights pull efficient_sam_s" in lacking["efficient_sam_s"]
     assert "yolo.safetensors" in lacking["yolo"]
+
+
+def kept(folder: Path, content: bytes, suffix: str = "json") -> str:
+    """A model file as the app keeps it; returns its hash."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    (folder / sha256[:2]).mkdir(exist_ok=True)
+    (folder / sha256[:2] / f"{sha256}.{suffix}").write_bytes(content)
+    return sha256
+
+
+def settings_file(polarity: str) -> bytes:
+    return json.dumps({"model": "threshold", "parameters": {"polarity": polarity}}).encode()
+
+
+def test_models_are_kept_apart_by_their_weights(tmp_path: Path) -> None:
+    dark, bright = (kept(tmp_path, settings_file(polarity)) for polarity in ("dark", "bright"))
+    models = Models(tmp_path, most_loaded=3, files=tmp_path)
+    loaded = [models.get("threshold", sha256) for sha256 in (None, dark, bright)]
+    assert [each.defaults["polarity"] for each in loaded] == ["auto", "dark", "bright"]
+    assert len({each.weights_hash for each in loaded}) == 3
+    assert models.get("threshold", dark) is loaded[1]
+    assert models.loaded() == ["threshold", f"threshold {bright[:12]}", f"threshold {dark[:12]}"]
+
+
+def test_a_file_that_was_changed_is_not_loaded(tmp_path: Path) -> None:
+    sha256 = kept(tmp_path, settings_file("dark"))
+    (tmp_path / sha256[:2] / f"{sha256}.json").write_bytes(settings_file("bright"))
+    with pytest.raises(weights.WeightsError, match="changed or damaged"):
+        Models(tmp_path, files=tmp_path).get("threshold", sha256)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    for models in (Models(tmp_path, files=tmp_path), Models(tmp_path)):
+        with pytest.raises(weights.WeightsError, match="has no file"):
+            models.get("threshold", "0" * 64)
+    with pytest.raises(weights.WeightsError, match="no SHA-256"):
+        Models(tmp_path, files=tmp_path).get("threshold", "../../etc/passwd")
+
+
+def test_settings_of_another_model_are_refused(tmp_path: Path) -> None:
+    sha256 = kept(tmp_path, b'{"model": "other"}')
+    with pytest.raises(weights.WeightsError, match="takes only its own"):
+        Models(tmp_path, files=tmp_path).get("threshold", sha256)
+
+
+def test_a_model_without_weights_takes_none(tmp_path: Path) -> None:
+    sha256 = kept(tmp_path, b"{}")
+    with pytest.raises(weights.WeightsError, match="takes no weights"):
+        Models(tmp_path, files=tmp_path, test_models=True).get("fake", sha256)
+
+
+def test_the_usual_weights_come_with_their_card(tmp_path: Path) -> None:
+    rows = Models(tmp_path).usual_weights()
+    file = rows["efficient_sam_ti"]["file"]
+    assert file["card"].startswith("# efficient_sam_ti")
+    assert file["size_bytes"] == (weights.BUNDLED / "efficient_sam_ti.safetensors").stat().st_size
+    assert (rows["yolo"]["file"], "train it" in rows["yolo"]["reason"]) == (None, True)

@@ -101,3 +101,43 @@ def test_what_is_no_label_image_is_named(folders: tuple[Path, Path]) -> None:
     Image.fromarray(MASK).save(folders[1] / "a.png")
     with pytest.raises(ValueError, match=r"a\.tif holds 3 frames"):
         load_labelled_frames(*folders)
+
+
+def test_class_images_give_objects_their_phases(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    Image.fromarray(MASK.astype(np.uint8) * 255).save(folders[0] / "a.png")
+    (tmp_path / "phases").mkdir()
+    classes = MASK.astype(np.uint8)
+    classes[5:15, 15:25] = 3  # the right half of one component
+    Image.fromarray(classes).save(tmp_path / "phases/a.png")
+    (frame,) = load_labelled_frames(*folders, phases=tmp_path / "phases")
+    assert frame.classes is not None
+    assert np.array_equal(frame.classes, classes)
+    assert frame.labels.max() == 3  # objects of different phases that touch are two
+    assert all(len(np.unique(classes[frame.labels == number])) == 1 for number in (1, 2, 3))
+    assert [int(mask.sum()) for mask in frame.phase_masks(3)] == [300, 0, 100]
+    assert np.array_equal(frame.phase_masks(1)[0], MASK)
+
+
+def test_class_images_that_contradict_the_labels_are_refused(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    Image.fromarray(MASK.astype(np.uint8) * 255).save(folders[0] / "a.png")
+    (tmp_path / "phases").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"a\.png has no class image called a"):
+        load_labelled_frames(*folders, phases=tmp_path / "phases")
+    classes = MASK.astype(np.uint8)
+    classes[0, :7] = 1
+    Image.fromarray(classes).save(tmp_path / "phases/a.png")
+    with pytest.raises(ValueError, match="differ on 7 px"):
+        load_labelled_frames(*folders, phases=tmp_path / "phases")
+
+
+def test_a_given_range_is_every_frames(folders: tuple[Path, Path]) -> None:
+    values = np.random.default_rng(0).random(MASK.shape, np.float32)
+    tifffile.imwrite(folders[0] / "a.tif", values)
+    (frame,) = load_labelled_frames(*folders, grey_range=(0.0, 1.0))
+    assert np.array_equal(frame.image, values)
+
+
+def test_a_numbered_object_alone_may_have_two_parts(folders: tuple[Path, Path]) -> None:
+    Image.fromarray(MASK.astype(np.uint8) * 255).save(folders[0] / "a.png")
+    (frame,) = load_labelled_frames(*folders, numbered=True)
+    assert np.array_equal(frame.labels, MASK)

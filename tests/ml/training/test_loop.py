@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import torch
 from safetensors.torch import load_file
 
 from ml.evaluation.frames import LabelledFrame
-from ml.segmenters.semantic import SemanticSegmenter, load_vm_unet
+from ml.segmenters.semantic import SemanticSegmenter, load_swin_unet, load_vm_unet
 from ml.synthetic import sample_frame
 from ml.training import loop
 from ml.training.loop import Recipe, train
+from ml.training.network_run import YoloTask
+from ml.training.phases import coded
 from ml.training.semantic import SemanticTask
+from ml.weights import WeightsError
 
 CPU = torch.device("cpu")
 QUICK = Recipe(epochs=2, epoch_steps=3, crop=64, crops=2, synthetic_share=0.0, warmup_steps=2)
@@ -25,6 +29,17 @@ QUICK = Recipe(epochs=2, epoch_steps=3, crop=64, crops=2, synthetic_share=0.0, w
 def frames() -> list[LabelledFrame]:
     rng = np.random.default_rng(5)
     return [LabelledFrame(str(i), *sample_frame(rng, 96)[:2]) for i in range(3)]
+
+
+def in_two_phases(frames: list[LabelledFrame]) -> list[LabelledFrame]:
+    """Every other object is of the second phase, and shown dark."""
+    changed = []
+    for frame in frames:
+        second = (frame.labels > 0) & (frame.labels % 2 == 0)
+        classes = np.where(second, 2, frame.labels > 0).astype(np.uint8)
+        image = np.where(second, 0.05, np.where(classes == 1, 0.95, 0.5)).astype(np.float32)
+        changed.append(LabelledFrame(frame.name, image, frame.labels, classes))
+    return changed
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -56,10 +71,89 @@ def test_a_resumed_run_has_the_weights_of_an_unbroken_one(frames: list[LabelledF
     train(task, QUICK, frames, frames, whole, device=CPU)
     train(task, QUICK, frames, frames, broken, device=CPU, progress=lambda _row: False)
     assert load_file(broken.with_suffix(".last.safetensors")).keys() == weights(whole).keys()
+    with broken.with_suffix(".csv").open("a") as log:
+        log.write("99,33,1.0,0.5,0.5,0.5\n100,")  # as a kill between log and state leaves it
     train(task, QUICK, frames, frames, broken, device=CPU, resume=True)
     ours, expected = (weights(path.with_suffix(".last.safetensors")) for path in (broken, whole))
     assert all(torch.equal(ours[key], expected[key]) for key in expected)
     assert broken.with_suffix(".csv").read_text().count("\n") == 3
+
+
+@pytest.mark.parametrize("task", [SemanticTask("swin_unet", "small", 2), YoloTask(2)], ids=["swin_unet", "yolo"])
+def test_two_phases_are_learned_apart(task: loop.Task, frames: list[LabelledFrame]) -> None:
+    recipe = replace(QUICK, learning_rate=3e-3, average_decay=0.5)
+    run = loop.Run(task, recipe, CPU)
+    source = loop.CropSource(0, tuple(coded(frame) for frame in in_two_phases(frames)), 64, 4, 0.0, phases=2)
+    unseen = [source[step] for step in range(1000, 1003)]
+
+    def loss(swapped: bool = False) -> float:
+        total = 0.0
+        with torch.no_grad():
+            for batch in unseen:
+                assert batch.classes is not None
+                classes = torch.where(batch.classes > 0, 3 - batch.classes, 0) if swapped else batch.classes
+                total += float(task.loss(run.average.train(), batch.images, batch.labels, classes))
+        return total
+
+    before = loss()
+    for step in range(30):
+        run.advance(iter([source[step]]))
+    assert loss() < 0.95 * before
+    assert loss() < loss(swapped=True)
+
+
+def test_a_resumed_run_with_phases_has_the_weights_of_an_unbroken_one(
+    frames: list[LabelledFrame], tmp_path: Path
+) -> None:
+    task, labelled = SemanticTask("swin_unet", "small", 2), in_two_phases(frames)
+    whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
+    train(task, QUICK, labelled, labelled, whole, device=CPU)
+    train(task, QUICK, labelled, labelled, broken, device=CPU, progress=lambda _row: False)
+    train(task, QUICK, labelled, labelled, broken, device=CPU, resume=True)
+    ours, expected = (weights(path.with_suffix(".last.safetensors")) for path in (broken, whole))
+    assert all(torch.equal(ours[key], expected[key]) for key in expected)
+    segmenter = load_swin_unet(weights=whole)
+    assert segmenter.classes == 3
+    assert segmenter.probabilities(frames[0].image).shape == (2, 96, 96)
+
+
+def test_a_run_that_is_told_to_stop_keeps_what_it_has(frames: list[LabelledFrame], tmp_path: Path) -> None:
+    asked = iter([True, True, True])
+    out = tmp_path / "net.safetensors"
+    task = SemanticTask("swin_unet", "small")
+    result = train(task, QUICK, frames, frames[:1], out, device=CPU, stopped=lambda: next(asked))
+    assert result["step"] == 1
+    assert weights(out)
+
+
+@pytest.mark.parametrize("make", [partial(SemanticTask, "swin_unet", "small"), YoloTask], ids=["swin_unet", "yolo"])
+def test_a_checkpoint_for_other_phases_is_a_start_but_for_its_last_layers(make: Any, tmp_path: Path) -> None:
+    one, three = make(phases=1), make(phases=3)
+    start = one.new()
+    loop.export(start, tmp_path / "start.safetensors", one.metadata())
+    run = loop.Run(three, QUICK, CPU)
+    before = {key: value.clone() for key, value in run.model.state_dict().items()}
+    run.begin_from(tmp_path / "start.safetensors")
+    taken = [key for key, value in start.state_dict().items() if value.shape == before[key].shape]
+    assert len(taken) > 0.95 * len(before)
+    for key, value in run.model.state_dict().items():
+        expected = start.state_dict()[key].half().to(value.dtype) if key in taken else before[key]
+        assert torch.equal(value, expected)
+        assert torch.equal(value, run.average.state_dict()[key])
+
+
+def test_a_start_of_another_network_is_refused(tmp_path: Path) -> None:
+    task = SemanticTask("vm_unet", "small")
+    loop.export(task.new(), tmp_path / "start.safetensors", task.metadata())
+    run = loop.Run(SemanticTask("swin_unet", "small"), QUICK, CPU)
+    with pytest.raises(WeightsError, match="has the model vm_unet, but swin_unet is to be trained"):
+        run.begin_from(tmp_path / "start.safetensors")
+    loop.export(task.new(), tmp_path / "liar.safetensors", task.metadata() | {"model": "swin_unet"})
+    with pytest.raises(WeightsError, match="missing"):
+        run.begin_from(tmp_path / "liar.safetensors")
+    (tmp_path / "start.pt").write_bytes(b"")
+    with pytest.raises(WeightsError, match=r"give the \.safetensors file"):
+        run.begin_from(tmp_path / "start.pt")
 
 
 def test_the_checkpoint_is_what_the_segmenter_loads(frames: list[LabelledFrame], tmp_path: Path) -> None:
@@ -90,7 +184,7 @@ def test_a_run_without_progress_stops_early_and_keeps_the_best(
 def test_accumulated_halves_are_one_batch(frames: list[LabelledFrame], monkeypatch: pytest.MonkeyPatch) -> None:
     """Two batches of two give the gradient of one batch of four, in a loss that is a mean over images."""
     task = SemanticTask("swin_unet", "small")
-    monkeypatch.setattr(task, "loss", lambda model, images, labels: model(images).square().mean())
+    monkeypatch.setattr(task, "loss", lambda model, images, *_: model(images).square().mean())
     gradients = []
     source = loop.CropSource(0, tuple(frames), 64, 2, 0.0)
     first, second = source[0], source[1]

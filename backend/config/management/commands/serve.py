@@ -1,4 +1,4 @@
-"""`python manage.py serve`: web, engine and two workers, supervised."""
+"""`python manage.py serve`: web, engine and three workers, supervised."""
 
 import os
 import socket
@@ -17,12 +17,13 @@ from backend.config import demo_login
 from backend.config.environment import REPOSITORY, Environment
 from backend.config.secret_key import read_secret_key
 from backend.config.supervisor import AlreadyRunningError, FolderLock, Service, Supervisor
+from backend.jobs.models import Queue
 
 HEALTH_TIMEOUT_S = 1.0
 
 
 class Command(BaseCommand):
-    help = "Runs the app: web, engine and two workers."
+    help = "Runs the app: web, engine and three workers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-engine", action="store_true", help="an engine runs elsewhere (GRATICULE_ENGINE)")
@@ -70,13 +71,13 @@ def _services(environment: Environment, *, engine: bool) -> list[Service]:
     services = [Service("web", web)]
     if engine:
         command = [sys.executable, "-m", "ml", "engine", "--socket", environment.engine]
-        command += ["--store", str(environment.data / "store")]
+        command += ["--store", str(environment.data / "store"), "--model-files", str(environment.data / "models")]
         if device := os.environ.get("GRATICULE_DEVICE"):
             command += ["--device", device]
         if os.environ.get("GRATICULE_TEST_MODELS") == "1":
             command += ["--test-models"]
         services.append(Service("engine", command))
-    for queue in ("quick", "long"):
+    for queue in Queue.values:
         services.append(Service(f"worker-{queue}", (sys.executable, "manage.py", "work", "--queue", queue)))
     return services
 

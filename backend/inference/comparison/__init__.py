@@ -1,0 +1,1 @@
+"""Comparisons of models on labelled frames: the process that measures, and what is shown of it."""

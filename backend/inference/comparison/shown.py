@@ -1,0 +1,74 @@
+"""What is shown of a comparison: its table, and over each frame where a model agrees and errs."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+
+from backend.inference.comparison.orders import COMPARE
+from backend.inference.comparison.work import folder_of
+from backend.inference.labelled_folder import frame_name
+from backend.jobs.models import Job, State
+from backend.protocol.errors import ConflictError, NotFoundError
+
+TRUTH = "truth"
+# By the values of a mask file: true negative, true positive, false positive, false negative. Green, red and blue of
+# Okabe and Ito, which differ for everybody.
+COLOURS = np.array([(0, 0, 0, 0), (0, 158, 115, 115), (213, 94, 0, 230), (0, 114, 178, 230)], np.uint8)
+OUTLINE = (255, 255, 255, 230)
+
+
+def require_comparison(job: Job) -> Path:
+    """The folder of a comparison that is done."""
+    if job.kind != COMPARE:
+        raise NotFoundError(f"Job {job.pk} is no comparison.")
+    if job.state != State.DONE:
+        raise ConflictError(f"This comparison is {job.state}. Ask again when it is done.", code="not_done")
+    folder = folder_of(job.pk)
+    if not (folder / "comparison.json").is_file():
+        raise NotFoundError("This comparison's results were removed. Compare the models again.")
+    return folder
+
+
+def comparison(job: Job) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((require_comparison(job) / "comparison.json").read_text())
+    return found
+
+
+def picture_png(job: Job, key: str, frame: int) -> bytes:
+    """RGBA of the frame's size: a model's agreement and errors, or (`truth`) the outline of the labels."""
+    folder = require_comparison(job)
+    frames, models = job.parameters["frames"], len(list((folder / "masks").glob("*")))
+    if frame not in frames:
+        raise NotFoundError(f"Frame {frame} is not among those of this comparison: {', '.join(map(str, frames))}.")
+    if key == TRUTH:
+        pixels = outline(tifffile.imread(folder / "frames" / "labels" / f"{frame_name(0, frame)}.tif"))
+    else:
+        path = folder / "masks" / key / f"{frame_name(0, frame)}.png"
+        if not key.isdecimal() or not path.is_file():
+            raise NotFoundError(f"There are no masks of {key!r}; {models} models have some, and {TRUTH}.")
+        pixels = COLOURS[np.asarray(Image.open(path))]
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, format="PNG")
+    return out.getvalue()
+
+
+def outline(labels: NDArray[Any]) -> NDArray[np.uint8]:
+    """RGBA: the pixels of each object that touch another or the background."""
+    edge = np.zeros(labels.shape, bool)
+    for axis in (0, 1):
+        first = [slice(None), slice(None)]
+        first[axis] = slice(None, -1)
+        second = [slice(None), slice(None)]
+        second[axis] = slice(1, None)
+        differ = labels[tuple(first)] != labels[tuple(second)]
+        edge[tuple(first)] |= differ
+        edge[tuple(second)] |= differ
+    pixels = np.zeros((*labels.shape, 4), np.uint8)
+    pixels[edge & (labels > 0)] = OUTLINE
+    return pixels

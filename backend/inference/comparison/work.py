@@ -1,0 +1,167 @@
+"""Runs a comparison: frames to the disk, the process that measures, its table and masks into the job's folder."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from backend.inference import aside, labelled_folder, model_files
+from backend.inference.aside import Command, CommandFailedError
+from backend.inference.labelled_folder import LabelledFolder
+from backend.inference.snapshot import Snapshot
+from backend.jobs.models import Job
+from backend.jobs.registry import JobContext
+from backend.protocol.errors import DomainError, NotFoundError
+from backend.series.selectors import find_series
+
+FIT_S = 30.0  # of the control `threshold`
+EXPORTED = 0.05
+_KEPT = ("device", "threads", "seed", "tolerance_px", "notes")
+
+
+def comparisons() -> Path:
+    folder: Path = settings.GRATICULE_DATA / "comparisons"
+    return folder
+
+
+def folder_of(job_id: UUID) -> Path:
+    return comparisons() / str(job_id)
+
+
+def run_comparison(context: JobContext) -> dict[str, Any]:
+    job = context.job
+    order, folder = job.parameters, folder_of(job.pk)
+    shutil.rmtree(folder, ignore_errors=True)  # of an earlier attempt, which is made again
+    folder.mkdir(parents=True)
+    try:
+        _export(context, order, folder)
+        result = _measure(context, order, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    (folder / "comparison.json").write_text(json.dumps(result, allow_nan=False))
+    for left in (folder / "frames" / "images", folder / "fit", folder / "out"):
+        shutil.rmtree(left, ignore_errors=True)
+    return {"models": len(result["models"]), "frames": len(order["frames"])}
+
+
+def _export(context: JobContext, order: Mapping[str, Any], folder: Path) -> None:
+    series = find_series(UUID(order["series"]))
+    if series is None:
+        raise NotFoundError("The series was deleted before the comparison began.")
+    snapshot = Snapshot.read(
+        series,
+        version=order["version"],
+        settings_version=order["settings_version"],
+        names={"project": "", "series": series.name},
+    )
+    total, done = len(order["frames"]) + len(order["fit"]), 0
+
+    def before(frame: int) -> None:
+        nonlocal done
+        context.progress(EXPORTED * done / total, f"Writing frame {done + 1} of {total}")
+        done += 1
+
+    LabelledFolder(folder / "frames").write(snapshot, 0, order["frames"], before)
+    LabelledFolder(folder / "fit").write(snapshot, 0, order["fit"], before)
+    _drop_equal(folder)
+
+
+def _drop_equal(folder: Path) -> None:
+    """Series may repeat a frame: one that is scored under another index must not be fitted to."""
+    scored = {path.read_bytes() for path in (folder / "frames" / "images").iterdir()}
+    for path in sorted((folder / "fit" / "images").iterdir()):
+        if path.read_bytes() in scored:
+            path.unlink()
+            (folder / "fit" / "labels" / path.name).unlink()
+
+
+def _measure(context: JobContext, order: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    asked = len(order["models"])
+    networks = {one["model"] for one in order["models"]} - {"threshold"}
+    rows = asked + (1 + len(networks) if order["controls"] else 0)  # about: not every model has a control
+    total = rows * len(order["frames"])
+
+    def watch() -> None:
+        done = sum(1 for _ in (folder / "masks").glob("*/*.png"))
+        context.progress(
+            EXPORTED + (0.98 - EXPORTED) * min(done / total, 1.0),
+            f"Segmenting: {done} of {total} frames" if done else "Fitting the control, loading the models",
+        )
+
+    try:
+        answer = json.loads(aside.run(Command("compare", arguments_of(order, folder), folder), watch))
+    except CommandFailedError as error:
+        raise DomainError(f"The comparison stopped: {error.message}", code="comparison_failed") from error
+    return _shown(answer, order)
+
+
+def arguments_of(order: Mapping[str, Any], folder: Path) -> list[str]:
+    """What follows `python -m ml`."""
+    frames, fit = folder / "frames", folder / "fit"
+    options: list[Any] = ["compare", "--json", "--images", frames / "images", "--labels", frames / "labels"]
+    options += [*labelled_folder.READING, "--out", folder / "out", "--masks", folder / "masks"]
+    options += [*aside.device_arguments(), "--models"]
+    for one in order["models"]:
+        weights = f"={model_files.model_path(one['model'], one['sha256'])}" if one["sha256"] else ""
+        options.append(one["model"] + weights)
+    if not order["controls"]:
+        options.append("--no-controls")
+    elif any((fit / "images").iterdir()):
+        options += ["--fit-images", fit / "images", "--fit-labels", fit / "labels", "--fit-budget", FIT_S]
+    return list(map(str, options))
+
+
+def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
+    """The command's answer with series, frames and versions instead of names of files."""
+    rows, per_frame = [], {}
+    for number, row in enumerate(answer["models"]):
+        ours = order["models"][number] if number < len(order["models"]) else {}
+        key = str(number)
+        rows.append(
+            {name: value for name, value in row.items() if name != "weights"}
+            | {"key": key, "version": ours.get("version"), "trained_on": ours.get("trained_on", [])}
+            | {"label": ours.get("label", row["label"]), "error": _without_paths(row["error"])}
+        )
+        images = answer["per_image"].get(row["label"], {})
+        per_frame[key] = {str(_frame_of(name)): scores for name, scores in images.items()}
+    notes = [_without_paths(note) for note in answer["notes"] if "training curves" not in note]
+    for row in rows:
+        if row["trained_on"]:
+            notes.append(
+                f"{row['label']} was trained on {len(row['trained_on'])} of these frames: its scores there say little "
+                "about frames that it has not seen."
+            )
+    return {name: answer[name] for name in _KEPT} | {
+        "series": order["series"],
+        "series_name": order["series_name"],
+        "version": order["version"],
+        "frames": order["frames"],
+        "fitted_on": sorted(_frame_of(name) for name in answer["fitted_on"]),
+        "notes": notes,
+        "models": rows,
+        "per_frame": per_frame,
+    }
+
+
+def _frame_of(name: str) -> int:
+    return int(name.rpartition("_")[2])
+
+
+def _without_paths(text: str | None) -> str | None:
+    """Where the server keeps its files is nobody's business."""
+    return text and text.replace(f"{settings.GRATICULE_DATA}/", "")
+
+
+def prune_comparisons() -> None:
+    """Folders of jobs that went with their project."""
+    if not comparisons().is_dir():
+        return
+    known = {str(pk) for pk in Job.objects.filter(kind="compare").values_list("pk", flat=True)}
+    for path in comparisons().iterdir():
+        if path.name not in known:
+            shutil.rmtree(path, ignore_errors=True)
