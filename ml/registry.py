@@ -9,6 +9,8 @@ from ml.segmenters.parameters import (
     SEMANTIC_PARAMETERS,
     THRESHOLD_PARAMETERS,
     YOLO_PARAMETERS,
+    ParameterError,
+    resolve,
 )
 from ml.types import ModelInfo
 
@@ -95,6 +97,9 @@ TEST_MODELS: dict[str, ModelInfo] = {
 }
 
 
+__all__ = ["DEFAULT", "MODELS", "ParameterError", "UnknownModelError", "info", "load", "network", "settings"]
+
+
 class UnknownModelError(ValueError):
     """No model of that name is registered."""
 
@@ -124,6 +129,11 @@ def network(name: str, metadata: Mapping[str, str]) -> Any:
     """
     target = info(name).network
     return _imported(target)(metadata) if target else None
+
+
+def settings(name: str, given: Mapping[str, Any], *, allow_test_models: bool = False) -> dict[str, Any]:
+    """All of the model's settings, the defaults where none is given, or ParameterError naming value and limit."""
+    return resolve(info(name, allow_test_models=allow_test_models).parameters, given)
 
 
 def _imported(target: str) -> Any:

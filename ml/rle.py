@@ -1,6 +1,7 @@
 """Masks as COCO run lengths: column-major runs, background first, in COCO's compressed ASCII form."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,16 @@ def box_xyxy(rle: Rle) -> tuple[int, int, int, int]:
     """Tight box (x0, y0, x1, y1) in pixels, x1 and y1 exclusive; (0, 0, 0, 0) for an empty mask."""
     x, y, width, height = (int(value) for value in coco.toBbox(rle.as_coco()))
     return x, y, x + width, y + height
+
+
+def covered(masks: Sequence[Rle], others: Sequence[Rle]) -> NDArray[np.float64]:
+    """(masks,): the share of each mask's area that lies under any of the others, which are of the same size."""
+    if not masks or not others:
+        return np.zeros(len(masks))
+    union = coco.merge([other.as_coco() for other in others])
+    # With a crowd as the second mask, pycocotools divides the intersection by the first mask's area.
+    shares: NDArray[np.float64] = coco.iou([mask.as_coco() for mask in masks], [union], [1])[:, 0]
+    return shares
 
 
 def sha256(rle: Rle) -> str:

@@ -1,6 +1,7 @@
 """Every read of annotations. A version never changes, so what is read at one needs no transaction."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +18,7 @@ from backend.annotations.models import (
     MaskState,
     TrackRevision,
 )
+from backend.annotations.proposals import Selection, proposals_of
 from backend.annotations.serializers import (
     CalibrationAtVersionOutput,
     FrameCountsOutput,
@@ -29,6 +31,7 @@ from backend.protocol.errors import InvalidError, NotFoundError
 from backend.series.models import HEX_64, Series
 
 SHA256 = re.compile(HEX_64)
+SCORE_BINS = 20
 MOST_CHANGESETS = 100  # in one page
 MOST_REVISIONS = 5_000  # in one page, unless its first changeset alone has more
 
@@ -126,6 +129,26 @@ def _counts_at(series_id: UUID, version: int) -> QuerySet[Any]:
     accepted, proposal = Q(state=MaskState.ACCEPTED), Q(state=MaskState.PROPOSAL)
     rows = masks_at(series_id, version).exclude(mask=None).values("frame")
     return rows.annotate(accepted=Count("id", accepted), proposals=Count("id", proposal))
+
+
+def proposal_counts(series_id: UUID, selection: Selection) -> dict[str, Any]:
+    """How many proposals there are now, by frame and by score: {count, frames, scores, unscored}."""
+    frames: Counter[int] = Counter()
+    scores, unscored = [0] * SCORE_BINS, 0
+    for frame, score in proposals_of(series_id, selection).values_list("frame", "revision__origin__score").iterator():
+        frames[frame] += 1
+        if score is None:
+            unscored += 1
+        else:
+            scores[min(max(int(score * SCORE_BINS), 0), SCORE_BINS - 1)] += 1
+    listed = [{"frame": frame, "count": count} for frame, count in sorted(frames.items())]
+    return {"count": frames.total(), "frames": listed, "scores": scores, "unscored": unscored}
+
+
+def changesets_of_job(series_id: UUID, job_id: UUID) -> list[tuple[UUID, dict[str, int]]]:
+    """Request and counts of each changeset that the job made in the series."""
+    rows = Changeset.objects.filter(series=series_id, job=job_id).values_list("request_id", "summary")
+    return [(request_id, summary["counts"]) for request_id, summary in rows]
 
 
 # ---- changesets -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -16,6 +16,7 @@ from backend.annotations import selectors
 from backend.annotations.append import append
 from backend.annotations.models import Changeset
 from backend.annotations.operations import draft_operations, read_pixels
+from backend.annotations.proposals import Proposal, Selection, draft_acceptance, draft_proposals, draft_removal
 from backend.annotations.restoration import draft_restoration
 from backend.annotations.values import CalibrationValue, Draft
 from backend.jobs.models import Job
@@ -96,6 +97,71 @@ def set_calibration(*, series_id: UUID, author: User, request_id: UUID, value: C
         return Draft({}, {}, calibration=value)
 
     return _append(_Request(series_id, author, request_id, asdict(value), "Calibrate"), fill)
+
+
+def propose(
+    *,
+    series_id: UUID,
+    author: User,
+    job: Job,
+    request_id: UUID,
+    frame: int,
+    proposals: Sequence[Proposal],
+    replace: bool,
+) -> Committed | None:
+    """Appends what a job found on one frame as proposals, each a new track; None where there is nothing to write.
+
+    Accepted masks stay as they are, and what lies under them is left out. With `replace`, proposals that jobs made on
+    this frame before give way; without, they count as accepted ones do.
+    """
+
+    def fill(locked: Series) -> Draft:
+        return _written(draft_proposals(locked, frame, proposals, replace=replace))
+
+    # Equal however the frame looks by now: the job that comes back is told of what it did before.
+    payload = {"job": str(job.pk), "frame": frame}
+    reason = f"Segment frame {frame + 1}"  # people count from one
+    try:
+        return _append(_Request(series_id, author, request_id, payload, reason, job), fill)
+    except _UnchangedError:
+        return None
+
+
+def accept_proposals(*, series_id: UUID, author: User, selection: Selection) -> int:
+    """Makes the selected proposals accepted masks; returns how many."""
+    return _in_parts(series_id, author, "Accept", lambda series: draft_acceptance(series, selection))
+
+
+def discard_proposals(*, series_id: UUID, author: User, selection: Selection) -> int:
+    """Deletes the selected proposals, and the tracks that have no other mask; returns how many."""
+    return _in_parts(series_id, author, "Discard", lambda series: draft_removal(series, selection))
+
+
+def _in_parts(series_id: UUID, author: User, verb: str, draft: Callable[[Series], Draft]) -> int:
+    """One changeset after the other, until a draft is empty."""
+    done = 0
+    while True:
+        written: list[Draft] = []
+
+        def fill(locked: Series, written: list[Draft] = written) -> Draft:
+            written.append(_written(draft(locked)))
+            return written[0]
+
+        try:
+            _append(_Request(series_id, author, uuid4(), {}, f"{verb} proposals"), fill)
+        except _UnchangedError:
+            return done
+        done += len(written[0].masks)
+
+
+class _UnchangedError(Exception):
+    """A draft says nothing new: no version is made of it."""
+
+
+def _written(draft: Draft) -> Draft:
+    if draft.empty:
+        raise _UnchangedError
+    return draft
 
 
 def _series(series_id: UUID) -> Series:

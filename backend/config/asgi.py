@@ -24,7 +24,7 @@ from backend.live.routing import websocket  # noqa: E402
 
 http = BodyLimit(
     django,
-    upload_bytes=settings.MAX_UPLOAD_BYTES,
+    upload_bytes={"uploads": settings.MAX_UPLOAD_BYTES, "models": settings.MAX_MODEL_BYTES},
     request_bytes=settings.MAX_REQUEST_BYTES,
     is_signed_in=is_signed_in,
 )

@@ -4,7 +4,7 @@ import errno
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -15,7 +15,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 IsSignedIn = Callable[[Scope], Awaitable[bool]]
 
 logger = logging.getLogger(__name__)
-UPLOADS = re.compile(r"^/api/v1/projects/[^/]+/uploads$")
+UPLOADS = re.compile(r"^/api/v1/projects/[^/]+/(uploads|models)$")
 # Boundary and headers around a file of exactly the permitted size.
 MULTIPART_BYTES = 64 * 1024
 
@@ -31,7 +31,10 @@ class BodyLimit:
     that does not say, needs `is_signed_in`; a stranger's is held to the limit of other requests and answered 401.
     """
 
-    def __init__(self, app: App, *, upload_bytes: int, request_bytes: int, is_signed_in: IsSignedIn) -> None:
+    def __init__(
+        self, app: App, *, upload_bytes: Mapping[str, int], request_bytes: int, is_signed_in: IsSignedIn
+    ) -> None:
+        """`upload_bytes` are the limits of what is uploaded, by the last part of the address."""
         self.app = app
         self.upload_bytes = upload_bytes
         self.request_bytes = request_bytes
@@ -43,9 +46,9 @@ class BodyLimit:
             return
         limit, refuse = self.request_bytes, _refuse
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), None)
-        if UPLOADS.match(scope["path"]) and not _is_within(declared, limit):
+        if (upload := UPLOADS.match(scope["path"])) and not _is_within(declared, limit):
             if await self.is_signed_in(scope):
-                limit = self.upload_bytes + MULTIPART_BYTES
+                limit = self.upload_bytes[upload[1]] + MULTIPART_BYTES
             else:
                 refuse = _refuse_stranger
         if declared is not None and not _is_within(declared, limit):

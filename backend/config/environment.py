@@ -27,6 +27,8 @@ class Environment:
     allowed_hosts
         Names by which browsers may ask for the app: those of ALLOWED_HOSTS, the address it listens on, and this
         machine's own, by which it is looked after.
+    test_models
+        True where the models that stand in for a network in tests may be used; no listing shows them.
     https
         True where browsers reach the app over HTTPS only: cookies are then marked secure.
     """
@@ -46,6 +48,7 @@ class Environment:
     max_frames: int
     max_frame_pixels: int
     max_series_bytes: int
+    test_models: bool
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> "Environment":
@@ -67,6 +70,7 @@ class Environment:
             max_frames=_integer(variables, "GRATICULE_MAX_FRAMES", 100_000, 1, 10_000_000),
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
+            test_models=variables.get("GRATICULE_TEST_MODELS") == "1",
         )
 
 

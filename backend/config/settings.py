@@ -64,6 +64,8 @@ MAX_FRAMES = ENVIRONMENT.max_frames
 MAX_FRAME_PIXELS = ENVIRONMENT.max_frame_pixels
 MAX_SERIES_BYTES = ENVIRONMENT.max_series_bytes
 MAX_REQUEST_BYTES = 64 * 1024**2
+MAX_MODEL_BYTES = 512 * 1024**2
+TEST_MODELS = ENVIRONMENT.test_models
 
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(ENVIRONMENT.database_url)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -99,17 +99,30 @@ async def health() -> dict[str, Any]:
     return await _ask("GET", "/health", None, patience_s=0.0, timeout_s=5.0)
 
 
-async def unavailable_models() -> dict[str, str]:
-    """The models that lack weights, with the remedy, or EngineUnavailableError at once."""
-    return await _ask("GET", "/unavailable", None, patience_s=0.0, timeout_s=10.0)
+async def usual_weights() -> dict[str, dict[str, Any]]:
+    """For every model that needs weights: the file in use, or why there is none; EngineUnavailableError at once.
+
+    {reason, file: {sha256, size_bytes, card, metadata} or None} by the model's name.
+    """
+    return await _ask("GET", "/weights", None, patience_s=0.0, timeout_s=10.0)
 
 
-async def warm(frame: Frame, *, model: str, client: str, neighbours: int = 2) -> bool:
+async def check(path: str, *, name: str, model: str | None) -> dict[str, Any]:
+    """What a file below the folder of model files holds: {model, metadata, parameters}.
+
+    InvalidError `bad_checkpoint` where it can be no model's weights or settings, or none of `model`.
+    """
+    body = {"path": path, "name": name, "model": model}
+    return await _ask("POST", "/check", body, patience_s=PATIENCE_S["click"], timeout_s=CLICK_TIMEOUT_S)
+
+
+async def warm(frame: Frame, *, model: str, client: str, weights: str | None = None, neighbours: int = 2) -> bool:
     """Have the frame's embedding computed, and its neighbours' later. Answers whether it was there already.
 
     A newer call of the same client takes this one's place: SupersededError.
     """
-    body = asdict(frame) | {"model": model, "client": client, "neighbours": neighbours}
+    asked = {"model": model, "weights": weights, "client": client, "neighbours": neighbours}
+    body = asdict(frame) | asked
     answer = await _ask("POST", "/warm", body, patience_s=PATIENCE_S["click"], timeout_s=CLICK_TIMEOUT_S)
     return bool(answer["cached"])
 
@@ -121,13 +134,15 @@ async def predict(
     points: Sequence[PromptPoint],
     box: Box | None,
     client: str,
+    weights: str | None = None,
     priority: Priority = "click",
 ) -> Prediction:
     """Candidate masks for one whole prompt.
 
     Of one client's clicks that wait only the newest counts; the others raise SupersededError.
     """
-    body = _prompt_body(frame, model=model, points=points, box=box, client=client, priority=priority)
+    body = _prompt_body(frame, points=points, box=box) | {"model": model, "weights": weights}
+    body |= {"client": client, "priority": priority}
     timeout_s = CLICK_TIMEOUT_S if priority == "click" else JOB_TIMEOUT_S
     return _prediction(await _ask("POST", "/predict", body, patience_s=PATIENCE_S[priority], timeout_s=timeout_s))
 
@@ -138,14 +153,18 @@ async def segment(
     model: str,
     parameters: Mapping[str, Any],
     client: str,
+    weights: str | None = None,
     on_progress: Callable[[float], Awaitable[None]] | None = None,
+    patience: Priority = "click",
 ) -> Segmentation:
     """Every object of the frame; `on_progress` hears of the fraction that is done, where the model knows it.
 
-    A person waits for it, but everybody's clicks go between its steps: it queues as a job does.
+    It queues as a job does even where a person waits for it: everybody's clicks go between its steps. `patience` says
+    for how long a restart of the engine is waited for.
     """
-    body = _segment_body(frame, model=model, parameters=parameters, client=client, priority="job")
-    question = _ask("POST", "/segment", body, patience_s=PATIENCE_S["click"], timeout_s=JOB_TIMEOUT_S)
+    asked = {"model": model, "weights": weights, "parameters": dict(parameters)}
+    body = asdict(frame) | asked | {"client": client, "priority": "job", "ticket": uuid4().hex}
+    question = _ask("POST", "/segment", body, patience_s=PATIENCE_S[patience], timeout_s=JOB_TIMEOUT_S)
     answer = asyncio.ensure_future(question)
     try:
         if on_progress is not None:
@@ -169,18 +188,8 @@ async def _follow(answer: asyncio.Future[Any], ticket: str, on_progress: Callabl
 # ---- bodies and answers -------------------------------------------------------------------------------------
 
 
-def _prompt_body(
-    frame: Frame, *, model: str, points: Sequence[PromptPoint], box: Box | None, client: str, priority: Priority
-) -> dict[str, Any]:
-    prompt = {"points": [(point.x, point.y, point.label) for point in points], "box": box}
-    return asdict(frame) | {"model": model, "client": client, "priority": priority} | prompt
-
-
-def _segment_body(
-    frame: Frame, *, model: str, parameters: Mapping[str, Any], client: str, priority: Priority
-) -> dict[str, Any]:
-    asked = {"model": model, "client": client, "priority": priority, "parameters": dict(parameters)}
-    return asdict(frame) | asked | {"ticket": uuid4().hex}
+def _prompt_body(frame: Frame, *, points: Sequence[PromptPoint], box: Box | None) -> dict[str, Any]:
+    return asdict(frame) | {"points": [(point.x, point.y, point.label) for point in points], "box": box}
 
 
 def _candidate(item: Mapping[str, Any]) -> Candidate:

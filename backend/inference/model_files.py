@@ -10,11 +10,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from backend.protocol.errors import InvalidError, TooLargeError
+from backend.protocol.errors import InvalidError
 from backend.series.files import is_hash
 from backend.series.uploads import locked
 
-MOST_BYTES = 512 * 1024**2
 CHUNK_BYTES = 1 << 20
 SETTINGS_MODELS = frozenset({"threshold"})  # their files are settings in JSON, the others' weights
 
@@ -74,9 +73,9 @@ def _write(path: Path, name: str, chunks: Iterable[bytes]) -> Draft:
     with path.open("xb") as file:
         for chunk in chunks:
             size += len(chunk)
-            if size > MOST_BYTES:
-                raise TooLargeError(
-                    f"{name} has more than {MOST_BYTES // 1024**2} MiB, which is the limit of a model's file. "
+            if size > settings.MAX_MODEL_BYTES:
+                raise InvalidError(
+                    f"{name} has more than {settings.MAX_MODEL_BYTES / 1024**2:g} MiB, the limit of a model's file. "
                     "Save its weights alone, in half precision.",
                     code="bad_checkpoint",
                 )

@@ -1,47 +1,17 @@
-"""Every read of models and exports."""
+"""Every read of exports."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 
 from backend.annotations.selectors import known_version
-from backend.inference import gateway
-from backend.inference.gateway import EngineError
 from backend.jobs.models import Job, State
 from backend.protocol.errors import ConflictError, NotFoundError
 from backend.series.models import Series
-from ml import registry
 
 EXPORT = "export"
-
-
-def models() -> list[dict[str, Any]]:
-    """Every model and whether it can be used now, with the reason where not."""
-    away = ""
-    lacking: dict[str, str] = {}
-    try:
-        lacking = async_to_sync(gateway.unavailable_models)()
-    except EngineError as error:
-        away = error.message
-    found = []
-    for info in registry.MODELS.values():
-        reason = away or lacking.get(info.name, "")
-        found.append(
-            {
-                "name": info.name,
-                "title": info.title,
-                "kind": info.kind,
-                "promptable": info.promptable,
-                "parameters": [asdict(parameter) for parameter in info.parameters],
-                "available": not reason,
-                "reason": reason,
-            }
-        )
-    return found
 
 
 def pinned(series_id: UUID, version: int | None) -> dict[str, Any]:

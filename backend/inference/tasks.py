@@ -1,6 +1,5 @@
-"""The jobs: export, training, comparison."""
+"""The jobs: export, segmentation, training, comparison."""
 
-import re
 import secrets
 import shutil
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 from django.conf import settings
 
+from backend.inference import segmentation
+from backend.inference.attachment import file_stem
 from backend.inference.selectors import export_path
 from backend.jobs.models import Queue
 from backend.jobs.registry import JobContext, daily, job
 from backend.protocol.errors import NotFoundError
 from backend.series.selectors import find_series
-
-NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
 
 
 @job("export", queue=Queue.QUICK)
@@ -45,7 +44,7 @@ def run_export(context: JobContext) -> dict[str, Any]:
         draft=temporary / f"export-{row.pk}-{row.attempt}-{secrets.token_hex(4)}",
         progress=context.progress,
     )
-    stem = NOT_IN_FILE_NAMES.sub("-", pinned["names"]["series"]).strip("-.") or "series"
+    stem = file_stem(pinned["names"]["series"], otherwise="series")
     return {"name": f"{stem}-v{pinned['version']}.zip", "bytes": written.size_bytes, "sha256": written.sha256}
 
 
@@ -70,3 +69,8 @@ def remove_old_trainings() -> None:
 
     prune_trainings()
     prune_comparisons()
+
+
+@job(segmentation.SEGMENT, queue=Queue.LONG)
+def run_segmentation(context: JobContext) -> dict[str, Any]:
+    return segmentation.segment_series(context)

@@ -1,19 +1,27 @@
 """Changes of a project's model versions, and of which one a series uses."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import Max
 
-from backend.inference import model_files
+from backend.inference import gateway, model_files
+from backend.inference.choices import model_info
 from backend.inference.model_files import Draft
 from backend.inference.models import ModelVersion, Origin
 from backend.projects.models import Project, User
+from backend.projects.selectors import phases_of
 from backend.protocol.errors import NotFoundError
+from backend.series.uploads import clean_name
+
+MOST_PHASES = 64
+NO_COLOUR = "#808080"
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,56 @@ def add_version(
         return record(
             draft, project=project, created_by=created_by, model=model, description=description, pk=version_id
         )
+
+
+def upload_version(
+    *,
+    project: Project,
+    created_by: User,
+    file_name: str,
+    chunks: Iterable[bytes],
+    name: str = "",
+    model: str | None = None,
+) -> ModelVersion:
+    """A new version of a file that a person sent, once the engine has found that it is a model's, or `model`'s."""
+    file_name = clean_name(file_name)
+    if model is not None:
+        model_info(model)
+    with model_files.draft(file_name, chunks) as draft:
+        found = async_to_sync(gateway.check)(draft.path.name, name=file_name, model=model)
+        metadata = dict(found["metadata"]) | ({"parameters": found["parameters"]} if found["parameters"] else {})
+        description = Description(
+            Origin.UPLOADED,
+            name=name,
+            metadata=metadata,
+            phases=_phases_by_name(project, metadata.get("notes", {}).pop("phases", "")),
+            provenance={"file_name": file_name},
+        )
+        return record(draft, project=project, created_by=created_by, model=found["model"], description=description)
+
+
+def _phases_by_name(project: Project, listed: str) -> list[dict[str, Any]]:
+    """The phases that a checkpoint lists as JSON, each with the project's own of that name, if there is one."""
+    try:
+        names = [each["name"] if isinstance(each, dict) else each for each in json.loads(listed)]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []
+    own = {phase.name: phase for phase in phases_of(project.pk)}
+    found = []
+    for name in names[:MOST_PHASES]:
+        if not isinstance(name, str):
+            return []
+        phase = own.get(name)
+        colour = phase.colour if phase else NO_COLOUR
+        found.append({"id": str(phase.pk) if phase else None, "name": name[:100], "colour": colour})
+    return found
+
+
+def change_version(version: ModelVersion, *, name: str | None = None, archived: bool | None = None) -> ModelVersion:
+    version.name = version.name if name is None else name
+    version.archived = version.archived if archived is None else archived
+    version.save(update_fields=["name", "archived"])
+    return version
 
 
 @transaction.atomic

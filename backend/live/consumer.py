@@ -96,7 +96,7 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(access.refusal)
             return
         self._access = access
-        self._prompts = Prompts(pixels=series.pixels, send=self._say)
+        self._prompts = Prompts(series=series, send=self._say)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         access = self._access

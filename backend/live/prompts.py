@@ -9,7 +9,9 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from backend.inference import gateway
+from backend.inference.choices import Choice, choose
 from backend.inference.frames import frame_of
+from backend.live.database import in_thread
 from backend.protocol.errors import DomainError, InvalidError
 from backend.protocol.messages import (
     ErrorMessage,
@@ -23,7 +25,7 @@ from backend.protocol.messages import (
     PromptSuperseded,
     ServerMessage,
 )
-from backend.series.models import PixelStore
+from backend.series.models import Series
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +43,13 @@ class _Running:
 class Prompts:
     """Of each kind the newest counts: an older one that still runs is cancelled, here and in the engine."""
 
-    def __init__(self, *, pixels: PixelStore, send: Send) -> None:
-        self._pixels = pixels
+    def __init__(self, *, series: Series, send: Send) -> None:
+        self._pixels = series.pixels
+        self._project_id = series.project_id
         self._send = send
         self._client = uuid4().hex
         self._running: dict[Kind, _Running] = {}
+        self._weights: dict[tuple[str, UUID], str | None] = {}
 
     async def warm(self, message: FrameOpen) -> None:
         await self._start("warm", None, partial(self._warm, message))
@@ -104,7 +108,8 @@ class Prompts:
     async def _warm(self, message: FrameOpen) -> FrameReady | None:
         frame = frame_of(self._pixels, message.frame)
         try:
-            await gateway.warm(frame, model=message.model, client=self._client)
+            weights = await self._weights_of(message)
+            await gateway.warm(frame, model=message.model, weights=weights, client=self._client)
         except DomainError as error:
             # Only a hint: the person has asked for nothing yet, and the click itself will tell.
             logger.info("Cannot warm frame %d: %s", message.frame, error)
@@ -114,7 +119,12 @@ class Prompts:
     async def _predict(self, message: PromptPredict) -> PromptPredicted:
         frame = frame_of(self._pixels, message.frame)
         found = await gateway.predict(
-            frame, model=message.model, points=message.points, box=message.box, client=self._client
+            frame,
+            model=message.model,
+            weights=await self._weights_of(message),
+            points=message.points,
+            box=message.box,
+            client=self._client,
         )
         return PromptPredicted(
             request_id=message.request_id,
@@ -132,8 +142,14 @@ class Prompts:
         async def tell(fraction: float) -> None:
             await self._send(FrameSegmenting(request_id=message.request_id, fraction=fraction))
 
+        choice = await self._choice(message) if message.version else None
         found = await gateway.segment(
-            frame, model=message.model, parameters=message.parameters, client=self._client, on_progress=tell
+            frame,
+            model=message.model,
+            weights=choice.weights if choice else None,
+            parameters=message.parameters,
+            client=self._client,
+            on_progress=tell,
         )
         return FrameSegmented(
             request_id=message.request_id,
@@ -141,4 +157,17 @@ class Prompts:
             model=message.model,
             model_hash=found.model_hash,
             instances=found.instances,
+            phases=list(choice.phases) if choice else [],
         )
+
+    async def _choice(self, message: FrameOpen | PromptPredict | FrameSegment) -> Choice:
+        return await in_thread(choose, self._project_id, message.model, message.version)
+
+    async def _weights_of(self, message: FrameOpen | PromptPredict) -> str | None:
+        """Remembered, because a version never gets other weights: a click shall not wait for the database."""
+        if message.version is None:
+            return None
+        key = message.model, message.version
+        if key not in self._weights:
+            self._weights[key] = (await self._choice(message)).weights
+        return self._weights[key]

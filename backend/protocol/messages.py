@@ -211,15 +211,20 @@ class FrameOpen(Message):
     type: Literal["frame.open"] = "frame.open"
     frame: FrameIndex
     model: ModelName
+    version: UUID | None = None
 
 
 class PromptPredict(Message):
-    """The whole prompt, always, so the server keeps no session and a retry is safe."""
+    """The whole prompt, always, so the server keeps no session and a retry is safe.
+
+    `version` is one of the project's versions of `model`, null its usual weights.
+    """
 
     type: Literal["prompt.predict"] = "prompt.predict"
     request_id: UUID
     frame: FrameIndex
     model: ModelName
+    version: UUID | None = None
     points: Annotated[list[PromptPoint], Field(max_length=1000)]
     box: Box | None = None
 
@@ -231,6 +236,7 @@ class FrameSegment(Message):
     request_id: UUID
     frame: FrameIndex
     model: ModelName
+    version: UUID | None = None
     parameters: dict[str, Number | bool | str | None] = {}
 
 
@@ -308,12 +314,16 @@ class FrameSegmenting(Message):
 
 
 class FrameSegmented(Message):
+    """`phases`: the project's phase of each index that a candidate may have, null where it was deleted; empty where the
+    model knows no phases."""
+
     type: Literal["frame.segmented"] = "frame.segmented"
     request_id: UUID
     frame: int
     model: str
     model_hash: str
     instances: list[Candidate]
+    phases: list[UUID | None] = []
 
 
 class ChangesetCommitted(Message):

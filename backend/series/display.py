@@ -15,6 +15,8 @@ THUMBNAIL_PX = 256
 BINS = 256
 HISTOGRAM_PX = 2048 * 2048  # what a web process may hold and sort for one request
 AUTO_PERCENT = (0.1, 99.9)
+ROWS_AT_ONCE = 512
+PNG_LEVEL = 3  # of a noisy frame, the smallest file takes four times as long for a few per cent
 
 
 def read_chunk(pixels: PixelStore, *, store: str, level: int, frame: int, row: int, column: int) -> bytes:
@@ -48,6 +50,21 @@ def thumbnail_png(pixels: PixelStore, frame: int) -> bytes:
     picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX)
     out = BytesIO()
     picture.save(out, format="PNG")
+    return out.getvalue()
+
+
+def frame_png(pixels: PixelStore, frame: int) -> bytes:
+    """The frame at full resolution, 8 bit grey or RGB, in the series' input range: what networks see of it."""
+    from PIL import Image
+
+    image = _read(pixels, frame, 0)
+    shown = np.empty(image.shape, np.uint8)
+    scale = 255 / (pixels.input_high - pixels.input_low)
+    for start in range(0, len(image), ROWS_AT_ONCE):  # of a frame of many pixels, floats take four times the memory
+        rows = slice(start, start + ROWS_AT_ONCE)
+        shown[rows] = np.clip((image[rows].astype(np.float32) - pixels.input_low) * scale, 0, 255)
+    out = BytesIO()
+    Image.fromarray(shown).save(out, format="PNG", compress_level=PNG_LEVEL)
     return out.getvalue()
 
 

@@ -10,11 +10,12 @@ from backend.series.models import Series, Upload
 
 
 def series_of(project_id: UUID) -> QuerySet[Series]:
-    return Series.objects.filter(project_id=project_id).select_related("pixels", "created_by")
+    # The chosen model is a row of an app above; its name is known here, so that a list costs one query.
+    return Series.objects.filter(project_id=project_id).select_related("pixels", "created_by", "chosen_model")
 
 
 def find_series(series_id: UUID) -> Series | None:
-    return Series.objects.select_related("pixels", "created_by", "project").filter(pk=series_id).first()
+    return Series.objects.select_related("pixels", "created_by", "project", "chosen_model").filter(pk=series_id).first()
 
 
 def find_uploads(project_id: UUID, upload_ids: Sequence[UUID]) -> tuple[Upload, ...]:

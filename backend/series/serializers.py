@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.projects.serializers import AuthorOutput, Input
 from backend.series.models import PixelStore, Series, Upload
+from ml.registry import DEFAULT
 
 
 class LevelOutput(serializers.Serializer[Any]):
@@ -36,6 +38,11 @@ class CalibrationOutput(serializers.Serializer[Any]):
     revision = serializers.IntegerField(allow_null=True)
 
 
+class SeriesModelOutput(serializers.Serializer[Any]):
+    model = serializers.CharField(help_text="What the series is segmented with unless somebody chooses otherwise.")
+    version = serializers.UUIDField(allow_null=True, help_text="null: the model's usual weights")
+
+
 class SeriesOutput(serializers.ModelSerializer[Series]):
     project = serializers.UUIDField(source="project_id")
     frames = serializers.IntegerField(source="pixels.frames")
@@ -47,6 +54,7 @@ class SeriesOutput(serializers.ModelSerializer[Series]):
     calibration = CalibrationOutput()
     created_by = AuthorOutput()
     pixels = PixelStoreOutput()
+    model = serializers.SerializerMethodField()
 
     class Meta:
         model = Series
@@ -66,7 +74,13 @@ class SeriesOutput(serializers.ModelSerializer[Series]):
             "created_by",
             "created_at",
             "pixels",
+            "model",
         )
+
+    @extend_schema_field(SeriesModelOutput)
+    def get_model(self, series: Series) -> dict[str, Any]:
+        chosen = getattr(series, "chosen_model", None)  # there is a row only where somebody chose
+        return {"model": chosen.model if chosen else DEFAULT, "version": chosen and chosen.version_id}
 
     def get_input_range(self, series: Series) -> list[float]:
         return [series.pixels.input_low, series.pixels.input_high]

@@ -13,6 +13,7 @@ urlpatterns = [
         "series/<uuid:series>/pixels/<str:store>/<int:level>/<int:frame>/<int:row>/<int:column>",
         views.PixelsView.as_view(),
     ),
+    path("series/<uuid:series>/frames/<int:frame>.png", views.FrameView.as_view()),
     path("series/<uuid:series>/thumbnail", views.ThumbnailView.as_view()),
     path("series/<uuid:series>/histogram", views.HistogramView.as_view()),
 ]

@@ -96,6 +96,14 @@ class ThumbnailView(APIView):
         return _immutable(request._request, f'"{found.pixels_id}/thumbnail/{frame}"', body, "image/png")
 
 
+class FrameView(APIView):
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY})
+    def get(self, request: Request, series: UUID, frame: int) -> HttpResponse:
+        found, _ = require_series(signed_in(request), series, Role.VIEWER)
+        body = partial(display.frame_png, found.pixels, frame)
+        return _immutable(request._request, f'"{found.pixels_id}/frame/{frame}"', body, "image/png")
+
+
 class HistogramView(APIView):
     @extend_schema(parameters=[serializers.FrameQuery], responses=serializers.HistogramOutput)
     def get(self, request: Request, series: UUID) -> Response:

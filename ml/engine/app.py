@@ -60,9 +60,6 @@ class Engine:
             }
         )
 
-    async def unavailable(self, request: Request) -> JSONResponse:
-        return JSONResponse(await asyncio.to_thread(self.device.models.unavailable))
-
     async def weights(self, request: Request) -> JSONResponse:
         return JSONResponse(await asyncio.to_thread(self.device.models.usual_weights))
 
@@ -173,7 +170,6 @@ def create_app(
     return Starlette(
         routes=[
             Route("/health", engine.health),
-            Route("/unavailable", engine.unavailable),
             Route("/weights", engine.weights),
             Route("/check", engine.check, methods=["POST"]),
             Route("/warm", engine.warm, methods=["POST"]),

@@ -100,10 +100,6 @@ class Models:
             )
         return found[0]
 
-    def unavailable(self) -> dict[str, str]:
-        """The models that lack weights, and how to get some. Reads the files that are there, for their hash."""
-        return {name: row["reason"] for name, row in self.usual_weights().items() if row["reason"]}
-
     def usual_weights(self) -> dict[str, dict[str, Any]]:
         """For every model that needs weights: the file that is used by default, or the reason why there is none.
 

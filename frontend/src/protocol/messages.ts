@@ -31,15 +31,19 @@ export interface FrameOpen {
   type: "frame.open";
   frame: number;
   model: string;
+  version: string | null;
 }
 /**
  * The whole prompt, always, so the server keeps no session and a retry is safe.
+ *
+ * `version` is one of the project's versions of `model`, null its usual weights.
  */
 export interface PromptPredict {
   type: "prompt.predict";
   request_id: string;
   frame: number;
   model: string;
+  version: string | null;
   points: PromptPoint[];
   box: [number, number, number, number] | null;
 }
@@ -56,6 +60,7 @@ export interface FrameSegment {
   request_id: string;
   frame: number;
   model: string;
+  version: string | null;
   parameters: {
     [k: string]: number | boolean | string | null;
   };
@@ -223,6 +228,10 @@ export interface FrameSegmenting {
   request_id: string;
   fraction: number;
 }
+/**
+ * `phases`: the project's phase of each index that a candidate may have, null where it was deleted; empty where the
+ * model knows no phases.
+ */
 export interface FrameSegmented {
   type: "frame.segmented";
   request_id: string;
@@ -230,6 +239,7 @@ export interface FrameSegmented {
   model: string;
   model_hash: string;
   instances: Candidate[];
+  phases: (string | null)[];
 }
 export interface ChangesetCommitted {
   type: "changeset.committed";

@@ -168,6 +168,7 @@ describe("select", () => {
         frame: 0,
         model: "efficient_sam_ti",
         model_hash: "w",
+        phases: [],
         instances: [candidate(10, 10, 0.9, 15), candidate(10, 10, 0.8, 5), candidate(40, 20)],
       },
     });

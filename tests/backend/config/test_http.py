@@ -135,7 +135,9 @@ async def post(path: str, content: Any, app: Any = swallow, *, signed_in: bool =
     async def is_signed_in(scope: Scope) -> bool:
         return signed_in
 
-    limited: Any = BodyLimit(app, upload_bytes=100_000, request_bytes=1000, is_signed_in=is_signed_in)
+    limited: Any = BodyLimit(
+        app, upload_bytes={"uploads": 100_000, "models": 50_000}, request_bytes=1000, is_signed_in=is_signed_in
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url="http://app") as client:
         return await client.post(path, content=content)
 
@@ -148,10 +150,18 @@ async def pieces(count: int, size: int) -> Any:
 async def test_a_body_up_to_the_limit_passes() -> None:
     assert (await post("/api/v1/projects", b"x" * 1000)).text == "1000"
     assert (await post(UPLOADS, b"x" * 100_000)).text == "100000"
+    assert (await post("/api/v1/projects/p/models", b"x" * 50_000)).text == "50000"
 
 
 @pytest.mark.parametrize(
-    ("path", "size"), [("/api/v1/projects", 1001), (UPLOADS, 100_001 + MULTIPART_BYTES), (UPLOADS + "/", 1001)]
+    ("path", "size"),
+    [
+        ("/api/v1/projects", 1001),
+        (UPLOADS, 100_001 + MULTIPART_BYTES),
+        (UPLOADS + "/", 1001),
+        ("/api/v1/projects/p/models", 50_001 + MULTIPART_BYTES),
+        ("/api/v1/models/m", 1001),
+    ],
 )
 async def test_a_declared_body_over_the_limit_is_refused_unread(path: str, size: int) -> None:
     answer = await post(path, b"x" * size)
@@ -221,7 +231,7 @@ async def test_websockets_pass_untouched() -> None:
     async def nobody(scope: Scope) -> bool:
         return False
 
-    await BodyLimit(app, upload_bytes=1, request_bytes=1, is_signed_in=nobody)({"type": "websocket"}, nothing, nothing)
+    await BodyLimit(app, upload_bytes={}, request_bytes=1, is_signed_in=nobody)({"type": "websocket"}, nothing, nothing)
     assert seen == ["websocket"]
 
 

@@ -164,7 +164,7 @@ async def test_a_click_gives_candidates_of_the_protocol(engine: RunningEngine) -
 
 async def test_models_without_weights_are_named(engine: RunningEngine) -> None:
     # The engine of this test has no weights folder of its own, and the small model is not bundled.
-    assert "efficient_sam_s" in await gateway.unavailable_models()
+    assert (await gateway.usual_weights())["efficient_sam_s"]["file"] is None
 
 
 async def test_a_box_reaches_the_engine(engine: RunningEngine) -> None:

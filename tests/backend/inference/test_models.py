@@ -29,10 +29,10 @@ def test_without_an_engine_every_model_is_listed_and_says_why_it_cannot_be_used(
 
 
 def test_a_model_without_weights_is_listed_with_the_remedy(listed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unavailable() -> dict[str, str]:
-        return {"efficient_sam_s": "Pull its weights."}
+    async def usual_weights() -> dict[str, Any]:
+        return {"efficient_sam_s": {"reason": "Pull its weights.", "file": None}}
 
-    monkeypatch.setattr(gateway, "unavailable_models", unavailable)
+    monkeypatch.setattr(gateway, "usual_weights", usual_weights)
     models = listed()
     assert (models["efficient_sam_s"]["available"], models["efficient_sam_s"]["reason"]) == (False, "Pull its weights.")
     assert models["threshold"]["available"]

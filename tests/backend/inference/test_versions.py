@@ -13,7 +13,7 @@ from backend.inference import model_files
 from backend.inference.models import ModelVersion, Origin, SeriesModel
 from backend.inference.versions import Description, add_version
 from backend.projects.models import Project
-from backend.protocol.errors import NotFoundError, TooLargeError
+from backend.protocol.errors import InvalidError, NotFoundError
 from tests.backend.builders import make_project, make_series, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -71,11 +71,9 @@ def test_a_job_that_runs_again_finds_its_version(project: Project, tmp_path: Pat
     assert ModelVersion.objects.count() == 1
 
 
-def test_a_file_above_the_limit_leaves_nothing(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(model_files, "MOST_BYTES", 3)
-    with pytest.raises(TooLargeError, match="limit"):
+def test_a_file_above_the_limit_leaves_nothing(project: Project, tmp_path: Path, settings: Settings) -> None:
+    settings.MAX_MODEL_BYTES = 3
+    with pytest.raises(InvalidError, match="limit"):
         add(project, tmp_path / "best.safetensors")
     assert list(model_files.models_folder().iterdir()) == []
     assert not ModelVersion.objects.exists()

@@ -58,14 +58,18 @@ def test_the_fake_model_is_not_offered_unless_asked_for(tmp_path: Path) -> None:
 
 def test_models_without_weights_are_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "BUNDLED", tmp_path / "bundled")
-    assert set(Models(tmp_path).unavailable()) == set(weights.SOURCES) | set(weights.TRAINED_HERE)
+    assert set(lacking(tmp_path)) == set(weights.SOURCES) | set(weights.TRAINED_HERE)
     header = json.dumps({"__metadata__": {"image_size": "512"}}).encode()
     content = len(header).to_bytes(8, "little") + header
     (tmp_path / "efficient_sam_ti.safetensors").write_bytes(content)
-    lacking = Models(tmp_path).unavailable()
-    assert set(lacking) == {"efficient_sam_s", *weights.TRAINED_HERE}
-    assert "weights pull efficient_sam_s" in lacking["efficient_sam_s"]
-    assert "yolo.safetensors" in lacking["yolo"]
+    reasons = lacking(tmp_path)
+    assert set(reasons) == {"efficient_sam_s", *weights.TRAINED_HERE}
+    assert "weights pull efficient_sam_s" in reasons["efficient_sam_s"]
+    assert "yolo.safetensors" in reasons["yolo"]
+
+
+def lacking(folder: Path) -> dict[str, str]:
+    return {name: row["reason"] for name, row in Models(folder).usual_weights().items() if row["file"] is None}
 
 
 def kept(folder: Path, content: bytes, suffix: str = "json") -> str:

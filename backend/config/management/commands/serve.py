@@ -74,7 +74,7 @@ def _services(environment: Environment, *, engine: bool) -> list[Service]:
         command += ["--store", str(environment.data / "store"), "--model-files", str(environment.data / "models")]
         if device := os.environ.get("GRATICULE_DEVICE"):
             command += ["--device", device]
-        if os.environ.get("GRATICULE_TEST_MODELS") == "1":
+        if environment.test_models:
             command += ["--test-models"]
         services.append(Service("engine", command))
     for queue in Queue.values:

@@ -98,7 +98,8 @@ export function start(store: Store, services: Services): Connection {
       }
     }
     if (resumed || after.frame !== before.frame || after.model !== before.model) {
-      if (after.model !== "") send({ type: "frame.open", frame: after.frame, model: after.model });
+      if (after.model !== "")
+        send({ type: "frame.open", frame: after.frame, model: after.model, version: null });
     }
     askModel(after.prompt, before.prompt, resumed, promptWaits, promptMessage);
     askModel(after.proposals, before.proposals, resumed, proposalsWait, segmentMessage);
@@ -194,9 +195,24 @@ function commitMessage(commit: PendingCommit): ClientMessage {
 }
 
 function promptMessage({ requestId, frame, model, points, box }: PromptDraft): ClientMessage {
-  return { type: "prompt.predict", request_id: requestId, frame, model, points: [...points], box };
+  return {
+    type: "prompt.predict",
+    request_id: requestId,
+    frame,
+    model,
+    version: null,
+    points: [...points],
+    box,
+  };
 }
 
 function segmentMessage({ requestId, frame, model, parameters }: Proposals): ClientMessage {
-  return { type: "frame.segment", request_id: requestId, frame, model, parameters: { ...parameters } };
+  return {
+    type: "frame.segment",
+    request_id: requestId,
+    frame,
+    model,
+    version: null,
+    parameters: { ...parameters },
+  };
 }

@@ -251,6 +251,7 @@ describe("proposals", () => {
       frame: 0,
       model: "efficient_sam_ti",
       model_hash: "weights",
+      phases: [],
       instances: items,
     },
   } as const;
