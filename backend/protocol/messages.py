@@ -230,7 +230,10 @@ class PromptPredict(Message):
 
 
 class FrameSegment(Message):
-    """Find every object of one frame; the answer is `frame.segmented`, nothing is committed."""
+    """Find every object of one frame; the answer is `frame.segmented`, nothing is committed.
+
+    `version` is a version of the model that belongs to the series' project; null: the model's usual weights.
+    """
 
     type: Literal["frame.segment"] = "frame.segment"
     request_id: UUID

@@ -126,6 +126,8 @@ export function opened(values: Partial<SeriesState> = {}, frames = 5): Annotator
     project: { phases: [pore, gold], role: "annotator" },
     user: me,
     models,
+    versions: [],
+    segmentations: [],
     state: frameState(values),
   });
   return { ...state, connection: "online" };
@@ -192,8 +194,8 @@ function revisionBy(operation: Operation, revision: number, number: number): Tra
     case "track.restore":
       return trackRevision(track, revision, { deleted: operation.op === "track.delete" });
     case "mask.set": {
-      const { mask, frame, origin, order } = operation;
-      return maskRevision(track, revision, mask, { frame, origin, order: order ?? number });
+      const { mask, frame, origin, order, state } = operation;
+      return maskRevision(track, revision, mask, { frame, origin, state, order: order ?? number });
     }
     case "mask.delete":
       return maskRevision(track, revision, null, { frame: operation.frame });

@@ -4,6 +4,7 @@ import type { Changeset, MaskRle } from "./messages";
 import type * as models from "./models";
 import { request, requestBytes } from "./request";
 import type * as rest from "./rest";
+import type * as segmentation from "./segmentation";
 
 const at = (id: string | number) => encodeURIComponent(id);
 
@@ -111,3 +112,14 @@ export const startComparison = (project: string, values: models.ComparisonReques
   request<rest.Job>("POST", `/projects/${at(project)}/comparisons`, { body: values });
 export const getComparison = (job: string) =>
   request<models.Comparison>("GET", `/jobs/${at(job)}/comparison`);
+
+export const startSegmentation = (series: string, values: segmentation.SegmentationRequest) =>
+  request<rest.Job>("POST", `/series/${at(series)}/segmentations`, { body: values });
+export const getProposals = (series: string) =>
+  request<segmentation.ProposalSummary>("GET", `/series/${at(series)}/proposals`);
+export const acceptProposals = (series: string, filter: segmentation.ProposalFilter) =>
+  request<segmentation.ProposalsAccepted>("POST", `/series/${at(series)}/proposals/accept`, { body: filter });
+export const discardProposals = (series: string, filter: segmentation.ProposalFilter) =>
+  request<segmentation.ProposalsDiscarded>("POST", `/series/${at(series)}/proposals/discard`, {
+    body: filter,
+  });

@@ -54,6 +54,8 @@ export interface PromptPoint {
 }
 /**
  * Find every object of one frame; the answer is `frame.segmented`, nothing is committed.
+ *
+ * `version` is a version of the model that belongs to the series' project; null: the model's usual weights.
  */
 export interface FrameSegment {
   type: "frame.segment";

@@ -11,6 +11,10 @@ export interface LabelStyle {
   readonly line: number;
   /** "ants": dashes alternate with white, for what is being made and must not be overlooked. */
   readonly dashes: "none" | "gaps" | "ants";
+  /** Opacity of the outline, 0 to 1; 1 where it is left out. */
+  readonly lineOpacity?: number;
+  /** Stripes instead of a full fill: a proposal, whatever the opacity of the fill. */
+  readonly hatched?: boolean;
 }
 
 const PALETTE_WIDTH = 256;
@@ -20,7 +24,7 @@ const DASHES = { none: 0, gaps: 1, ants: 2 };
 const FRAGMENT = `
   uniform highp usampler2D labels;
   uniform sampler2D colours;      // per label: red, green, blue, opacity of the fill
-  uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, kind of dashes
+  uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, dashes, opacity, hatched
   uniform vec2 size;              // of the frame
   uniform float pixel;            // image pixels per CSS pixel
   uniform float device;           // device pixels per CSS pixel
@@ -50,6 +54,10 @@ const FRAGMENT = `
     vec4 line = texelFetch(lines, entry, 0) * 255.0;
     vec3 stroke = look.rgb;
     float opacity = look.a;
+    if (line.a > 0.5) {
+      float along = mod(gl_FragCoord.x + gl_FragCoord.y, 8.0 * device) / device;
+      opacity *= along < 3.0 ? 1.0 : 0.25;
+    }
     float width = line.r / 4.0;
     if (width > 0.0) {
       float soft = 0.35;
@@ -59,7 +67,7 @@ const FRAGMENT = `
       if (!gap || line.g > 1.5) {
         float share = leaves(own, (width - soft) * pixel) ? 1.0 : leaves(own, (width + soft) * pixel) ? 0.5 : 0.0;
         look.rgb = mix(look.rgb, stroke, share);
-        opacity = mix(opacity, 1.0, share);
+        opacity = mix(opacity, line.b / 255.0, share);
       }
     }
     if (opacity <= 0.0) discard;
@@ -124,9 +132,10 @@ export class Palette {
     const rows = Math.ceil((this.styles.length + 1) / PALETTE_WIDTH);
     const colours = new Uint8Array(PALETTE_WIDTH * rows * 4);
     const lines = new Uint8Array(PALETTE_WIDTH * rows * 4);
-    this.styles.forEach(({ colour, fill, line, dashes }, index) => {
-      colours.set([...colour, Math.round(fill * 255)], (index + 1) * 4);
-      lines.set([Math.round(line * 4), DASHES[dashes]], (index + 1) * 4);
+    this.styles.forEach(({ colour, fill, line, dashes, lineOpacity = 1, hatched = false }, index) => {
+      const at = (index + 1) * 4;
+      colours.set([...colour, Math.round(fill * 255)], at);
+      lines.set([Math.round(line * 4), DASHES[dashes], Math.round(lineOpacity * 255), hatched ? 1 : 0], at);
     });
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, PALETTE_WIDTH, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, colours);
     gl.activeTexture(second);

@@ -6,7 +6,8 @@ import { sweepDisc } from "../geometry/stroke";
 import type { Viewport } from "../geometry/viewport";
 import type { MaskRle, MaskSet } from "../protocol/messages";
 import { chosenCandidate, openProposals } from "../state/annotator/drafts";
-import type { Annotator, StrokeDraft } from "../state/annotator/model";
+import type { Annotator, Display, StrokeDraft } from "../state/annotator/model";
+import { isLit } from "../state/annotator/review";
 import { objectOf, objectsOn } from "../state/annotator/view";
 import { type Colour, colourOf, colourOfPhase } from "./colours";
 import { LabelTexture } from "./label_texture";
@@ -59,7 +60,8 @@ export class MaskLayers {
 
   private composeObjects(state: Annotator, frame: number): void {
     const objects = objectsOn(state, frame);
-    const { hidden, display, phases, hovered, selection } = state;
+    const { hidden, display, phases, hovered, selection, past } = state;
+    const minimum = past === null ? state.review.minimumScore : 0;
     const stroked = state.stroke?.track ?? null; // drawn on top while it changes
     const shown = this.objects.remember("masks", [objects, hidden, stroked], () =>
       objects.filter(({ track }) => !hidden.has(track.track) && track.track !== stroked),
@@ -70,32 +72,29 @@ export class MaskLayers {
         this.objects.labels.paint(decoded(mask), index + 1);
       });
     });
-    this.objects.update("styles", [shown, display, phases, hovered, selection], () => {
-      const { opacity, outline, colourBy } = display;
+    this.objects.update("styles", [shown, display, phases, hovered, selection, minimum], () => {
       this.objects.palette.set(
-        shown.map(({ track, state: maskState }): LabelStyle => {
-          const lit = track.track === hovered || track.track === selection?.track;
-          return {
-            colour: colourOf(track, phases, colourBy),
-            fill: lit ? Math.min(1, opacity + 0.2) : opacity,
-            line: outline || lit ? LINE : 0,
-            dashes: maskState === "proposal" ? "gaps" : "none",
-          };
+        shown.map((object): LabelStyle => {
+          const { track } = object;
+          const pointed = track.track === hovered || track.track === selection?.track;
+          const colour = colourOf(track, phases, display.colourBy);
+          if (object.state === "accepted") return acceptedStyle(colour, display, pointed);
+          return proposalStyle(colour, display, pointed, isLit(object, minimum));
         }),
       );
     });
   }
 
   private composeProposals(layer: Layer, state: Annotator): void {
-    const { proposals, frames, pending, tracks, phase, phases } = state;
-    layer.update("labels", [proposals, frames, pending, tracks, phase], () => {
+    const { proposals, frames, pending, tracks, phase, phases, display } = state;
+    layer.update("labels", [proposals, frames, pending, tracks, phase, display], () => {
       const open = openProposals(state).toSorted((a, b) => b.item.area_px - a.item.area_px);
       layer.labels.clear();
       open.forEach(({ item }, index) => {
         layer.labels.paint(decoded(item.mask), index + 1);
       });
       const colour = colourOfPhase(phase, phases);
-      layer.palette.set(open.map(() => ({ colour, fill: 0.12, line: LINE, dashes: "gaps" as const })));
+      layer.palette.set(open.map(() => proposalStyle(colour, display, false, true)));
     });
   }
 
@@ -107,9 +106,10 @@ export class MaskLayers {
         : objectOf(state, selection.track, frame);
     const candidate = frame === state.frame ? chosenCandidate(state) : null;
     const colour = draftColour(state);
-    this.top.update("styles", [colour.join(), display.opacity], () => {
+    const proposed = selected?.state === "proposal";
+    this.top.update("styles", [colour.join(), display.opacity, proposed], () => {
       this.top.palette.set([
-        { colour: WHITE, fill: 0, line: 2, dashes: "none" },
+        { colour: WHITE, fill: 0, line: 2, dashes: proposed ? "gaps" : "none" },
         { colour, fill: Math.min(1, display.opacity + 0.15), line: 2, dashes: "ants" },
       ]);
     });
@@ -146,6 +146,19 @@ export class MaskLayers {
     this.painted = { stroke, points: stroke.path.length };
     return true;
   }
+}
+
+function acceptedStyle(colour: Colour, { opacity, outline }: Display, pointed: boolean): LabelStyle {
+  const fill = pointed ? Math.min(1, opacity + 0.2) : opacity;
+  return { colour, fill, line: outline || pointed ? LINE : 0, dashes: "none" };
+}
+
+/** Hatched and dashed, so that nobody takes it for accepted; a trace where the score slider holds it back. */
+function proposalStyle(colour: Colour, { opacity }: Display, pointed: boolean, lit: boolean): LabelStyle {
+  const hatched = true;
+  if (!lit && !pointed) return { colour, fill: 0.08, line: 1, dashes: "gaps", lineOpacity: 0.3, hatched };
+  const fill = Math.min(1, Math.max(0.3, opacity) + (pointed ? 0.25 : 0));
+  return { colour, fill, line: pointed ? 2 : LINE, dashes: "gaps", hatched };
 }
 
 /** Masks of changes that the server did not take and their author has not decided about. */

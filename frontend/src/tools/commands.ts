@@ -2,7 +2,8 @@
 
 import { fitView, reveal, zoomAt } from "../geometry/viewport";
 import { openProposals, removal } from "../state/annotator/drafts";
-import type { ToolName } from "../state/annotator/model";
+import type { Annotator, ToolName } from "../state/annotator/model";
+import { litProposals, selectedProposal, waitingCount } from "../state/annotator/review";
 import { mayEdit, objectOf, tracksOf } from "../state/annotator/view";
 import { tools } from "./host";
 import type { ToolContext } from "./tool";
@@ -22,10 +23,12 @@ export interface Key {
 }
 
 export interface Command {
-  readonly group: "Tools" | "Prompts" | "Objects" | "Frames" | "View";
+  readonly group: "Tools" | "Prompts" | "Proposals" | "Objects" | "Frames" | "View";
   readonly title: string;
   /** For people: alternatives apart by a space, keys of one by "+". */
   readonly keys: string;
+  /** Only looks, although its group edits. */
+  readonly harmless?: boolean;
   matches(key: Key, context: CommandContext): boolean;
   run(context: CommandContext, key: Key): void;
 }
@@ -60,6 +63,14 @@ function resizeBrush({ state, dispatch }: CommandContext, direction: 1 | -1): vo
 function zoom(factor: number): (context: CommandContext) => void {
   return ({ viewport, look, state }) =>
     look(zoomAt(viewport, { x: viewport.width / 2, y: viewport.height / 2 }, factor, state.series));
+}
+
+/** A prompt or a preview of proposals comes first. */
+const drafting = ({ prompt, proposals }: Annotator) => prompt !== null || proposals !== null;
+
+function decide({ state, dispatch, newId }: CommandContext, type: "review/accept" | "review/discard"): void {
+  const proposal = selectedProposal(state);
+  if (proposal !== undefined) dispatch({ type, tracks: [proposal.track.track], requestId: newId() });
 }
 
 export const commands: readonly Command[] = [
@@ -116,6 +127,44 @@ export const commands: readonly Command[] = [
       dispatch({ type: "segment", requestId: newId() });
       dispatch({ type: "tool", tool: "select" });
     },
+  },
+  {
+    group: "Proposals",
+    title: "Next, previous proposal, over all frames",
+    keys: "N Shift+N",
+    harmless: true,
+    matches: (key, { state }) => plain("n")(key) && state.past === null && waitingCount(state) > 0,
+    run: ({ dispatch }, { shift }) => dispatch({ type: "review/step", direction: shift ? -1 : 1 }),
+  },
+  {
+    group: "Proposals",
+    title: "Accept the selected proposal",
+    keys: "Enter",
+    matches: (key, { state }) =>
+      plain("Enter")(key) && !key.shift && !drafting(state) && selectedProposal(state) !== undefined,
+    run: (context) => decide(context, "review/accept"),
+  },
+  {
+    group: "Proposals",
+    title: "Accept all proposals of this frame",
+    keys: "Shift+Enter",
+    matches: (key, { state }) =>
+      plain("Enter")(key) && key.shift && !drafting(state) && litProposals(state, state.frame).length > 0,
+    run: ({ state, dispatch, newId }) => {
+      const tracks = litProposals(state, state.frame).map(({ track }) => track.track);
+      dispatch({ type: "review/accept", tracks, requestId: newId() });
+    },
+  },
+  {
+    group: "Proposals",
+    title: "Discard the selected proposal",
+    keys: "Del",
+    matches: (key, { state }) =>
+      (plain("Delete")(key) || plain("Backspace")(key)) &&
+      !key.shift &&
+      state.prompt?.frame !== state.frame &&
+      selectedProposal(state) !== undefined,
+    run: (context) => decide(context, "review/discard"),
   },
   {
     group: "Objects",
@@ -250,9 +299,10 @@ export const commands: readonly Command[] = [
 export function pressKey(context: CommandContext, key: Key): boolean {
   const command = commands.find((candidate) => candidate.matches(key, context));
   if (command === undefined) return false;
-  if (EDITING.has(command.group) && !mayEdit(context.state) && key.key !== "Escape") return false;
+  const edits = EDITING.has(command.group) && command.harmless !== true;
+  if (edits && !mayEdit(context.state) && key.key !== "Escape") return false;
   command.run(context, key);
   return true;
 }
 
-const EDITING: ReadonlySet<Command["group"]> = new Set(["Prompts", "Objects"]);
+const EDITING: ReadonlySet<Command["group"]> = new Set(["Prompts", "Proposals", "Objects"]);

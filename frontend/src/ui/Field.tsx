@@ -125,6 +125,8 @@ export function TextArea({ label, hint, error, hideLabel, value, onValue, ...res
 export interface Choice<T extends string> {
   value: T;
   label: string;
+  /** Neighbours of one group are listed under its name. */
+  group?: string;
 }
 
 export interface SelectProps<T extends string> extends LabelledProps, ControlAttributes {
@@ -155,16 +157,36 @@ export function Select<T extends string>(props: SelectProps<T>) {
             value={value}
             onChange={(event) => choose(event.currentTarget)}
           >
-            {choices.map((choice) => (
-              <option key={choice.value} value={choice.value}>
-                {choice.label}
-              </option>
-            ))}
+            {grouped(choices).map(([group, members]) =>
+              group === undefined ? (
+                members.map(option)
+              ) : (
+                <optgroup key={group} label={group}>
+                  {members.map(option)}
+                </optgroup>
+              ),
+            )}
           </select>
         </span>
       )}
     />
   );
+}
+
+const option = ({ value, label }: Choice<string>) => (
+  <option key={value} value={value}>
+    {label}
+  </option>
+);
+
+function grouped<T extends string>(choices: readonly Choice<T>[]): [string | undefined, Choice<T>[]][] {
+  const groups: [string | undefined, Choice<T>[]][] = [];
+  for (const choice of choices) {
+    const last = groups.at(-1);
+    if (last !== undefined && last[0] === choice.group) last[1].push(choice);
+    else groups.push([choice.group, [choice]]);
+  }
+  return groups;
 }
 
 function labelled(

@@ -46,7 +46,7 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
   const xData = limitsOf(xs) ?? { low: 0, high: 1 };
   const xLimits = { low: Math.min(0, xData.low), high: Math.max(xData.high, xData.low + 1e-9) };
   const yData = limitsOf([...all.map(([, y]) => y), ...(yLimits ? [yLimits.low, yLimits.high] : [])]);
-  const yShown = rounded(yData ?? { low: 0, high: 1 }, 4);
+  const yShown = rounded(yData ?? { low: 0, high: 1 }, 5);
   const inner = { width: width.value - ROOM.left - ROOM.right, height: height - ROOM.top - ROOM.bottom };
   const px = (x: number) => ROOM.left + ((x - xLimits.low) / (xLimits.high - xLimits.low)) * inner.width;
   const py = (y: number) => ROOM.top + (1 - (y - yShown.low) / (yShown.high - yShown.low)) * inner.height;
@@ -101,7 +101,7 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
         onKeyDown={move}
       >
         <svg width={width.value} height={height} aria-hidden="true">
-          {ticks(yShown, 4).map((value) => (
+          {ticks(yShown, 5).map((value) => (
             <g key={value}>
               <path class="chart-grid" d={`M${ROOM.left} ${py(value)}H${width.value - ROOM.right}`} />
               <text class="chart-tick" x={ROOM.left - 8} y={py(value) + 4} text-anchor="end">

@@ -8,25 +8,35 @@ export interface Limits {
 }
 
 /** Round numbers (1, 2 or 5 times a power of ten apart) inside the limits, about `count` of them. */
-export function ticks({ low, high }: Limits, count: number): number[] {
-  const span = high - low;
-  if (!(span > 0) || !Number.isFinite(span)) return [low];
-  const rough = span / Math.max(1, count);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
+export function ticks(limits: Limits, count: number): number[] {
+  const step = stepOf(limits, count);
+  if (step === undefined) return [limits.low];
+  const first = Math.ceil(limits.low / step - TINY);
+  const last = Math.floor(limits.high / step + TINY);
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
 }
 
 /** The limits moved out to the next tick, so that curves do not touch the frame; a single value gets room around it. */
 export function rounded(limits: Limits, count: number): Limits {
   const { low, high } = limits;
-  if (low === high)
-    return low === 0 ? { low: 0, high: 1 } : rounded({ low: low * 0.9, high: low * 1.1 }, count);
-  const [first = 0, second = 1] = ticks(limits, count);
-  const step = second - first;
-  return { low: Math.floor(low / step + 1e-9) * step, high: Math.ceil(high / step - 1e-9) * step };
+  const step = stepOf(limits, count);
+  if (step === undefined) {
+    return low === 0
+      ? { low: 0, high: 1 }
+      : rounded({ low: low - Math.abs(low) / 10, high: low + Math.abs(low) / 10 }, count);
+  }
+  return { low: Math.floor(low / step + TINY) * step, high: Math.ceil(high / step - TINY) * step };
+}
+
+/** Tenths have no exact binary form. */
+const TINY = 1e-9;
+
+function stepOf({ low, high }: Limits, count: number): number | undefined {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return undefined;
+  const rough = (span / Math.max(1, count)) * (1 - TINY);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
 }
 
 /** What all of them need; undefined without any finite value. */

@@ -3,7 +3,17 @@ import { areaPx, decoded, encode, union } from "../../src/geometry/rle";
 import { strokeRuns } from "../../src/geometry/stroke";
 import { toImage } from "../../src/geometry/viewport";
 import { objectsOn } from "../../src/state/annotator/view";
-import { candidate, disc, discRle, HEIGHT, maskRevision, opened, trackRevision, WIDTH } from "../annotator";
+import {
+  byHand,
+  candidate,
+  disc,
+  discRle,
+  HEIGHT,
+  maskRevision,
+  opened,
+  trackRevision,
+  WIDTH,
+} from "../annotator";
 import { Script } from "./script";
 
 const twoObjects = () =>
@@ -269,6 +279,84 @@ describe("keys", () => {
     const script = new Script(opened());
     script.key("?", { shift: true });
     expect(script.helpShown).toBe(true);
+  });
+});
+
+describe("keys of a review", () => {
+  const proposed = () => {
+    const origin = (score: number) => ({ ...byHand, model: "threshold", score });
+    return opened({
+      tracks: ["p1", "p2", "t1"].map((track, index) =>
+        trackRevision(track, index + 1, { number: index + 1 }),
+      ),
+      masks: [
+        maskRevision("p1", 11, discRle(10, 10), { state: "proposal", order: 1, origin: origin(0.9) }),
+        maskRevision("p2", 12, discRle(30, 10), { state: "proposal", order: 2, origin: origin(0.4) }),
+        maskRevision("t1", 13, discRle(50, 10), { order: 3 }),
+      ],
+    });
+  };
+
+  it("go from proposal to proposal and decide about the selected one", () => {
+    const script = new Script(proposed());
+    script.key("n");
+    expect(script.state.selection?.track).toBe("p1");
+    script.key("N", { shift: true });
+    expect(script.state.selection?.track).toBe("p2");
+    script.key("n");
+    script.key("Enter");
+    expect(script.state.pending.at(-1)?.reason).toBe("Accept a proposal");
+    expect(script.state.selection?.track).toBe("p2");
+    script.key("Delete");
+    expect(script.state.pending.at(-1)?.reason).toBe("Discard a proposal");
+    expect(objectsOn(script.state, 0).map(({ track, state }) => [track.track, state])).toEqual([
+      ["p1", "accepted"],
+      ["t1", "accepted"],
+    ]);
+    script.key("z", { ctrl: true });
+    script.key("z", { ctrl: true });
+    expect(objectsOn(script.state, 0).map(({ state }) => state)).toEqual([
+      "proposal",
+      "proposal",
+      "accepted",
+    ]);
+  });
+
+  it("accept by a click and Enter", () => {
+    const script = new Script(proposed()).tool("select").click(30, 10);
+    script.key("Enter");
+    expect(objectsOn(script.state, 0)[1]).toMatchObject({ state: "accepted", mask: discRle(30, 10) });
+  });
+
+  it("accept with Shift and Enter what reaches the score on this frame, as one commit", () => {
+    const script = new Script(proposed());
+    script.dispatch({ type: "review", change: { minimumScore: 0.5 } });
+    script.key("Enter", { shift: true });
+    expect(script.state.pending).toHaveLength(1);
+    expect(objectsOn(script.state, 0).map(({ state }) => state)).toEqual([
+      "accepted",
+      "proposal",
+      "accepted",
+    ]);
+  });
+
+  it("mean nothing where no proposal waits, and leave an open prompt its own", () => {
+    const script = new Script(twoObjects());
+    expect(script.key("n")).toBe(false);
+    expect(script.key("Enter")).toBe(false);
+    const prompted = new Script(proposed());
+    prompted.key("n");
+    prompted.tool("point").click(20, 30);
+    withCandidate(prompted).key("Enter");
+    expect(prompted.state.pending.at(-1)?.reason).toBe("Accept a mask");
+  });
+
+  it("let somebody who may only look step, and no more", () => {
+    const script = new Script({ ...proposed(), role: "viewer" as const });
+    expect(script.key("n")).toBe(true);
+    expect(script.key("Enter")).toBe(false);
+    expect(script.key("Delete")).toBe(false);
+    expect(script.state.pending).toHaveLength(0);
   });
 });
 

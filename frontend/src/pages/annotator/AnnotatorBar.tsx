@@ -17,7 +17,7 @@ export function AnnotatorBar() {
   const model = useView((state) => state.model);
   const models = useView((state) => state.models);
   const choices = models
-    .filter((one) => one.promptable)
+    .filter((one) => one.promptable && one.available)
     .map((one) => ({ value: one.name, label: one.title }));
   const people = project.members.map(({ user }) => user.name);
   return (

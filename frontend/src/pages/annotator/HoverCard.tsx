@@ -1,5 +1,6 @@
-// What lies under the pointer: number, phase, area.
+// What lies under the pointer: number, phase, area; of a proposal also how sure which model is.
 
+import { originName } from "../../state/annotator/segmenters";
 import { objectOf } from "../../state/annotator/view";
 import { areaOf, objectName, phaseName } from "./objects";
 import { Swatch } from "./Swatch";
@@ -13,12 +14,20 @@ export function HoverCard() {
   const state = useView((all) => (all.hovered === null ? null : all));
   const at = pointer.value?.screen;
   if (object === undefined || state === null || at === undefined) return null;
+  const { score } = object.origin;
+  const model = originName(state, object.origin);
   return (
     <div class="hover-card" style={{ transform: `translate(${at.x + 16}px, ${at.y + 18}px)` }}>
       <Swatch phase={object.track.phase} />
       <strong>{objectName(object.track)}</strong>
       <span>{phaseName(state, object.track.phase)}</span>
       <span class="number">{areaOf(state, object.area_px)}</span>
+      {object.state === "proposal" && (
+        <span class="hover-proposal">
+          proposal{score !== null && <span class="number"> · score {score.toFixed(2)}</span>}
+          {model !== null && ` · ${model}`}
+        </span>
+      )}
     </div>
   );
 }

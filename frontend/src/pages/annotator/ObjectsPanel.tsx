@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { reveal } from "../../geometry/viewport";
+import { isLit } from "../../state/annotator/review";
 import { mayEdit, type ObjectOnFrame, objectsOn, phaseReceiver } from "../../state/annotator/view";
 import { counted } from "../../state/format";
 import { mayAs } from "../../state/projects/store";
@@ -19,6 +20,7 @@ const SPARE_ROWS = 6;
 export function ObjectsPanel() {
   const objects = useView((state) => objectsOn(state, state.frame));
   const editable = useView(mayEdit);
+  const proposed = objects.filter(({ state }) => state === "proposal").length;
   const sorted = objects.toSorted(
     (a, b) => (a.track.number ?? Number.POSITIVE_INFINITY) - (b.track.number ?? Number.POSITIVE_INFINITY),
   );
@@ -26,7 +28,8 @@ export function ObjectsPanel() {
     <>
       <Phases />
       <h2 class="side-heading">
-        Objects on this frame <span class="muted number">{objects.length}</span>
+        Objects on this frame <span class="muted number">{objects.length - proposed}</span>
+        {proposed > 0 && <span class="muted number"> and {counted(proposed, "proposal")}</span>}
       </h2>
       {sorted.length === 0 ? (
         <p class="side-empty muted">
@@ -170,11 +173,20 @@ function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: () => void
   const hidden = useView((state) => state.hidden.has(id));
   const phase = useView((state) => phaseName(state, track.phase));
   const area = useView((state) => areaOf(state, area_px));
+  const faded = useView((state) => object.state === "proposal" && !isLit(object, state.review.minimumScore));
+  const look = [
+    "object-row",
+    hovered ? "hovered" : "",
+    hidden ? "hidden-object" : "",
+    object.state === "proposal" ? "proposal" : "",
+    faded ? "faded" : "",
+  ];
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list moves the choice with the arrow keys
     <div
       id={`object-${id}`}
-      class={`object-row${hovered ? " hovered" : ""}${hidden ? " hidden-object" : ""}`}
+      class={look.filter((name) => name !== "").join(" ")}
+      {...(object.state === "proposal" ? { title: "Proposal: not accepted yet" } : {})}
       role="option"
       tabIndex={-1}
       aria-selected={selected}

@@ -1,10 +1,12 @@
 // The panel beside the canvas, one subject at a time.
 
 import { useSignal } from "@preact/signals";
+import { percent } from "../../state/format";
 import { DisplayPanel } from "./DisplayPanel";
 import { HistoryPanel } from "./HistoryPanel";
 import { ObjectsPanel } from "./ObjectsPanel";
 import { SegmentPanel } from "./SegmentPanel";
+import { useView } from "./workspace";
 
 const TABS = [
   ["objects", "Objects"],
@@ -47,6 +49,7 @@ export function Panel() {
             }}
           >
             {label}
+            {name === "segment" && <Progress />}
           </button>
         ))}
       </div>
@@ -55,4 +58,10 @@ export function Panel() {
       </div>
     </aside>
   );
+}
+
+/** How far a job is that segments this series, also while another panel is open. */
+function Progress() {
+  const job = useView((state) => state.segmentations.find((each) => each.state === "running"));
+  return job === undefined ? null : <span class="tab-progress number">{percent(job.progress)}</span>;
 }

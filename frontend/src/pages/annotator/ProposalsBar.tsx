@@ -1,6 +1,7 @@
 // The objects that "segment frame" found: choose by score, accept all or, by clicking, one by one.
 
 import { openProposals } from "../../state/annotator/drafts";
+import { chosenSegmenter, leastScore } from "../../state/annotator/segmenters";
 import { counted } from "../../state/format";
 import { Button } from "../../ui/Button";
 import { Kbd } from "../../ui/Kbd";
@@ -13,6 +14,11 @@ export function ProposalsBar() {
   const frame = useView((state) => state.frame);
   const open = useView((state) => (state.proposals === null ? null : openProposals(state)));
   const hasPrompt = useView((state) => state.prompt !== null);
+  const least = useView((state) =>
+    state.proposals === null
+      ? 0
+      : leastScore(chosenSegmenter({ ...state, segmenter: state.proposals }), state.proposals.parameters),
+  );
   if (proposals === null || open === null || hasPrompt) return null;
   const dismiss = () => dispatch({ type: "proposals/dismiss" });
   if (proposals.problem !== null) {
@@ -64,7 +70,7 @@ export function ProposalsBar() {
           Score ≥ <span class="number">{proposals.minimumScore.toFixed(2)}</span>
           <input
             type="range"
-            min={0}
+            min={least}
             max={1}
             step={0.01}
             value={proposals.minimumScore}

@@ -1,61 +1,151 @@
-// Settings of "segment frame": which model, with which parameters.
+// Segmenting with any model: which one, with which settings, and where: this frame as a preview, or many as a job.
 
-import type { Segmenter } from "../../state/annotator/model";
+import { frameCount } from "../../state/annotator/review";
+import { chosenSegmenter, keyOf, segmenterChoices } from "../../state/annotator/segmenters";
 import { mayEdit } from "../../state/annotator/view";
+import { counted } from "../../state/format";
 import { pressKey } from "../../tools/commands";
+import { useAction } from "../../ui/action";
 import { Button } from "../../ui/Button";
+import { Checkbox } from "../../ui/Checkbox";
+import { ErrorNote } from "../../ui/ErrorNote";
 import { Select } from "../../ui/Field";
 import { Kbd } from "../../ui/Kbd";
 import { ParameterField } from "../../ui/ParameterField";
-import { useView, useWorkspace } from "./workspace";
 
-type Value = Segmenter["parameters"][string];
+import { ScopeChoice } from "./ScopeChoice";
+import { SegmentationJobs } from "./SegmentationJobs";
+import { useView, useWorkspace } from "./workspace";
+import "./segment.css";
 
 export function SegmentPanel() {
-  const { dispatch, commands } = useWorkspace();
-  const models = useView((state) => state.models);
+  const { dispatch } = useWorkspace();
+  const choices = useView(segmenterChoices);
   const segmenter = useView((state) => state.segmenter);
+  const choice = useView(chosenSegmenter);
+  const frames = useView((state) => state.series.frames);
+  if (choices.length === 0)
+    return <p class="side-empty muted">No model is installed that segments whole frames.</p>;
+  const several = new Set(choices.map(({ group }) => group)).size < choices.length;
+  const missing = choice === undefined ? [{ value: keyOf(segmenter), label: "Not available any more" }] : [];
+  return (
+    <div class="side-form">
+      <div class="segment-model">
+        <Select
+          label="Model"
+          value={keyOf(segmenter)}
+          choices={[
+            ...missing,
+            ...choices.map(({ key, label, group }) => ({
+              value: key,
+              label,
+              ...(several ? { group } : {}),
+            })),
+          ]}
+          onValue={(key) => {
+            const next = choices.find((each) => each.key === key);
+            if (next === undefined) return;
+            const { model, version } = next;
+            dispatch({ type: "segmenter", segmenter: { model, version, parameters: {} } });
+          }}
+        />
+        <SeriesDefault />
+      </div>
+      {choice?.parameters.map((parameter) => (
+        <ParameterField
+          key={`${choice.key} ${parameter.name}`}
+          parameter={parameter}
+          value={segmenter.parameters[parameter.name] ?? null}
+          onValue={(value) => {
+            const parameters = { ...segmenter.parameters, [parameter.name]: value };
+            dispatch({ type: "segmenter", segmenter: { ...segmenter, parameters } });
+          }}
+        />
+      ))}
+      {frames > 1 && <ScopeChoice />}
+      <Start runnable={choice !== undefined} />
+      <SegmentationJobs />
+    </div>
+  );
+}
+
+/** Says whether this model is the series' default, and makes it that. */
+function SeriesDefault() {
+  const { session } = useWorkspace();
+  const segmenter = useView((state) => state.segmenter);
+  const usual = useView((state) => state.seriesModel);
   const editable = useView(mayEdit);
-  const busy = useView((state) => {
+  const { busy, error, run } = useAction();
+  if (usual !== null && keyOf(usual) === keyOf(segmenter)) {
+    return <span class="field-hint">The default of this series</span>;
+  }
+  if (!editable) return null;
+  return (
+    <>
+      <button
+        type="button"
+        class="link-button"
+        disabled={busy.value}
+        onClick={() => run(() => session.setSeriesModel(segmenter))}
+      >
+        Make it the default of this series
+      </button>
+      {error.value !== null && <ErrorNote message={error.value.message} />}
+    </>
+  );
+}
+
+/** A preview of this frame, or a job that segments many. */
+function Start({ runnable }: { runnable: boolean }) {
+  const { dispatch, commands, session } = useWorkspace();
+  const scope = useView((state) => state.scope);
+  const frames = useView((state) => state.series.frames);
+  const editable = useView(mayEdit);
+  const looking = useView((state) => {
     const { proposals } = state;
     return proposals !== null && proposals.answer === null && proposals.problem === null;
   });
-  const model = models.find(({ name }) => name === segmenter.model);
-  const set = (name: string, value: Value) =>
-    dispatch({
-      type: "segmenter",
-      segmenter: { ...segmenter, parameters: { ...segmenter.parameters, [name]: value } },
+  const { busy, error, run } = useAction();
+  if (frames === 1 || scope.what === "frame") {
+    return (
+      <>
+        <Button
+          tone="primary"
+          icon="wand"
+          busy={looking}
+          disabled={!editable || !runnable}
+          onClick={() => pressKey(commands, { key: "s", ctrl: false, shift: false, alt: false })}
+        >
+          Segment this frame <Kbd keys="S" />
+        </Button>
+        <p class="field-hint">
+          Finds objects of the whole frame and proposes them. Nothing is saved before you accept.
+        </p>
+      </>
+    );
+  }
+  const start = () =>
+    run(async () => {
+      await session.segment();
+      dispatch({ type: "review", change: { minimumScore: 0 } });
     });
-  if (model === undefined)
-    return <p class="side-empty muted">No model is installed that segments whole frames.</p>;
+  const many = frameCount(scope, frames);
   return (
-    <div class="side-form">
-      <Select
-        label="Model"
-        value={segmenter.model}
-        choices={models.map(({ name, title }) => ({ value: name, label: title }))}
-        onValue={(name) => dispatch({ type: "segmenter", segmenter: { model: name, parameters: {} } })}
-      />
-      {model.parameters.map((parameter) => (
-        <ParameterField
-          key={parameter.name}
-          parameter={parameter}
-          value={segmenter.parameters[parameter.name] ?? null}
-          onValue={(value) => set(parameter.name, value)}
-        />
-      ))}
-      <Button
-        tone="primary"
-        icon="wand"
-        busy={busy}
+    <>
+      <Checkbox
+        label="Replace proposals that wait there"
+        checked={scope.replace}
         disabled={!editable}
-        onClick={() => pressKey(commands, { key: "s", ctrl: false, shift: false, alt: false })}
-      >
-        Segment this frame <Kbd keys="S" />
+        onValue={(replace) => dispatch({ type: "scope", change: { replace } })}
+      />
+      <Button tone="primary" icon="wand" busy={busy.value} disabled={!editable || !runnable} onClick={start}>
+        Segment {counted(many, "frame")}
       </Button>
+      {error.value !== null && <ErrorNote message={error.value.message} />}
       <p class="field-hint">
-        Finds objects of the whole frame and proposes them. Nothing is saved before you accept.
+        Runs as a job and goes on when you leave. What it finds waits as proposals on every frame; accepted
+        masks stay as they are.
       </p>
-    </div>
+    </>
   );
 }

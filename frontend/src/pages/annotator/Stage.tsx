@@ -14,6 +14,7 @@ import { PastBanner } from "./PastBanner";
 import { PromptBar } from "./PromptBar";
 import { ProposalsBar } from "./ProposalsBar";
 import { play } from "./play";
+import { ReviewBar } from "./ReviewBar";
 import { ToolHint } from "./ToolHint";
 import { WaitingSpinner } from "./WaitingSpinner";
 import { useView, useWorkspace, type Workspace } from "./workspace";
@@ -78,6 +79,7 @@ export function Stage() {
       <div class="stage-bars">
         <PromptBar />
         <ProposalsBar />
+        <ReviewBar />
       </div>
     </main>
   );

@@ -3,7 +3,7 @@
 import { type ReadonlySignal, type Signal, signal, useComputed } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { fitView, type Viewport } from "../../geometry/viewport";
+import { fitView, reveal, type Viewport } from "../../geometry/viewport";
 import { ChunkCache } from "../../render/chunks";
 import { startDecoder } from "../../render/decoder";
 import { ClickTimer } from "../../render/latency";
@@ -11,6 +11,7 @@ import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
 import type { Annotator } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
+import { selectedProposal } from "../../state/annotator/review";
 import type { CommandContext } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
@@ -79,8 +80,18 @@ export function createWorkspace(session: Session): Workspace {
   const stopWatching = store.watch((after, before, action) => {
     if (action.type === "prompt/point" || action.type === "prompt/box")
       timer.ask(action.requestId, lastInput());
+    followReview(after, before, action);
     if (after.connection === "online" && before.connection !== "online") chunks.retry();
   });
+  /** Moves a proposal into sight that a key has selected. */
+  function followReview(after: Annotator, before: Annotator, action: Action): void {
+    const found = before.review.seek !== null && after.review.seek === null;
+    if (!found && !action.type.startsWith("review/")) return;
+    const proposal = after.selection === before.selection ? undefined : selectedProposal(after);
+    if (proposal === undefined) return;
+    const [x0, y0, x1, y1] = proposal.box;
+    viewport.value = reveal(viewport.peek(), { x: (x0 + x1) / 2, y: (y0 + y1) / 2 }, series);
+  }
   return {
     session,
     state: store.state,

@@ -5,6 +5,7 @@ import { type Point, strokeRuns } from "../../geometry/stroke";
 import type { Candidate, MaskRle, Origin, PromptPoint } from "../../protocol/messages";
 import { commit } from "./history";
 import type { Annotator, Box, Operation, PromptDraft, StrokeDraft } from "./model";
+import { phaseOfClass } from "./segmenters";
 import { objectOf, objectsOn, tracksOf } from "./view";
 
 const BY_HAND: Origin = { model: null, model_hash: null, points: [], box: null, score: null, edited: false };
@@ -210,7 +211,7 @@ export function acceptProposals(
   for (const [index, track] of accepted) {
     const item = answer.items[index];
     if (item === undefined) continue;
-    const phase = manyPhases ? (state.phases[item.phase]?.id ?? state.phase) : state.phase;
+    const phase = phaseOfClass(state, proposals, item.phase, manyPhases) ?? state.phase;
     const origin: Origin = { ...BY_HAND, model, model_hash: answer.modelHash, score: item.score };
     operations.push({ op: "track.create", track, phase, name: "" }, setMask(track, frame, item.mask, origin));
   }

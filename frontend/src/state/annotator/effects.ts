@@ -10,7 +10,7 @@ import type { Store } from "./store";
 import { isLoaded } from "./view";
 
 /** The calls this file makes; tests pass their own. */
-export type FrameApi = Pick<typeof Api, "getState" | "getTimeline">;
+export type FrameApi = Pick<typeof Api, "getState" | "getTimeline" | "getProposals">;
 
 export interface Services {
   readonly api: FrameApi;
@@ -153,11 +153,22 @@ export function start(store: Store, services: Services): Connection {
     timelineTimer = setTimeout(() => {
       api.getTimeline(id, store.state.peek().past?.version).then(
         ({ frames }) => {
-          if (!closed) store.dispatch({ type: "timeline/loaded", frames });
+          if (closed) return;
+          store.dispatch({ type: "timeline/loaded", frames });
+          if (frames.some(({ proposals }) => proposals > 0)) countProposals();
         },
         () => undefined, // marks on the timeline: the next changeset asks again
       );
     }, delay);
+  }
+
+  function countProposals(): void {
+    api.getProposals(id).then(
+      (summary) => {
+        if (!closed) store.dispatch({ type: "proposals/counted", summary });
+      },
+      () => undefined, // how scores are spread: the next changeset asks again
+    );
   }
 
   function send(message: ClientMessage): void {
@@ -206,13 +217,13 @@ function promptMessage({ requestId, frame, model, points, box }: PromptDraft): C
   };
 }
 
-function segmentMessage({ requestId, frame, model, parameters }: Proposals): ClientMessage {
+function segmentMessage({ requestId, frame, model, version, parameters }: Proposals): ClientMessage {
   return {
     type: "frame.segment",
     request_id: requestId,
     frame,
     model,
-    version: null,
+    version,
     parameters: { ...parameters },
   };
 }

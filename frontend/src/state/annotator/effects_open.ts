@@ -13,12 +13,13 @@ import type {
 import { openWebSocket } from "../../protocol/socket";
 import { followJob, startExport } from "../jobs/effects";
 import { start } from "./effects";
+import { runningSegmentations, type Segmentations, startSegmentations } from "./effects_segment";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
 import { createStore, type Store } from "./store";
 
-export interface Session {
+export interface Session extends Segmentations {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
@@ -44,15 +45,22 @@ export async function openAnnotator(
   wantedFrame: number,
   user: { id: number; name: string },
 ): Promise<Session> {
-  const [series, models] = await Promise.all([api.getSeries(id), api.listModels()]);
+  const series = await api.getSeries(id);
   const frame = Math.min(wantedFrame, series.frames - 1);
-  const [project, state] = await Promise.all([api.getProject(series.project), api.getState(id, frame)]);
-  const store = createStore(initialState({ series, project, user, models, state }));
+  const [project, state, catalogue, segmentations] = await Promise.all([
+    api.getProject(series.project),
+    api.getState(id, frame),
+    api.getCatalogue(series.project),
+    runningSegmentations(series.project, id),
+  ]);
+  const store = createStore(initialState({ series, project, user, ...catalogue, segmentations, state }));
   const keep = browserKeep(user.id, id, localStorage, sessionStorage);
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
+  const { close: stopFollowing, ...segmenting } = startSegmentations(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
   return {
+    ...segmenting,
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
@@ -79,6 +87,7 @@ export async function openAnnotator(
     },
     close() {
       window.removeEventListener("online", retry);
+      stopFollowing();
       connection.close();
     },
   };

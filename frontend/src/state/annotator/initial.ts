@@ -1,22 +1,30 @@
 // The annotator's state when a series has just been opened.
 
 import type { Person } from "../../protocol/messages";
-import type { Model, Project, Series, SeriesState } from "../../protocol/rest";
+import type { ModelVersion } from "../../protocol/models";
+import type { Job, Model, Project, Series, SeriesState } from "../../protocol/rest";
 import { mergeFrame } from "./merge";
-import type { Annotator, Display } from "./model";
+import type { Annotator, Display, Segmenter } from "./model";
+import { keyOf, segmenterChoices } from "./segmenters";
 
 export interface Opened {
   readonly series: Series;
   readonly project: Pick<Project, "phases" | "role">;
   readonly user: Person;
   readonly models: readonly Model[];
+  readonly versions: readonly ModelVersion[];
+  /** Those that segment this series now. */
+  readonly segmentations: readonly Job[];
   /** The first frame in sight, with all tracks. */
   readonly state: SeriesState;
 }
 
-export function initialState({ series, project, user, models, state }: Opened): Annotator {
-  const segmenters = models.filter((model) => model.kind === "segmenter" && model.available);
-  const model = segmenters.find((segmenter) => segmenter.promptable)?.name ?? "";
+export function initialState(opened: Opened): Annotator {
+  const { series, project, user, models, versions, segmentations, state } = opened;
+  const segmenters = models.filter((model) => model.kind === "segmenter");
+  const prompted = segmenters.filter((segmenter) => segmenter.promptable && segmenter.available);
+  const usual = prompted.find(({ name }) => name === series.model?.model) ?? prompted[0];
+  const model = usual?.name ?? "";
   const blank: Annotator = {
     series,
     phases: [...project.phases].sort((a, b) => a.order - b.order),
@@ -38,7 +46,13 @@ export function initialState({ series, project, user, models, state }: Opened): 
     tool: "point",
     models: segmenters,
     model,
-    segmenter: { model: model === "" ? (segmenters[0]?.name ?? "") : model, parameters: {} },
+    segmenter: initialSegmenter(opened, model),
+    versions,
+    seriesModel: series.model ?? null,
+    scope: { what: "frame", from: 0, to: series.frames - 1, step: 1, replace: true },
+    review: { minimumScore: 0, what: "frame", seek: null },
+    proposalSummary: null,
+    segmentations,
     phase: null,
     brushDiameter: Math.max(3, 2 * Math.round(Math.min(series.height, series.width) / 80) + 1),
     selection: null,
@@ -56,6 +70,15 @@ export function initialState({ series, project, user, models, state }: Opened): 
   };
   const merged = mergeFrame(blank, state);
   return { ...merged, phase: blank.phases[0]?.id ?? null };
+}
+
+/** The series' default where it can run, else the model that answers clicks, else the first there is. */
+function initialSegmenter({ series, models, versions }: Opened, model: string): Segmenter {
+  const choices = segmenterChoices({ models, versions });
+  const usual = series.model === undefined ? "" : keyOf(series.model);
+  const choice =
+    choices.find(({ key }) => key === usual) ?? choices.find(({ key }) => key === model) ?? choices[0];
+  return { model: choice?.model ?? "", version: choice?.version ?? null, parameters: {} };
 }
 
 export function initialDisplay(series: Series): Display {

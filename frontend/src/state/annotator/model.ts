@@ -11,7 +11,9 @@ import type {
   PromptPoint,
   TrackRevision,
 } from "../../protocol/messages";
-import type { Calibration, Model, Phase, Role, Series, TimelineFrame } from "../../protocol/rest";
+import type { ModelChoice, ModelVersion, Settings } from "../../protocol/models";
+import type { Calibration, Job, Model, Phase, Role, Series, TimelineFrame } from "../../protocol/rest";
+import type { FrameRange, ProposalSummary } from "../../protocol/segmentation";
 
 export type Operation = ChangesetCommit["operations"][number];
 export type Box = [number, number, number, number];
@@ -79,10 +81,26 @@ export interface StrokeDraft {
   readonly track: string | null;
 }
 
-/** What "segment frame" runs. */
-export interface Segmenter {
-  readonly model: string;
-  readonly parameters: Readonly<Record<string, number | boolean | string | null>>;
+/** What "segment" runs. Parameters that nobody has set have their defaults. */
+export interface Segmenter extends Readonly<ModelChoice> {
+  readonly parameters: Readonly<Settings>;
+}
+
+/** Where "segment" runs. The range is kept while another choice holds. */
+export interface Scope extends Readonly<FrameRange> {
+  readonly what: "frame" | "range" | "series";
+  /** Proposals that wait on the frames make room for the new ones. */
+  readonly replace: boolean;
+}
+
+/** How the proposals that are stored are looked through. */
+export interface Review {
+  /** Proposals that score less are faded, and left alone by what acts on many. */
+  readonly minimumScore: number;
+  /** Which frames accepting and discarding many means. */
+  readonly what: Scope["what"];
+  /** A step to the next proposal, on its way: `from` is the frame where it began. */
+  readonly seek: { readonly direction: 1 | -1; readonly from: number } | null;
 }
 
 /** Every object that a model found on one frame, none of them committed. */
@@ -156,10 +174,20 @@ export interface Annotator {
   readonly past: Past | null;
   readonly frame: number;
   readonly tool: ToolName;
+  /** Every segmenter that is known, also those that cannot run. */
   readonly models: readonly Model[];
   /** Answers prompts. */
   readonly model: string;
   readonly segmenter: Segmenter;
+  readonly versions: readonly ModelVersion[];
+  /** What this series is segmented with unless somebody chooses otherwise. */
+  readonly seriesModel: ModelChoice | null;
+  readonly scope: Scope;
+  readonly review: Review;
+  /** What the server counted last; null before it has. */
+  readonly proposalSummary: ProposalSummary | null;
+  /** Jobs that segment this series: those under way, and the last one that ended. */
+  readonly segmentations: readonly Job[];
   readonly phase: string | null;
   readonly brushDiameter: number;
   readonly selection: Selection | null;

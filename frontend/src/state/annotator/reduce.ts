@@ -2,7 +2,9 @@
 
 import type { Point } from "../../geometry/stroke";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
-import type { SeriesState, TimelineFrame } from "../../protocol/rest";
+import type { ModelChoice } from "../../protocol/models";
+import type { Job, SeriesState, TimelineFrame } from "../../protocol/rest";
+import type { ProposalSummary } from "../../protocol/segmentation";
 import {
   acceptCandidate,
   acceptProposals,
@@ -23,11 +25,15 @@ import type {
   Display,
   PendingCommit,
   PromptDraft,
+  Review,
+  Scope,
   Segmenter,
   Selection,
   StrokeDraft,
   ToolName,
 } from "./model";
+import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
+import { chosenSegmenter, leastScore } from "./segmenters";
 import { mayEdit, phaseReceiver } from "./view";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
@@ -38,6 +44,10 @@ export type Report =
   | { type: "connection"; connection: Connection }
   | { type: "frame/loaded"; state: SeriesState }
   | { type: "timeline/loaded"; frames: readonly TimelineFrame[] }
+  | { type: "proposals/counted"; summary: ProposalSummary }
+  | { type: "segmentation"; job: Job }
+  | { type: "segmentation/dismiss"; job: string }
+  | { type: "series/model"; choice: ModelChoice }
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
   | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
@@ -55,6 +65,9 @@ export type Look =
   | { type: "tool"; tool: ToolName }
   | { type: "model"; model: string; requestId: string }
   | { type: "segmenter"; segmenter: Segmenter }
+  | { type: "scope"; change: Partial<Scope> }
+  | { type: "review"; change: Partial<Omit<Review, "seek">> }
+  | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
   | { type: "play"; playing: boolean }
   | { type: "rate"; framesPerSecond: number };
@@ -81,6 +94,8 @@ export type Edit =
       accepted: readonly (readonly [index: number, track: string])[];
     }
   | { type: "proposals/dismiss" }
+  | { type: "review/accept"; tracks: readonly string[]; requestId: string }
+  | { type: "review/discard"; tracks: readonly string[]; requestId: string }
   | { type: "phase"; phase: string; requestId: string }
   | { type: "commit"; gesture: Gesture }
   | { type: "undo"; requestId: string }
@@ -100,9 +115,17 @@ export function reduce(state: Annotator, action: Action): Annotator {
       // What a server that is gone holds ready is not known.
       return { ...state, connection: action.connection, ready: new Set() };
     case "frame/loaded":
-      return mergeFrame(state, action.state);
+      return resumeSeek(mergeFrame(state, action.state));
     case "timeline/loaded":
       return { ...state, timeline: action.frames };
+    case "proposals/counted":
+      return { ...state, proposalSummary: action.summary };
+    case "segmentation":
+      return { ...state, segmentations: withJob(state.segmentations, action.job) };
+    case "segmentation/dismiss":
+      return { ...state, segmentations: state.segmentations.filter(({ id }) => id !== action.job) };
+    case "series/model":
+      return { ...state, seriesModel: action.choice };
     case "changeset/made":
       return applyChangeset(state, action.changeset);
     case "past/loaded":
@@ -137,6 +160,12 @@ export function reduce(state: Annotator, action: Action): Annotator {
       return askAgain({ ...state, model: action.model }, action.requestId);
     case "segmenter":
       return { ...state, segmenter: action.segmenter };
+    case "scope":
+      return { ...state, scope: changedScope(state.scope, action.change, state.series.frames) };
+    case "review":
+      return { ...state, review: { ...state.review, ...action.change } };
+    case "review/step":
+      return stepProposal(state, action.direction);
     case "brush":
       return { ...state, brushDiameter: Math.min(LARGEST_BRUSH, Math.max(1, Math.round(action.diameter))) };
     case "play":
@@ -180,7 +209,7 @@ function edit(state: Annotator, action: Edit): Annotator {
         progress: undefined,
         answer: null,
         taken: new Set<number>(),
-        minimumScore: 0,
+        minimumScore: leastScore(chosenSegmenter(state), segmenter.parameters),
         problem: null,
       };
       return {
@@ -199,6 +228,10 @@ function edit(state: Annotator, action: Edit): Annotator {
       return acceptProposals(state, action.requestId, action.accepted);
     case "proposals/dismiss":
       return { ...state, proposals: null };
+    case "review/accept":
+      return acceptStored(state, action.tracks, action.requestId);
+    case "review/discard":
+      return discardStored(state, action.tracks, action.requestId);
     case "phase":
       return assignPhase(state, action.phase, action.requestId);
     case "commit":
@@ -218,7 +251,14 @@ function showFrame(state: Annotator, wanted: number): Annotator {
   const frame = Math.min(state.series.frames - 1, Math.max(0, Math.round(wanted)));
   if (frame === state.frame) return state;
   const selection = state.selection?.lasting === true ? state.selection : null;
-  return { ...state, frame, selection, hovered: null, stroke: null, band: null };
+  const review = state.review.seek === null ? state.review : { ...state.review, seek: null };
+  return { ...state, frame, selection, review, hovered: null, stroke: null, band: null };
+}
+
+/** Every job under way, and of those that have ended the one heard of last. */
+function withJob(jobs: readonly Job[], job: Job): readonly Job[] {
+  const others = jobs.filter(({ id, state }) => id !== job.id && (state === "queued" || state === "running"));
+  return [...others, job];
 }
 
 /** The selected object's phase; with none selected (or a prompt open) the phase of what comes next. */

@@ -7,6 +7,7 @@ import { connect, type OpenWire, openWebSocket } from "../../protocol/socket";
 export interface LiveQuestion {
   readonly frame: number;
   readonly model: string;
+  readonly version: string | null;
   readonly parameters: Settings;
 }
 
@@ -64,8 +65,8 @@ export function openLive(
     const id = newId();
     next = null;
     asked = { id, question, at: performance.now() };
-    const { frame, model, parameters } = question;
-    socket.send({ type: "frame.segment", request_id: id, frame, model, parameters });
+    const { frame, model, version, parameters } = question;
+    socket.send({ type: "frame.segment", request_id: id, frame, model, version, parameters });
     listen({ kind: "waiting" });
   }
 

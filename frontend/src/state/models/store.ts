@@ -38,7 +38,7 @@ export function usable({
     .map((model) => ({
       choice: { model: model.name, version: null },
       title: model.title,
-      about: model.bundled === null ? "" : "bundled weights",
+      about: model.bundled === null ? "" : "usual weights",
     }));
   const own = versions
     .filter((version) => version.available && !version.archived)

@@ -11,6 +11,8 @@ export interface Measure {
   readonly best: "high" | "low" | "zero";
   readonly text: (value: number) => string;
   readonly interval?: boolean;
+  /** Sorted by, but nobody is praised for it. */
+  readonly unmarked?: boolean;
 }
 
 const score = (value: number) => value.toFixed(3);
@@ -90,6 +92,7 @@ export const measures: readonly Measure[] = [
     name: "parameters",
     title: "Parameters",
     help: "Numbers that training sets.",
+    unmarked: true,
     best: "low",
     text: (value) => value.toLocaleString("en"),
   },
@@ -111,7 +114,9 @@ export function intervalText(row: ComparedModel, measure: Measure): string | nul
   if (measure.interval !== true) return null;
   const low = measured(row, `${measure.name}_low`);
   const high = measured(row, `${measure.name}_high`);
-  return low === null || high === null ? null : `${measure.text(low)} to ${measure.text(high)}`;
+  return low === null || high === null
+    ? null
+    : `${measure.text(low)}${measure.best === "zero" ? " to " : "–"}${measure.text(high)}`;
 }
 
 /** How good a value is: more is better, whatever the measure. */
@@ -122,6 +127,7 @@ function merit(measure: Measure, value: number): number {
 
 /** The keys of the rows that are best by a measure. Controls only show what scores are worth: they are never best. */
 export function bestKeys(rows: readonly ComparedModel[], measure: Measure): Set<string> {
+  if (measure.unmarked === true) return new Set();
   const rated = rows.flatMap((row) => {
     const value = measured(row, measure.name);
     return row.control || value === null ? [] : [{ key: row.key, text: measure.text(value), value }];

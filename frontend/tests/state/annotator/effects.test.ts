@@ -35,6 +35,7 @@ class Browser {
     });
     const api = {
       getState: vi.fn(getState),
+      getProposals: vi.fn(async () => ({ count: 0, frames: [], scores: [] })),
       getTimeline: vi.fn(async () => ({ version: 0, frames: [{ frame: 2, accepted: 1, proposals: 0 }] })),
     };
     const keep = browserKeep(1, "series", this.local, this.session);

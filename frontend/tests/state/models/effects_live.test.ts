@@ -2,7 +2,12 @@ import { beforeEach, expect, it } from "vitest";
 import { type LiveNews, openLive } from "../../../src/state/models/effects_live";
 import { FakeServer } from "../../wire";
 
-const question = (value: number) => ({ frame: 3, model: "threshold", parameters: { offset: value } });
+const question = (value: number) => ({
+  frame: 3,
+  model: "threshold",
+  version: null,
+  parameters: { offset: value },
+});
 let server: FakeServer;
 let news: LiveNews[];
 let ids: number;
@@ -28,6 +33,7 @@ const answer = (request_id: string) =>
     frame: 3,
     model: "threshold",
     model_hash: "",
+    phases: [],
     instances: [],
   });
 const asked = () => server.of("frame.segment").map((message) => message.parameters["offset"]);

@@ -11,6 +11,7 @@ describe("the strips of a split", () => {
     unused: [{ series: "a", frames: [3, 6] }],
     masks: 40,
     problems: [],
+    can_start: true,
   };
 
   it("join neighbouring frames of one use, and show what is not annotated", () => {

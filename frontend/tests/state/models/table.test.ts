@@ -66,7 +66,7 @@ describe("sorting", () => {
 
 it("reads an interval, and none where a single frame has none", () => {
   const iou = measure("iou");
-  expect(intervalText(row("a", { iou: 0.9, iou_low: 0.85, iou_high: 0.95 }), iou)).toBe("0.850 to 0.950");
+  expect(intervalText(row("a", { iou: 0.9, iou_low: 0.85, iou_high: 0.95 }), iou)).toBe("0.850–0.950");
   expect(intervalText(row("a", { iou: 0.9, iou_low: null, iou_high: null }), iou)).toBeNull();
 });
 

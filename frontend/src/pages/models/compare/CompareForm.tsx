@@ -13,9 +13,9 @@ import { Button } from "../../../ui/Button";
 import { Checkbox } from "../../../ui/Checkbox";
 import { ErrorNote } from "../../../ui/ErrorNote";
 import { Select } from "../../../ui/Field";
-import { Icon } from "../../../ui/icons";
 import { NumberField } from "../../../ui/NumberField";
 import { navigate } from "../../../ui/router";
+import { Caution } from "../Caution";
 import { FrameChoice, MOST_FRAMES } from "./FrameChoice";
 
 export interface CompareFormProps {
@@ -41,9 +41,11 @@ export function CompareForm({ project, catalogue, series }: CompareFormProps) {
   useEffect(() => {
     void loadAnnotated(on.value, version.value);
   }, [on.value, version.value]);
-  const selected = frames.value ?? new Set(spread(labelled ?? [], FIRST_FRAMES));
+  const learned = trainedOn(catalogue, chosen.value, on.value);
+  const fresh = (labelled ?? []).filter((frame) => !learned.has(frame));
+  const selected = frames.value ?? new Set(spread(fresh.length > 0 ? fresh : (labelled ?? []), FIRST_FRAMES));
   const picked = [...selected].filter((frame) => labelled?.includes(frame) === true).sort((a, b) => a - b);
-  const seen = trainedOn(catalogue, chosen.value, on.value);
+  const flattered = new Set(picked.flatMap((frame) => learned.get(frame) ?? []));
   const ready = chosen.value.size > 0 && picked.length > 0 && picked.length <= MOST_FRAMES;
   const toggle = (key: string, checked: boolean) => {
     const next = new Set(chosen.value);
@@ -130,20 +132,17 @@ export function CompareForm({ project, catalogue, series }: CompareFormProps) {
           <FrameChoice
             labelled={labelled}
             chosen={new Set(picked)}
+            seen={new Set(learned.keys())}
             onChosen={(next) => {
               frames.value = next;
             }}
           />
         )}
-        {seen.length > 0 && (
-          <p class="caution">
-            <Icon name="warning" />
-            <span>
-              {seen.map((one) => one.name).join(", ")} {seen.length === 1 ? "was" : "were"} trained on frames
-              of this series. On frames that a model has seen its scores flatter it: choose those that were
-              kept for validation, or another series.
-            </span>
-          </p>
+        {flattered.size > 0 && (
+          <Caution>
+            {[...flattered].join(", ")} {flattered.size === 1 ? "has" : "have"} learnt from some of these
+            frames (underlined), and scores there flatter. Leave them out to compare fairly.
+          </Caution>
         )}
       </section>
       {error.value !== null && <ErrorNote message={error.value.message} />}
@@ -178,10 +177,17 @@ function firstModels(catalogue: Catalogue): string[] {
   return own.length > 1 ? own : [...own, ...usual];
 }
 
-function trainedOn({ versions }: Catalogue, chosen: ReadonlySet<string>, series: string): ModelVersion[] {
-  return versions.filter(
-    (one) =>
-      chosen.has(choiceKey({ model: one.model, version: one.id })) &&
-      one.provenance.snapshot?.series?.[series] !== undefined,
-  );
+/** Frames of the series that chosen versions have learnt from, with the names of those versions. */
+function trainedOn(
+  { versions }: Catalogue,
+  chosen: ReadonlySet<string>,
+  series: string,
+): ReadonlyMap<number, readonly string[]> {
+  const found = new Map<number, string[]>();
+  for (const one of versions) {
+    if (!chosen.has(choiceKey({ model: one.model, version: one.id }))) continue;
+    for (const frame of one.provenance.places?.training?.[series] ?? [])
+      found.set(frame, [...(found.get(frame) ?? []), one.name]);
+  }
+  return found;
 }

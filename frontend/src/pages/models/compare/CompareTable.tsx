@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComparedModel, Comparison } from "../../../protocol/models";
+import { frameRanges } from "../../../state/models/split";
 import {
   bestKeys,
   intervalText,
@@ -66,6 +67,15 @@ export function CompareTable({ comparison, used, onUse }: CompareTableProps) {
               <tr key={row.key} class={row.control ? "control" : ""}>
                 <th scope="row" class="compare-label">
                   {row.label} {row.control && <Badge title="Shows what the scores are worth">control</Badge>}
+                  {(row.trained_on?.length ?? 0) > 0 && (
+                    <Badge
+                      tone="warning"
+                      icon="warning"
+                      title={`It was trained on the frames ${frameRanges(row.trained_on ?? [])}: its scores flatter it.`}
+                    >
+                      has seen {row.trained_on?.length} of {comparison.frames.length}
+                    </Badge>
+                  )}
                 </th>
                 {row.error ? (
                   <td colSpan={shown.length} class="compare-error">

@@ -146,8 +146,9 @@ function Compared({ project, id, comparison, frame }: ComparedProps) {
   );
 }
 
-function titleOf({ series: id, frames, models }: Comparison): string {
-  const name = readyValue(series.value)?.find((one) => one.id === id)?.name ?? "a series that is gone";
+function titleOf({ series: id, series_name, frames, models }: Comparison): string {
+  const name =
+    readyValue(series.value)?.find((one) => one.id === id)?.name ?? series_name ?? "a series that is gone";
   const own = models.filter((row) => !row.control).length;
   return `${counted(own, "model")} on ${counted(frames.length, "frame")} of ${name}`;
 }

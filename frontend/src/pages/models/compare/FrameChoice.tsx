@@ -10,13 +10,16 @@ const FEW = 8;
 export interface FrameChoiceProps {
   labelled: readonly number[];
   chosen: ReadonlySet<number>;
+  /** Those that a chosen model has learnt from. */
+  seen: ReadonlySet<number>;
   onChosen: (frames: ReadonlySet<number>) => void;
 }
 
-export function FrameChoice({ labelled, chosen, onChosen }: FrameChoiceProps) {
+export function FrameChoice({ labelled, chosen, seen, onChosen }: FrameChoiceProps) {
   if (labelled.length === 0)
     return <p class="muted">No frame of this series is annotated at this version.</p>;
   const pick = (count: number) => () => onChosen(new Set(spread(labelled, count)));
+  const fresh = labelled.filter((frame) => !seen.has(frame));
   const toggle = (frame: number) => () => {
     const next = new Set(chosen);
     if (!next.delete(frame)) next.add(frame);
@@ -34,6 +37,11 @@ export function FrameChoice({ labelled, chosen, onChosen }: FrameChoiceProps) {
           {labelled.length > MOST_FRAMES ? `${MOST_FRAMES} evenly` : "All"}
         </Button>
         {labelled.length > FEW && <Button onClick={pick(FEW)}>{FEW} evenly</Button>}
+        {seen.size > 0 && fresh.length > 0 && (
+          <Button onClick={() => onChosen(new Set(spread(fresh, MOST_FRAMES)))}>
+            Only what no model has learnt from
+          </Button>
+        )}
         <Button onClick={() => onChosen(new Set())}>None</Button>
       </div>
       <div class="frame-toggles">
@@ -41,9 +49,9 @@ export function FrameChoice({ labelled, chosen, onChosen }: FrameChoiceProps) {
           <button
             key={frame}
             type="button"
-            class="frame-toggle number"
+            class={seen.has(frame) ? "frame-toggle number seen" : "frame-toggle number"}
             aria-pressed={chosen.has(frame)}
-            aria-label={`Frame ${frame + 1}`}
+            aria-label={seen.has(frame) ? `Frame ${frame + 1}, learnt from` : `Frame ${frame + 1}`}
             onClick={toggle(frame)}
           >
             {frame + 1}

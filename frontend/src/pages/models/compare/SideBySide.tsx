@@ -169,7 +169,10 @@ export function SideBySide({ job, comparison, series, frame, used, onUse, onFram
               ...(errors.value ? [comparisonUrl(job, row.key, present)] : []),
               ...(truth.value ? [labels] : []),
             ])}
-            {onUse !== undefined && !row.control && <UseButton row={row} used={used(row)} onUse={onUse} />}
+            <div class="side-foot">
+              <span class="number">{frameScore(comparison, row, present)}</span>
+              {onUse !== undefined && !row.control && <UseButton row={row} used={used(row)} onUse={onUse} />}
+            </div>
           </div>
         ))}
       </section>
@@ -180,6 +183,13 @@ export function SideBySide({ job, comparison, series, frame, used, onUse, onFram
       </p>
     </section>
   );
+}
+
+/** "IoU 0.912 on this frame", with a word where the model has learnt from it. */
+function frameScore({ per_frame }: Comparison, row: ComparedModel, frame: number): string {
+  const iou = per_frame?.[row.key]?.[String(frame)]?.["iou"];
+  const seen = row.trained_on?.includes(frame) === true ? ", trained on it" : "";
+  return typeof iou === "number" ? `IoU ${iou.toFixed(3)} here${seen}` : seen.slice(2);
 }
 
 const directions: Record<string, readonly [number, number]> = {

@@ -43,7 +43,7 @@ export function DefaultDialog({ title, choice, onClose }: DefaultDialogProps) {
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" tone="primary" busy={busy.value} disabled={chosen.value.size === 0}>
-            Use for {counted(chosen.value.size, "series", "series")}
+            {chosen.value.size === 0 ? "Use" : `Use for ${counted(chosen.value.size, "series", "series")}`}
           </Button>
         </>
       }

@@ -17,6 +17,7 @@ import { Menu, type MenuEntry } from "../../../ui/Menu";
 import { NameDialog } from "../../../ui/NameDialog";
 import { routePath } from "../../../ui/router";
 import { showToast } from "../../../ui/Toast";
+import { Caution } from "../Caution";
 import { Curves } from "../train/Curves";
 import { DefaultDialog } from "./DefaultDialog";
 import { Fact } from "./Fact";
@@ -110,7 +111,7 @@ export function VersionDetail({ project, version }: { project: Project; version:
           <Fact name="Phases">
             <span class="phase-names">
               {version.phases.map((phase) => (
-                <span key={phase.id} class="phase-name">
+                <span key={phase.id ?? phase.name} class="phase-name">
                   <span class="swatch" style={{ background: phase.colour }} />
                   {phase.name}
                 </span>
@@ -164,7 +165,9 @@ export function UsualDetail({ project, model }: { project: Project; model: Proje
       <header class="detail-head">
         <div>
           <h2>{model.title}</h2>
-          <p class="muted">{bundled === null ? "usual settings" : "bundled weights"}</p>
+          <p class="muted">
+            {bundled !== null ? "usual weights" : model.available ? "usual settings" : "no weights yet"}
+          </p>
         </div>
       </header>
       {!model.available && <Unavailable reason={model.reason} />}
@@ -221,10 +224,10 @@ export function UsualDetail({ project, model }: { project: Project; model: Proje
 
 function Unavailable({ reason }: { reason: string | undefined }) {
   return (
-    <p class="unavailable">
-      <Icon name="warning" />
-      {reason === undefined || reason === "" ? "It cannot be used at present." : reason}
-    </p>
+    <Caution>
+      {reason ??
+        "Its file is not on the server any more. An administrator can restore the folder models from a backup; or train or upload it again."}
+    </Caution>
   );
 }
 

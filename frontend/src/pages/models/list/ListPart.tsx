@@ -18,7 +18,8 @@ export interface ListPartProps {
   shown: string | undefined;
 }
 
-export function ListPart({ project, catalogue, shown }: ListPartProps) {
+export function ListPart({ project, catalogue, shown: asked }: ListPartProps) {
+  const shown = asked ?? firstShown(catalogue);
   const withArchived = useSignal(false);
   const dragging = useSignal(0);
   const uploads = useUploads(project.id);
@@ -104,6 +105,17 @@ function versionsOf(
     .sort((one, other) => other.number - one.number);
 }
 
+/** Without a choice: the newest version, else the first model that can be used. */
+function firstShown({ models, versions }: Catalogue): string | undefined {
+  const newest = versions
+    .filter((one) => !one.archived)
+    .reduce<ModelVersion | undefined>(
+      (best, one) => (best === undefined || one.created_at > best.created_at ? one : best),
+      undefined,
+    );
+  return newest?.id ?? (models.find((one) => one.available) ?? models[0])?.name;
+}
+
 function Detail({ project, catalogue, shown }: ListPartProps) {
   const version = catalogue.versions.find((one) => one.id === shown);
   const model = catalogue.models.find((one) => one.name === shown);
@@ -111,11 +123,7 @@ function Detail({ project, catalogue, shown }: ListPartProps) {
   if (model !== undefined) return <UsualDetail key={model.name} project={project} model={model} />;
   return (
     <aside class="panel model-detail nothing">
-      <p class="muted">
-        {shown === undefined
-          ? "Choose a model or a version to see its card, its scores and what it was trained on."
-          : "There is no such model in this project. Choose another one."}
-      </p>
+      <p class="muted">There is no such model in this project. Choose another one.</p>
     </aside>
   );
 }

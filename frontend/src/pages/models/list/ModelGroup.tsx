@@ -65,7 +65,7 @@ function aboutUsual(model: ProjectModel): string {
   const weights = count === null ? "" : `${count.toLocaleString("en")} parameters`;
   const source =
     model.bundled !== null
-      ? "bundled weights"
+      ? "usual weights"
       : model.available
         ? "chooses its settings from each frame"
         : "train or upload a version";

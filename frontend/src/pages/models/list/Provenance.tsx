@@ -2,7 +2,8 @@
 
 import type { ModelVersion, Provenance as Origin, Split } from "../../../protocol/models";
 import type { ModelParameter, Project } from "../../../protocol/rest";
-import { counted, interval } from "../../../state/format";
+import { counted, duration } from "../../../state/format";
+import { frameRanges } from "../../../state/models/split";
 import { series } from "../../../state/projects/store";
 import { readyValue } from "../../../state/remote";
 import { routePath } from "../../../ui/router";
@@ -32,10 +33,12 @@ export function Provenance({ project, version }: { project: Project; version: Mo
       {frames !== undefined && (
         <Fact name="Frames">
           {frames.training} for training, {frames.validation} for validation
+          {provenance.masks !== undefined && `, ${counted(provenance.masks, "mask")}`}
+          <Places provenance={provenance} />
         </Fact>
       )}
       {split !== undefined && <Fact name="Split">{splitText(split)}</Fact>}
-      {trained_s !== undefined && <Fact name="Trained for">{interval(Math.round(trained_s))}</Fact>}
+      {trained_s !== undefined && <Fact name="Trained for">{duration(trained_s)}</Fact>}
       {recipe !== undefined && Object.keys(recipe).length > 0 && (
         <Fact name="Recipe">
           <span class="recipe">
@@ -59,9 +62,35 @@ export function Provenance({ project, version }: { project: Project; version: Mo
 
 function SeriesLink({ id, provenance }: { id: string; provenance: Origin }) {
   const present = readyValue(series.value)?.find((one) => one.id === id);
-  const name = present?.name ?? provenance.series_names?.[id] ?? provenance.series?.[id];
+  const name = present?.name ?? provenance.series?.[id];
   if (present === undefined) return <>{name ?? "a series that is gone"}</>;
   return <a href={routePath({ page: "annotator", series: id, frame: undefined })}>{name}</a>;
+}
+
+/** Which frames of which series stood where. */
+function Places({ provenance }: { provenance: Origin }) {
+  const { places } = provenance;
+  if (places === undefined) return null;
+  const ids = Object.keys({ ...places.training, ...places.validation });
+  return (
+    <ul class="places muted">
+      {ids.map((id) => (
+        <li key={id}>
+          {ids.length > 1 && (
+            <>
+              <SeriesLink id={id} provenance={provenance} />:{" "}
+            </>
+          )}
+          {["training", "validation"]
+            .flatMap((side) => {
+              const held = places[side as "training" | "validation"]?.[id] ?? [];
+              return held.length === 0 ? [] : [`${side} ${frameRanges(held)}`];
+            })
+            .join("; ")}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 export function splitText(split: Split): string {

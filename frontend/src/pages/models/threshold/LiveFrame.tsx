@@ -53,7 +53,7 @@ export function LiveFrame({ series, frame, parameters }: LiveFrameProps) {
     return () => opened.close();
   }, [id, busy, found, problem]);
   useEffect(() => {
-    live.current?.ask({ frame, model: "threshold", parameters });
+    live.current?.ask({ frame, model: "threshold", version: null, parameters });
   }, [frame, parameters]);
   useEffect(() => {
     const stop = new AbortController();

@@ -5,11 +5,12 @@ import type { Series } from "../../../protocol/rest";
 import { counted } from "../../../state/format";
 import { type Stretch, strips, type Use } from "../../../state/models/split";
 import { ErrorNote } from "../../../ui/ErrorNote";
+import { Caution } from "../Caution";
 
 const names: Record<Use, string> = {
   training: "training",
   validation: "validation",
-  unused: "gap, used by neither",
+  unused: "used by neither",
   none: "not annotated",
 };
 
@@ -71,9 +72,13 @@ export function SplitStrips({ preview, series }: SplitStripsProps) {
           </li>
         ))}
       </ul>
-      {preview.problems.map((problem) => (
-        <ErrorNote key={problem} message={problem} />
-      ))}
+      {preview.problems.map((problem) =>
+        preview.can_start ? (
+          <Caution key={problem}>{problem}</Caution>
+        ) : (
+          <ErrorNote key={problem} message={problem} />
+        ),
+      )}
     </div>
   );
 }

@@ -47,8 +47,7 @@ export function TrainingForm({ project, catalogue, series, first }: TrainingForm
   };
   const request = useComputed(() => trainingRequest(plan.value));
   const preview = usePreview(project.id, request);
-  const problems = preview.value?.problems ?? [];
-  const ready = plan.value.series.size > 0 && preview.value !== null && problems.length === 0;
+  const ready = plan.value.series.size > 0 && preview.value?.can_start === true;
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (!ready) return;
@@ -133,8 +132,8 @@ export function TrainingForm({ project, catalogue, series, first }: TrainingForm
             label="Time budget"
             unit="min"
             value={plan.value.minutes}
-            minimum={0.1}
-            maximum={100_000}
+            minimum={0.02}
+            maximum={20_160}
             hint={fits ? "Fitting usually takes seconds." : "It ends earlier when scores stop rising."}
             error={fieldError(error.value, "time_budget_s")}
             onValue={(minutes) => change({ minutes: minutes ?? emptyPlan.minutes })}

@@ -44,5 +44,6 @@ function refused(message: string, fields: Readonly<Record<string, readonly strin
     unused: [],
     masks: 0,
     problems: details.length > 0 ? details : [message],
+    can_start: false,
   };
 }

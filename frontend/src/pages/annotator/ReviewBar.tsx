@@ -1,0 +1,177 @@
+// The proposals that are stored: one by one by key, or many by score, on this frame, in a range or everywhere.
+
+import type { Scope } from "../../state/annotator/model";
+import {
+  countMeant,
+  litProposals,
+  selectedProposal,
+  storedProposals,
+  waitingCount,
+} from "../../state/annotator/review";
+import { originName } from "../../state/annotator/segmenters";
+import { mayEdit } from "../../state/annotator/view";
+import { counted } from "../../state/format";
+import { pressKey } from "../../tools/commands";
+import { useAction } from "../../ui/action";
+import { Button, IconButton } from "../../ui/Button";
+import { Select } from "../../ui/Field";
+import { Kbd } from "../../ui/Kbd";
+import { showToast } from "../../ui/Toast";
+import { objectName } from "./objects";
+import { RangeInputs } from "./ScopeChoice";
+import { ScoreSlider } from "./ScoreSlider";
+import { useView, useWorkspace } from "./workspace";
+
+const plain = (key: string, shift = false) => ({ key, shift, ctrl: false, alt: false });
+
+export function ReviewBar() {
+  const waiting = useView(waitingCount);
+  const drafting = useView((state) => state.prompt !== null || state.proposals !== null);
+  const past = useView((state) => state.past !== null);
+  const editable = useView(mayEdit);
+  if (waiting === 0 || drafting || past) return null;
+  return (
+    <section class="stage-bar review-bar" aria-label="Review of proposals">
+      <OneByOne waiting={waiting} editable={editable} />
+      <Many editable={editable} />
+    </section>
+  );
+}
+
+/** Steps through the proposals; with one selected, decides about it. */
+function OneByOne({ waiting, editable }: { waiting: number; editable: boolean }) {
+  const { commands } = useWorkspace();
+  const here = useView((state) => storedProposals(state, state.frame));
+  const lit = useView((state) => litProposals(state, state.frame));
+  const selected = useView(selectedProposal);
+  const model = useView((state) => (selected === undefined ? null : originName(state, selected.origin)));
+  const faded = here.length - lit.length;
+  return (
+    <div class="bar-row">
+      <span class="bar-choice">
+        <IconButton
+          icon="chevron-left"
+          label="Previous proposal"
+          shortcut="Shift+N"
+          onClick={() => pressKey(commands, plain("n", true))}
+        />
+        <IconButton
+          icon="chevron-right"
+          label="Next proposal"
+          shortcut="N"
+          onClick={() => pressKey(commands, plain("n"))}
+        />
+      </span>
+      {selected === undefined ? (
+        <span class="bar-text" role="status">
+          <strong class="number">{counted(here.length, "proposal")}</strong> on this frame
+          {faded > 0 && <span class="number">, {faded} of them below the score</span>}
+          <span class="bar-note number"> · {waiting.toLocaleString("en")} in the series</span>
+        </span>
+      ) : (
+        <span class="bar-text" role="status">
+          Proposal <strong>{objectName(selected.track)}</strong>
+          {selected.origin.score !== null && (
+            <span class="number"> · score {selected.origin.score.toFixed(2)}</span>
+          )}
+          {model !== null && <span class="bar-note"> · {model}</span>}
+        </span>
+      )}
+      {selected !== undefined && editable && (
+        <>
+          <Button icon="check" onClick={() => pressKey(commands, plain("Enter"))}>
+            Accept <Kbd keys="Enter" />
+          </Button>
+          <Button tone="quiet" onClick={() => pressKey(commands, plain("Delete"))}>
+            Discard <Kbd keys="Del" />
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The score from which on proposals count, and what happens to all of them. */
+function Many({ editable }: { editable: boolean }) {
+  const what = useView((all) => all.review.what);
+  const frames = useView((all) => all.series.frames);
+  return (
+    <div class="bar-row">
+      {frames > 1 && <Where what={what} />}
+      <ScoreSlider />
+      {editable && <Decide what={frames === 1 ? "frame" : what} />}
+    </div>
+  );
+}
+
+function Where({ what }: { what: Scope["what"] }) {
+  const { dispatch } = useWorkspace();
+  const { from, to } = useView((all) => all.scope);
+  const range = what === "range" ? "Frames" : `Frames ${from + 1} to ${to + 1}`;
+  return (
+    <span class="review-scope">
+      <Select<Scope["what"]>
+        label="Which proposals"
+        hideLabel
+        value={what}
+        choices={[
+          { value: "frame", label: "This frame" },
+          { value: "range", label: range },
+          { value: "series", label: "All frames" },
+        ]}
+        onValue={(chosen) => dispatch({ type: "review", change: { what: chosen } })}
+      />
+      {what === "range" && <RangeInputs />}
+    </span>
+  );
+}
+
+/** One frame is one step of undo; many are changed on the server, and come back by restoring the version before. */
+function Decide({ what }: { what: Scope["what"] }) {
+  const { commands, dispatch, session, state } = useWorkspace();
+  const meant = useView((all) => countMeant(all, what));
+  const { busy, error, run } = useAction();
+  const decide = async (verb: "accepted" | "discarded") => {
+    const present = state.peek();
+    if (what === "frame") {
+      const tracks = litProposals(present, present.frame).map(({ track }) => track.track);
+      const type = verb === "accepted" ? "review/accept" : "review/discard";
+      dispatch({ type, tracks, requestId: commands.newId() });
+      return;
+    }
+    const version = present.serverHead;
+    const many = verb === "accepted" ? session.acceptMany : session.discardMany;
+    const done = await run(async () => {
+      const count = await many(what);
+      if (count === 0) {
+        showToast("info", "No proposal there reaches the score.");
+        return;
+      }
+      const undo = `To undo it, restore version ${version} in the history.`;
+      showToast("success", `${counted(count, "proposal")} ${verb}. ${undo}`, {
+        label: `Show version ${version}`,
+        onChoose: () => dispatch({ type: "past/open", version }),
+      });
+    });
+    if (!done) showToast("danger", error.value?.message ?? "The proposals could not be changed.");
+  };
+  const none = meant?.count === 0;
+  const number =
+    meant === undefined ? "" : ` ${meant.exact ? "" : "about "}${meant.count.toLocaleString("en")}`;
+  return (
+    <>
+      <Button
+        tone="primary"
+        icon="check"
+        disabled={none}
+        busy={busy.value}
+        onClick={() => void decide("accepted")}
+      >
+        Accept{number} {what === "frame" && <Kbd keys="Shift+Enter" />}
+      </Button>
+      <Button tone="quiet" disabled={none || busy.value} onClick={() => void decide("discarded")}>
+        Discard{number}
+      </Button>
+    </>
+  );
+}

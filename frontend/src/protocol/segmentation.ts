@@ -1,0 +1,44 @@
+// The values of the REST interface about segmenting many frames, and about the proposals that this leaves.
+
+import type { Settings } from "./models";
+
+/** First and last frame, both included; `step` 3 takes every third. */
+export interface FrameRange {
+  from: number;
+  to: number;
+  step: number;
+}
+
+export interface SegmentationRequest {
+  model: string;
+  /** Null: the model's usual weights. */
+  version: string | null;
+  parameters: Settings;
+  frames: FrameRange;
+  /** Proposals that earlier jobs left on these frames go; accepted masks never do. */
+  replace_proposals: boolean;
+}
+
+/** Proposals of some frames (null: of all) whose score is at least this. */
+export interface ProposalFilter {
+  frames: { from: number; to: number } | null;
+  min_score: number;
+}
+
+/** The version after the change; 0 where nothing was to be changed. */
+export interface ProposalsAccepted {
+  version: number;
+  accepted: number;
+}
+
+export interface ProposalsDiscarded {
+  version: number;
+  discarded: number;
+}
+
+/** `scores` counts in 20 bins of 0.05, from 0 to 1. */
+export interface ProposalSummary {
+  count: number;
+  frames: { frame: number; count: number }[];
+  scores: number[];
+}
