@@ -158,8 +158,9 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file, a training its `version`. */
+/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`. */
 export interface JobResult {
+  proposals?: number;
   series?: string;
   version?: string;
   name?: string;

@@ -19,13 +19,14 @@ export interface SegmentationRequest {
   replace_proposals: boolean;
 }
 
-/** Proposals of some frames (null: of all) whose score is at least this. */
+/** Proposals of some frames (null: of all) whose score is at least this, and less than `below`. */
 export interface ProposalFilter {
   frames: { from: number; to: number } | null;
   min_score: number;
+  below: number | null;
 }
 
-/** The version after the change; 0 where nothing was to be changed. */
+/** `version` is the series' newest one, whether or not there was anything to change. */
 export interface ProposalsAccepted {
   version: number;
   accepted: number;
@@ -36,9 +37,10 @@ export interface ProposalsDiscarded {
   discarded: number;
 }
 
-/** `scores` counts in 20 bins of 0.05, from 0 to 1. */
+/** `scores` counts in 20 bins of 0.05, from 0 to 1; `unscored` those of models that give no score. */
 export interface ProposalSummary {
   count: number;
   frames: { frame: number; count: number }[];
   scores: number[];
+  unscored: number;
 }

@@ -9,7 +9,10 @@ export interface LabelStyle {
   readonly colour: readonly [number, number, number];
   readonly fill: number;
   readonly line: number;
-  /** "ants": dashes alternate with white, for what is being made and must not be overlooked. */
+  /**
+   * "gaps": dashes alternate with a shade, to be seen on dark and on bright images.
+   * "ants": with white, for what is being made and must not be overlooked.
+   */
   readonly dashes: "none" | "gaps" | "ants";
   /** Opacity of the outline, 0 to 1; 1 where it is left out. */
   readonly lineOpacity?: number;
@@ -63,12 +66,11 @@ const FRAGMENT = `
       float soft = 0.35;
       vec2 cell = floor(gl_FragCoord.xy / (5.0 * device));
       bool gap = line.g > 0.5 && mod(cell.x + cell.y, 2.0) > 0.5;
-      if (gap && line.g > 1.5) stroke = vec3(1.0);
-      if (!gap || line.g > 1.5) {
-        float share = leaves(own, (width - soft) * pixel) ? 1.0 : leaves(own, (width + soft) * pixel) ? 0.5 : 0.0;
-        look.rgb = mix(look.rgb, stroke, share);
-        opacity = mix(opacity, line.b / 255.0, share);
-      }
+      if (gap) stroke = line.g > 1.5 ? vec3(1.0) : vec3(0.0);
+      float strength = gap && line.g < 1.5 ? 0.6 : 1.0;
+      float share = leaves(own, (width - soft) * pixel) ? 1.0 : leaves(own, (width + soft) * pixel) ? 0.5 : 0.0;
+      look.rgb = mix(look.rgb, stroke, share);
+      opacity = mix(opacity, strength * line.b / 255.0, share);
     }
     if (opacity <= 0.0) discard;
     colour = vec4(look.rgb * opacity, opacity);

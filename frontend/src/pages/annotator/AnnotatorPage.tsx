@@ -15,6 +15,7 @@ import "./annotator.css";
 import "./foot.css";
 import "./panel.css";
 import "./stage.css";
+import "./segment.css";
 
 export interface AnnotatorPageProps {
   series: string;

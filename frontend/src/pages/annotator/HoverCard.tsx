@@ -1,5 +1,6 @@
 // What lies under the pointer: number, phase, area; of a proposal also how sure which model is.
 
+import type { Point } from "../../geometry/stroke";
 import { originName } from "../../state/annotator/segmenters";
 import { objectOf } from "../../state/annotator/view";
 import { areaOf, objectName, phaseName } from "./objects";
@@ -7,7 +8,7 @@ import { Swatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
 
 export function HoverCard() {
-  const { pointer } = useWorkspace();
+  const { pointer, viewport } = useWorkspace();
   const object = useView((state) =>
     state.hovered === null ? undefined : objectOf(state, state.hovered, state.frame),
   );
@@ -17,7 +18,7 @@ export function HoverCard() {
   const { score } = object.origin;
   const model = originName(state, object.origin);
   return (
-    <div class="hover-card" style={{ transform: `translate(${at.x + 16}px, ${at.y + 18}px)` }}>
+    <div class="hover-card" style={{ transform: besides(at, viewport.value.width) }}>
       <Swatch phase={object.track.phase} />
       <strong>{objectName(object.track)}</strong>
       <span>{phaseName(state, object.track.phase)}</span>
@@ -30,4 +31,10 @@ export function HoverCard() {
       )}
     </div>
   );
+}
+
+/** Right of the pointer; left of it where there is more room. */
+function besides({ x, y }: Point, width: number): string {
+  const across = x > 0.6 * width ? `calc(${x - 12}px - 100%)` : `${x + 16}px`;
+  return `translate(${across}, ${y + 18}px)`;
 }

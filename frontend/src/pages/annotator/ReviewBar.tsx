@@ -2,8 +2,10 @@
 
 import type { Scope } from "../../state/annotator/model";
 import {
+  countBelow,
   countMeant,
   litProposals,
+  type Meant,
   selectedProposal,
   storedProposals,
   waitingCount,
@@ -15,7 +17,9 @@ import { pressKey } from "../../tools/commands";
 import { useAction } from "../../ui/action";
 import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
+import { Icon } from "../../ui/icons";
 import { Kbd } from "../../ui/Kbd";
+import { Menu } from "../../ui/Menu";
 import { showToast } from "../../ui/Toast";
 import { objectName } from "./objects";
 import { RangeInputs } from "./ScopeChoice";
@@ -130,21 +134,24 @@ function Where({ what }: { what: Scope["what"] }) {
 function Decide({ what }: { what: Scope["what"] }) {
   const { commands, dispatch, session, state } = useWorkspace();
   const meant = useView((all) => countMeant(all, what));
+  const rest = useView((all) => countBelow(all, what));
   const { busy, error, run } = useAction();
-  const decide = async (verb: "accepted" | "discarded") => {
+  const decide = async (verb: "accepted" | "discarded", below = false) => {
     const present = state.peek();
     if (what === "frame") {
-      const tracks = litProposals(present, present.frame).map(({ track }) => track.track);
+      const reaching = new Set(litProposals(present, present.frame));
+      const tracks = storedProposals(present, present.frame)
+        .filter((object) => reaching.has(object) !== below)
+        .map(({ track }) => track.track);
       const type = verb === "accepted" ? "review/accept" : "review/discard";
       dispatch({ type, tracks, requestId: commands.newId() });
       return;
     }
     const version = present.serverHead;
-    const many = verb === "accepted" ? session.acceptMany : session.discardMany;
     const done = await run(async () => {
-      const count = await many(what);
+      const count = await (verb === "accepted" ? session.acceptMany(what) : session.discardMany(what, below));
       if (count === 0) {
-        showToast("info", "No proposal there reaches the score.");
+        showToast("info", `No proposal there ${below ? "is below" : "reaches"} the score.`);
         return;
       }
       const undo = `To undo it, restore version ${version} in the history.`;
@@ -156,8 +163,14 @@ function Decide({ what }: { what: Scope["what"] }) {
     if (!done) showToast("danger", error.value?.message ?? "The proposals could not be changed.");
   };
   const none = meant?.count === 0;
-  const number =
-    meant === undefined ? "" : ` ${meant.exact ? "" : "about "}${meant.count.toLocaleString("en")}`;
+  const discards = [
+    {
+      label: `Those that reach the score${inBrackets(meant)}`,
+      disabled: none,
+      onChoose: () => void decide("discarded"),
+    },
+    { label: `Those below the score${inBrackets(rest)}`, onChoose: () => void decide("discarded", true) },
+  ];
   return (
     <>
       <Button
@@ -167,11 +180,21 @@ function Decide({ what }: { what: Scope["what"] }) {
         busy={busy.value}
         onClick={() => void decide("accepted")}
       >
-        Accept{number} {what === "frame" && <Kbd keys="Shift+Enter" />}
+        Accept{meant === undefined ? "" : ` ${approximately(meant)}`}{" "}
+        {what === "frame" && <Kbd keys="Shift+Enter" />}
       </Button>
-      <Button tone="quiet" disabled={none || busy.value} onClick={() => void decide("discarded")}>
-        Discard{number}
-      </Button>
+      {rest?.count === 0 ? (
+        <Button tone="quiet" disabled={none || busy.value} onClick={() => void decide("discarded")}>
+          Discard{meant === undefined ? "" : ` ${approximately(meant)}`}
+        </Button>
+      ) : (
+        <Menu label="Discard" buttonClass="button quiet" entries={discards}>
+          Discard <Icon name="chevron-down" size={12} />
+        </Menu>
+      )}
     </>
   );
 }
+
+const approximately = ({ count, exact }: Meant) => `${exact ? "" : "about "}${count.toLocaleString("en")}`;
+const inBrackets = (meant: Meant | undefined) => (meant === undefined ? "" : ` (${approximately(meant)})`);

@@ -1,5 +1,6 @@
 // Where to segment: this frame, a range that the timeline shows, or the whole series.
 
+import { Fragment } from "preact";
 import { useId } from "preact/hooks";
 import type { Scope } from "../../state/annotator/model";
 import { useView, useWorkspace } from "./workspace";
@@ -19,20 +20,24 @@ export function ScopeChoice() {
     <fieldset class="scope">
       <legend>Where</legend>
       {choices.map(([what, label]) => (
-        <label key={what} class="checkbox">
-          <input
-            type="radio"
-            name={name}
-            checked={scope.what === what}
-            onChange={() => dispatch({ type: "scope", change: { what } })}
-          />
-          {label}
-        </label>
+        <Fragment key={what}>
+          <label class="checkbox">
+            <input
+              type="radio"
+              name={name}
+              checked={scope.what === what}
+              onChange={() => dispatch({ type: "scope", change: { what } })}
+            />
+            {label}
+          </label>
+          {what === "range" && scope.what === "range" && (
+            <>
+              <RangeInputs />
+              <span class="field-hint">Or drag over the timeline with Shift held down.</span>
+            </>
+          )}
+        </Fragment>
       ))}
-      {scope.what === "range" && <RangeInputs />}
-      {scope.what === "range" && (
-        <span class="field-hint">Or drag over the timeline with Shift held down.</span>
-      )}
       {scope.what !== "frame" && (
         <span class="scope-step">
           One frame in

@@ -16,7 +16,6 @@ import { ParameterField } from "../../ui/ParameterField";
 import { ScopeChoice } from "./ScopeChoice";
 import { SegmentationJobs } from "./SegmentationJobs";
 import { useView, useWorkspace } from "./workspace";
-import "./segment.css";
 
 export function SegmentPanel() {
   const { dispatch } = useWorkspace();
@@ -63,8 +62,10 @@ export function SegmentPanel() {
         />
       ))}
       {frames > 1 && <ScopeChoice />}
-      <Start runnable={choice !== undefined} />
-      <SegmentationJobs />
+      <div class="segment-start">
+        <SegmentationJobs />
+        <Start runnable={choice !== undefined} />
+      </div>
     </div>
   );
 }

@@ -51,16 +51,15 @@ function Running({ job }: { job: Job }) {
 function Ended({ job }: { job: Job }) {
   const { dispatch } = useWorkspace();
   const waiting = useView(waitingCount);
+  const found = job.result.proposals ?? 0;
   return (
     <div class={`segmentation-job ended ${job.state}`}>
       <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "info"} />
       <span>
         {job.state === "failed" && (job.error?.message ?? "The segmentation failed.")}
         {job.state === "cancelled" && "Cancelled. The frames that were done keep their proposals."}
-        {job.state === "done" &&
-          (waiting === 0
-            ? "Done: it found nothing new."
-            : `Done: ${counted(waiting, "proposal")} to review.`)}
+        {job.state === "done" && found === 0 && "Done. It found nothing that is not there already."}
+        {job.state === "done" && found > 0 && `Done: ${counted(found, "proposal")}.`}
       </span>
       {job.state === "done" && waiting > 0 && (
         <Button

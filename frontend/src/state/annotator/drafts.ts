@@ -5,7 +5,6 @@ import { type Point, strokeRuns } from "../../geometry/stroke";
 import type { Candidate, MaskRle, Origin, PromptPoint } from "../../protocol/messages";
 import { commit } from "./history";
 import type { Annotator, Box, Operation, PromptDraft, StrokeDraft } from "./model";
-import { phaseOfClass } from "./segmenters";
 import { objectOf, objectsOn, tracksOf } from "./view";
 
 const BY_HAND: Origin = { model: null, model_hash: null, points: [], box: null, score: null, edited: false };
@@ -211,7 +210,9 @@ export function acceptProposals(
   for (const [index, track] of accepted) {
     const item = answer.items[index];
     if (item === undefined) continue;
-    const phase = phaseOfClass(state, proposals, item.phase, manyPhases) ?? state.phase;
+    const trained = answer.phases[item.phase] ?? null;
+    const ordered = manyPhases && answer.phases.length === 0 ? state.phases[item.phase]?.id : undefined;
+    const phase = trained ?? ordered ?? state.phase;
     const origin: Origin = { ...BY_HAND, model, model_hash: answer.modelHash, score: item.score };
     operations.push({ op: "track.create", track, phase, name: "" }, setMask(track, frame, item.mask, origin));
   }

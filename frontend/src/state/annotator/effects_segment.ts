@@ -16,9 +16,10 @@ export interface Segmentations {
   cancelSegmentation(job: string): Promise<void>;
   /** Makes a segmenter the default of this series. */
   setSeriesModel(choice: ModelChoice): Promise<void>;
-  /** Accepts the lit proposals of these frames, on the server and at once; answers how many. */
+  /** Accepts the proposals of these frames that reach the score, on the server and at once; answers how many. */
   acceptMany(what: Scope["what"]): Promise<number>;
-  discardMany(what: Scope["what"]): Promise<number>;
+  /** Likewise; with `below` those that do not reach it. */
+  discardMany(what: Scope["what"], below: boolean): Promise<number>;
 }
 
 /** The jobs that segment a series now. */
@@ -56,9 +57,11 @@ export function startSegmentations(store: Store): Segmentations & { close(): voi
   });
   for (const job of store.state.peek().segmentations) follow(job);
 
-  const filter = (what: Scope["what"]) => {
+  const filter = (what: Scope["what"], below: boolean) => {
     const state = store.state.peek();
-    return { frames: framesOf(state, what), min_score: state.review.minimumScore };
+    const { minimumScore } = state.review;
+    const scores = below ? { min_score: 0, below: minimumScore } : { min_score: minimumScore, below: null };
+    return { frames: framesOf(state, what), ...scores };
   };
   return {
     async segment() {
@@ -71,8 +74,8 @@ export function startSegmentations(store: Store): Segmentations & { close(): voi
       const choice = await api.setSeriesModel(id, { model, version });
       store.dispatch({ type: "series/model", choice });
     },
-    acceptMany: async (what) => (await api.acceptProposals(id, filter(what))).accepted,
-    discardMany: async (what) => (await api.discardProposals(id, filter(what))).discarded,
+    acceptMany: async (what) => (await api.acceptProposals(id, filter(what, false))).accepted,
+    discardMany: async (what, below) => (await api.discardProposals(id, filter(what, below))).discarded,
     close() {
       leaving.abort();
       stopWatching();

@@ -50,7 +50,8 @@ export function receive(state: Annotator, message: ServerMessage): Annotator {
       if (proposals === null || proposals.requestId !== message.request_id) return state;
       if (message.type === "frame.segmenting")
         return { ...state, proposals: { ...proposals, progress: message.fraction } };
-      const answer = { modelHash: message.model_hash, items: message.instances };
+      const { model_hash: modelHash, instances: items, phases } = message;
+      const answer = { modelHash, items, phases };
       return { ...state, proposals: { ...proposals, answer } };
     }
   }

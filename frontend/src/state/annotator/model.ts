@@ -109,11 +109,18 @@ export interface Proposals extends Segmenter {
   readonly requestId: string;
   /** The fraction of the frame that is segmented; undefined where the model does not say. */
   readonly progress: number | undefined;
-  readonly answer: { readonly modelHash: string; readonly items: readonly Candidate[] } | null;
+  readonly answer: ProposalsAnswer | null;
   /** Indices of items that were accepted one by one. */
   readonly taken: ReadonlySet<number>;
   readonly minimumScore: number;
   readonly problem: string | null;
+}
+
+export interface ProposalsAnswer {
+  readonly modelHash: string;
+  readonly items: readonly Candidate[];
+  /** The project's phase of each class that an item may have; null where it is gone. Empty: it knows no phases. */
+  readonly phases: readonly (string | null)[];
 }
 
 export interface Selection {

@@ -16,9 +16,9 @@ export function storedProposals(state: Annotator, frame: number): readonly Objec
   );
 }
 
-/** Whether the score slider lets a proposal through. One without a score is never held back. */
+/** Whether the score slider lets a proposal through. One without a score counts as one of 0, as on the server. */
 export function isLit(object: Pick<ObjectOnFrame, "origin">, minimum: number): boolean {
-  return (object.origin.score ?? 1) >= minimum;
+  return (object.origin.score ?? 0) >= minimum;
 }
 
 export function litProposals(state: Annotator, frame: number): readonly ObjectOnFrame[] {
@@ -152,31 +152,45 @@ export function changedScope(scope: Scope, change: Partial<Scope>, frames: numbe
   return change.to === undefined ? { ...next, from, to: from, step } : { ...next, from: to, to, step };
 }
 
-/** How many proposals a decision about many would mean; undefined where only the server could say. */
-export function countMeant(
-  state: Annotator,
-  what: Scope["what"],
-): { count: number; exact: boolean } | undefined {
+export interface Meant {
+  readonly count: number;
+  readonly exact: boolean;
+}
+
+/** How many proposals of these frames reach the score; undefined where only the server could say. */
+export function countMeant(state: Annotator, what: Scope["what"]): Meant | undefined {
   const { minimumScore } = state.review;
-  const frames = framesOf(state, what);
   if (what === "frame") return { count: litProposals(state, state.frame).length, exact: true };
-  if (minimumScore <= lowestScore(state)) {
-    let count = 0;
-    for (const { frame, proposals } of frameCounts(state).values()) {
-      if (frames === null || (frame >= frames.from && frame <= frames.to)) count += proposals;
-    }
-    return { count, exact: true };
-  }
-  if (frames !== null || state.proposalSummary === null) return undefined;
+  if (minimumScore <= lowestScore(state)) return { count: countOn(state, what), exact: true };
+  if (what === "range" || state.proposalSummary === null) return undefined;
   const { scores } = state.proposalSummary;
   const edge = minimumScore * scores.length;
-  const above = scores.reduce((sum, count, bin) => sum + count * Math.min(1, Math.max(0, bin + 1 - edge)), 0);
+  const shareOf = (bin: number) => Math.min(1, Math.max(0, bin + 1 - edge));
+  const above = scores.reduce((sum, count, bin) => sum + count * shareOf(bin), 0);
   return { count: Math.round(above), exact: Math.abs(edge - Math.round(edge)) < 1e-6 };
+}
+
+/** How many do not reach it. */
+export function countBelow(state: Annotator, what: Scope["what"]): Meant | undefined {
+  const above = countMeant(state, what);
+  if (above === undefined) return undefined;
+  const all = what === "frame" ? storedProposals(state, state.frame).length : countOn(state, what);
+  return { count: Math.max(0, all - above.count), exact: above.exact };
+}
+
+function countOn(state: Annotator, what: Scope["what"]): number {
+  const frames = framesOf(state, what);
+  let count = 0;
+  for (const { frame, proposals } of frameCounts(state).values()) {
+    if (frames === null || (frame >= frames.from && frame <= frames.to)) count += proposals;
+  }
+  return count;
 }
 
 /** Where scores begin: the lower edge of the first bin that holds any. */
 export function lowestScore({ proposalSummary }: Pick<Annotator, "proposalSummary">): number {
-  const scores = proposalSummary?.scores ?? [];
+  if (proposalSummary === null || proposalSummary.unscored > 0) return 0;
+  const { scores } = proposalSummary;
   const first = scores.findIndex((count) => count > 0);
   return first < 0 ? 0 : first / scores.length;
 }

@@ -57,21 +57,6 @@ export function originName({ models, versions }: Catalogue, origin: Origin): str
   return version?.name ?? models.find(({ name }) => name === origin.model)?.title ?? origin.model;
 }
 
-/**
- * The phase of a segmenter's n-th class: the one its version was trained for; without a version that knows phases the
- * n-th of the project, if it tells classes apart at all. Undefined: no phase follows from the class.
- */
-export function phaseOfClass(
-  { phases, versions }: Pick<Annotator, "phases" | "versions">,
-  { version }: ModelChoice,
-  index: number,
-  several: boolean,
-): string | undefined {
-  const trained = versions.find(({ id }) => id === version)?.phases ?? [];
-  if (trained.length > 0) return phases.find(({ id }) => id === trained[index]?.id)?.id;
-  return several ? phases[index]?.id : undefined;
-}
-
 /** No object of the segmenter scores less: where a choice by score begins. */
 export function leastScore(choice: SegmenterChoice | undefined, given: Segmenter["parameters"]): number {
   for (const name of LIMITS_OF_SCORE) {

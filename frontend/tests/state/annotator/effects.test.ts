@@ -35,7 +35,7 @@ class Browser {
     });
     const api = {
       getState: vi.fn(getState),
-      getProposals: vi.fn(async () => ({ count: 0, frames: [], scores: [] })),
+      getProposals: vi.fn(async () => ({ count: 0, frames: [], scores: [], unscored: 0 })),
       getTimeline: vi.fn(async () => ({ version: 0, frames: [{ frame: 2, accepted: 1, proposals: 0 }] })),
     };
     const keep = browserKeep(1, "series", this.local, this.session);

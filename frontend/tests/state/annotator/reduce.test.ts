@@ -251,7 +251,7 @@ describe("proposals", () => {
       frame: 0,
       model: "efficient_sam_ti",
       model_hash: "weights",
-      phases: [],
+      phases: [] as string[],
       instances: items,
     },
   } as const;

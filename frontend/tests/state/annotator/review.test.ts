@@ -3,6 +3,7 @@ import type { MaskRevision } from "../../../src/protocol/messages";
 import type { Annotator } from "../../../src/state/annotator/model";
 import {
   changedScope,
+  countBelow,
   countMeant,
   frameCount,
   litProposals,
@@ -62,16 +63,16 @@ const names = (objects: readonly { track: { track: string } }[]) => objects.map(
 const select = (track: string) => ({ type: "selection", selection: { track, lasting: false } }) as const;
 
 describe("which proposals are meant", () => {
-  it("are those that reach the score and are not hidden; none without a score is held back", () => {
+  it("are those that reach the score and are not hidden; without a score it counts as 0", () => {
     const state = run(waiting(), { type: "review", change: { minimumScore: 0.6 } });
     expect(names(storedProposals(state, 0))).toEqual(["low", "middle", "high"]);
     expect(names(litProposals(state, 0))).toEqual(["middle", "high"]);
     const hidden = run(state, { type: "hidden", track: "high", hidden: true });
     expect(names(litProposals(hidden, 0))).toEqual(["middle"]);
     const unscored = opened({ tracks: [trackRevision("t", 1)], masks: [proposal("t", 10, null)] });
-    expect(names(litProposals(run(unscored, { type: "review", change: { minimumScore: 1 } }), 0))).toEqual([
-      "t",
-    ]);
+    expect(names(litProposals(unscored, 0))).toEqual(["t"]);
+    const held = run(unscored, { type: "review", change: { minimumScore: 0.1 } });
+    expect(litProposals(held, 0)).toEqual([]);
   });
 
   it("counts over all frames, of the frames in sight as they are now", () => {
@@ -85,7 +86,7 @@ describe("which proposals are meant", () => {
     const scores = Array.from({ length: 20 }, (_, bin) => ({ 6: 1, 10: 1, 12: 1, 14: 1, 18: 1 })[bin] ?? 0);
     const counted = run(waiting(), {
       type: "proposals/counted",
-      summary: { count: 5, frames: [], scores },
+      summary: { count: 5, frames: [], scores, unscored: 0 },
     });
     expect(countMeant(counted, "series")).toEqual({ count: 5, exact: true });
     const ranged = run(counted, { type: "scope", change: { from: 1, to: 4 } });
@@ -94,6 +95,9 @@ describe("which proposals are meant", () => {
     expect(countMeant(strict, "frame")).toEqual({ count: 2, exact: true });
     expect(countMeant(strict, "series")).toEqual({ count: 3, exact: true });
     expect(countMeant(strict, "range")).toBeUndefined();
+    expect(countBelow(strict, "frame")).toEqual({ count: 1, exact: true });
+    expect(countBelow(strict, "series")).toEqual({ count: 2, exact: true });
+    expect(countBelow(ranged, "range")).toEqual({ count: 0, exact: true });
     const between = run(strict, { type: "review", change: { minimumScore: 0.62 } });
     expect(countMeant(between, "series")?.exact).toBe(false);
   });

@@ -119,11 +119,7 @@ describe("the least score", () => {
 });
 
 it("gives objects the phases that a version was trained with, while the project has them", () => {
-  const phases = [
-    { id: "gold", name: "Au", colour: "#e0a030" },
-    { id: "gone", name: "Old", colour: "#000000" },
-  ];
-  const state = openedWith({ model: "swin_unet", version: "v3" }, [version(3, { phases })]);
+  const state = openedWith({ model: "swin_unet", version: "v2" });
   const answered = run(
     { ...state, phase: null },
     { type: "segment", requestId: "s" },
@@ -135,6 +131,7 @@ it("gives objects the phases that a version was trained with, while the project 
         frame: 0,
         model: "swin_unet",
         model_hash: "hash3",
+        phases: ["gold", null],
         instances: [candidate(10, 10), { ...candidate(30, 10), phase: 1 }],
       },
     },
