@@ -4,10 +4,13 @@ import { useEffect } from "preact/hooks";
 import type { Project } from "../../protocol/rest";
 import { openModels } from "../../state/models/effects";
 import { catalogue } from "../../state/models/store";
+import { series } from "../../state/projects/store";
+import { readyValue } from "../../state/remote";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { type ModelsPlace, routePath } from "../../ui/router";
 import { Tabs } from "../../ui/Tabs";
+import { Waiting } from "../../ui/Waiting";
 import { ComparePart } from "./compare/ComparePart";
 import { ListPart } from "./list/ListPart";
 import { ThresholdPart } from "./threshold/ThresholdPart";
@@ -38,6 +41,8 @@ export function ModelsPage({ project, place }: { project: Project; place: Models
           { href: starts.compare, label: "Compare" },
         ]}
       />
+      {(present.status === "loading" || readyValue(series.value) === undefined) &&
+        present.status !== "failed" && <Waiting>Asking which models there are…</Waiting>}
       {present.status === "failed" && (
         <ErrorNote
           message={present.error.message}

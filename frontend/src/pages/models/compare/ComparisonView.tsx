@@ -19,6 +19,7 @@ import { ErrorNote } from "../../../ui/ErrorNote";
 import { ProgressBar } from "../../../ui/ProgressBar";
 import { navigate, routePath } from "../../../ui/router";
 import { showToast } from "../../../ui/Toast";
+import { Waiting } from "../../../ui/Waiting";
 import { jobTones } from "../JobLines";
 import { CompareTable } from "./CompareTable";
 import { SideBySide } from "./SideBySide";
@@ -63,7 +64,7 @@ export function ComparisonView({ project, id, frame }: ComparisonViewProps) {
     );
   }
   const present = job.value;
-  if (present === null) return null;
+  if (present === null) return <Waiting>Asking for the comparison…</Waiting>;
   const cancel = () => void cancelJob(id).catch((cause) => showToast("danger", asApiError(cause).message));
   return (
     <article class="comparison">

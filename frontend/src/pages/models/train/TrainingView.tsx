@@ -22,6 +22,7 @@ import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorNote } from "../../../ui/ErrorNote";
 import { ProgressBar } from "../../../ui/ProgressBar";
 import { navigate, routePath } from "../../../ui/router";
+import { Waiting } from "../../../ui/Waiting";
 import { jobName, jobTones } from "../JobLines";
 import { ScoreBar } from "../list/ScoreBar";
 import { Curves } from "./Curves";
@@ -58,7 +59,7 @@ export function TrainingView({ project, catalogue, id }: TrainingViewProps) {
       />
     );
   }
-  if (present === null) return null;
+  if (present === null) return <Waiting>Asking how far it is…</Waiting>;
   const { job, training } = present;
   const acts = mayAs(project.role, "annotator");
   const active = isActive(job);
