@@ -45,6 +45,7 @@ export function JobLines({ project, kind, title }: JobLinesProps) {
                 <span class="muted">
                   {job.created_by.name}, {timeAgo(job.created_at, Date.now())}
                 </span>
+                {isActive(job) && job.step !== "" && <span class="muted">{job.step}</span>}
                 {isActive(job) && (
                   <ProgressBar
                     label={jobName(job)}

@@ -31,7 +31,7 @@ const SHOWN = ["name", "time_budget_s", "epochs", "seed"];
 export function TrainingForm({ project, catalogue, series, first }: TrainingFormProps) {
   const models = trainable(catalogue);
   const begin = models.find((one) => one.name === first) ?? models[0];
-  const plan = useSignal<TrainingPlan>(withModel(firstPlan(project, series), begin));
+  const plan = useSignal<TrainingPlan>(withModel(firstPlan(project, series), begin, project));
   const { busy, error, run } = useAction();
   const change = (values: Partial<TrainingPlan>) => {
     error.value = null;
@@ -43,6 +43,7 @@ export function TrainingForm({ project, catalogue, series, first }: TrainingForm
     plan.value = withModel(
       plan.value,
       models.find((one) => one.name === name),
+      project,
     );
   };
   const request = useComputed(() => trainingRequest(plan.value));
@@ -72,7 +73,9 @@ export function TrainingForm({ project, catalogue, series, first }: TrainingForm
         <section>
           <h2>Phases</h2>
           <p class="field-hint">
-            The model learns to tell the chosen phases apart. Without any, every object is of one phase.
+            {fits
+              ? "A threshold finds the objects of one phase; without any, all objects."
+              : "The model learns to tell the chosen phases apart. Without any, every object is of one phase."}
           </p>
           <div class="phase-choices">
             {project.phases.map((phase) => (
@@ -200,14 +203,17 @@ function firstPlan(project: Project, series: readonly Series[]): TrainingPlan {
   };
 }
 
-function withModel(plan: TrainingPlan, model: ProjectModel | undefined): TrainingPlan {
+function withModel(plan: TrainingPlan, model: ProjectModel | undefined, { phases }: Project): TrainingPlan {
   if (model === undefined) return plan;
   const { name, configs } = model;
+  const fits = name === "threshold";
   return {
     ...plan,
     model: name,
     config: configs[0] ?? "",
     start: null,
-    minutes: name === "threshold" ? 1 : 30,
+    minutes: fits ? 1 : 30,
+    // A threshold cannot tell phases apart; a network shall learn all of them unless somebody says otherwise.
+    ...(fits === (plan.model === "threshold") ? {} : { phases: fits ? [] : phases.map((one) => one.id) }),
   };
 }
