@@ -61,7 +61,9 @@ def publish(written: Draft, model: str) -> Path:
     target = model_path(model, written.sha256)
     target.parent.mkdir(mode=0o750, exist_ok=True)
     with locked(target.parent):
-        if not target.is_file():
+        if target.is_file():
+            os.utime(target)  # its former owner may be gone; the new one's row is not committed yet
+        else:
             written.path.chmod(0o440)
             written.path.replace(target)
         _sync(target.parent)

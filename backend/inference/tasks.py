@@ -1,5 +1,6 @@
-"""The jobs: export, segmentation, training, comparison."""
+"""The jobs: export, segmentation, training, comparison; and the daily removal of what nothing refers to."""
 
+import logging
 import secrets
 import shutil
 from pathlib import Path
@@ -9,11 +10,14 @@ from django.conf import settings
 
 from backend.inference import segmentation
 from backend.inference.attachment import file_stem
+from backend.inference.prune import prune_model_files
 from backend.inference.selectors import export_path
 from backend.jobs.models import Queue
 from backend.jobs.registry import JobContext, daily, job
 from backend.protocol.errors import NotFoundError
 from backend.series.selectors import find_series
+
+logger = logging.getLogger(__name__)
 
 
 @job("export", queue=Queue.QUICK)
@@ -74,3 +78,9 @@ def remove_old_trainings() -> None:
 @job(segmentation.SEGMENT, queue=Queue.LONG)
 def run_segmentation(context: JobContext) -> dict[str, Any]:
     return segmentation.segment_series(context)
+
+
+@daily(queue=Queue.LONG)
+def remove_model_files() -> None:
+    if removed := prune_model_files():
+        logger.info("Removed %d model files that no version names", removed)

@@ -1,5 +1,6 @@
 """Rows and messages for the tests of the backend."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from backend.annotations import services
 from backend.annotations.services import Committed
+from backend.inference import model_files
+from backend.inference.models import ModelVersion, Origin
+from backend.inference.versions import Description, record
 from backend.projects.models import Membership, Phase, Project, User
 from backend.projects.roles import Role
 from backend.projects.services import create_phase, create_project
@@ -61,6 +65,18 @@ def make_series(project: Project | None = None, *, frames: int = FRAMES) -> Seri
         calibration=CALIBRATION,
         created_by=author.user,
     )
+
+
+def make_version(
+    project: Project, model: str = "threshold", content: bytes | None = None, **options: Any
+) -> ModelVersion:
+    """A version with a file; settings of threshold unless something else is given."""
+    written = json.dumps({"model": "threshold", "parameters": {}}).encode() if content is None else content
+    description = Description(Origin.TRAINED, **options)
+    author = project.memberships.first()
+    assert author is not None
+    with model_files.draft("file", [written]) as draft:
+        return record(draft, project=project, created_by=author.user, model=model, description=description)
 
 
 def owner_of(series: Series) -> User:

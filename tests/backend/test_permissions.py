@@ -19,7 +19,7 @@ from backend.series import pixel_store
 from backend.series.files import store_folder, store_path
 from backend.series.models import PixelStore, Series
 from ml.formats.calibration import Calibration
-from tests.backend.builders import make_phase, make_project, make_series, make_user
+from tests.backend.builders import make_phase, make_project, make_series, make_user, make_version
 from tests.backend.series.files import Frames, ramp
 
 pytestmark = pytest.mark.django_db
@@ -65,9 +65,20 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/changesets", "post"): "annotator",
     ("series/<series>/restore", "post"): "annotator",
     ("series/<series>/calibration", "post"): "annotator",
+    ("series/<series>/frames/<frame>.png", "get"): "viewer",
+    ("series/<series>/model", "get"): "viewer",
+    ("series/<series>/model", "put"): "annotator",
+    ("series/<series>/segmentations", "post"): "annotator",
+    ("series/<series>/proposals", "get"): "viewer",
+    ("series/<series>/proposals/accept", "post"): "annotator",
+    ("series/<series>/proposals/discard", "post"): "annotator",
     ("series/<series>/exports", "post"): "viewer",
     ("jobs/<job>/download", "get"): "viewer",
     ("models", "get"): SIGNED_IN,
+    ("projects/<project>/models", "get"): "viewer",
+    ("projects/<project>/models", "post"): "annotator",
+    ("models/<version>", "patch"): "annotator",
+    ("models/<version>/file", "get"): "viewer",
 }
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
 ABSENT = {
@@ -109,7 +120,7 @@ class World:
         if who:
             client.force_login(self.people[who])
         url = "/api/v1/" + re.sub(r"<(\w+)>", lambda name: str(self.values[name[1]]), address)
-        options = {"content_type": "application/json", "data": {}} if method in ("post", "patch") else {}
+        options = {"content_type": "application/json", "data": {}} if method in ("post", "put", "patch") else {}
         answer = getattr(client, method)(url, **options)
         is_json = answer.get("Content-Type", "").startswith("application/json")
         return answer.status_code, answer.json() if is_json and answer.content else {}
@@ -149,6 +160,7 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "store": series.pixels_id,
         "job": job.pk,
         "token": token.pk,
+        "version": make_version(project).pk,
         "sha256": "0" * 64,
         **dict.fromkeys(("level", "frame", "row", "column"), 0),
     }
@@ -170,7 +182,7 @@ def test_a_project_and_all_in_it_are_unknown_to_strangers(world: World, address:
     status, body = world.call("stranger", address, method)
     assert (status, body["code"]) == (404, "not_found")
     # The very answer that an id gets which nobody has: existence does not show.
-    named = {"project": uuid.uuid4(), "series": uuid.uuid4(), "job": uuid.uuid4()}
+    named = {name: uuid.uuid4() for name in ("project", "series", "job", "version")}
     there = body["message"]
     for name, other in named.items():
         there = there.replace(str(world.values[name]), str(other))

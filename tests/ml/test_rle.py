@@ -94,3 +94,15 @@ def test_equal_masks_have_one_address_and_transposed_ones_another() -> None:
 def test_only_flat_bool_masks_are_encoded(mask: np.ndarray) -> None:
     with pytest.raises(InvalidRleError, match="bool"):
         rle.encode(mask)
+
+
+def test_the_covered_share_counts_each_pixel_once() -> None:
+    def box(x0: int, x1: int) -> rle.Rle:
+        mask = np.zeros((10, 40), bool)
+        mask[:, x0:x1] = True
+        return rle.encode(mask)
+
+    shares = rle.covered([box(0, 10), box(0, 20), box(30, 40)], [box(0, 8), box(4, 10)])
+    np.testing.assert_array_equal(shares, [1.0, 0.5, 0.0])
+    np.testing.assert_array_equal(rle.covered([box(0, 10)], []), [0.0])
+    assert rle.covered([], [box(0, 10)]).shape == (0,)

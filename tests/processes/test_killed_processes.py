@@ -126,6 +126,25 @@ def test_job_of_a_killed_worker_is_taken_up_again(alone: Team, tmp_path: Path) -
     assert names.count("long") == 1
 
 
+def test_segmentation_of_a_killed_worker_goes_on_without_duplicates(alone: Team, tmp_path: Path) -> None:
+    frames = 150
+    series = alone.person.import_series(alone.project, "many", drawn_frames(tmp_path, count=frames, size=SIZE))
+    asked = {"model": "fake", "frames": {"from": 0, "to": frames - 1}}
+    job = alone.person.post(f"/series/{series}/segmentations", asked)
+    wait_until(
+        lambda: 0.1 < alone.person.get(f"/jobs/{job['id']}")["progress"] < 0.9, timeout_s=60, what="The job's middle"
+    )
+    former = alone.app.kill("worker-long")
+    alone.app.wait_until_restarted("worker-long", former)
+    done = alone.person.finished(job)
+    found = alone.person.get(f"/series/{series}/proposals")
+    assert found["frames"] == [{"frame": frame, "count": 4} for frame in range(frames)]
+    assert done["result"]["proposals"] == found["count"] == 4 * frames
+    assert alone.person.get(f"/series/{series}")["version"] == frames
+    accepted = alone.person.post(f"/series/{series}/proposals/accept", {"min_score": 0.5})
+    assert accepted == {"version": frames + 1, "accepted": 4 * frames}
+
+
 def test_killed_database_has_what_it_acknowledged(team: Team) -> None:
     assert team.database is not None
     changeset = team.commit_mask()

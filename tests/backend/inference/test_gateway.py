@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 import zarr
 from pycocotools import mask as coco
 
@@ -24,38 +23,15 @@ from backend.inference.gateway import (
 )
 from backend.protocol.errors import InvalidError
 from backend.protocol.messages import PromptPoint
-from ml.engine.app import create_app
 from ml.engine.server import listening
 from ml.segmenters.fake import FakeSegmenter
 from ml.types import Embedding, Grey
+from tests.backend.inference.engine import RunningEngine
 
 WAIT_S = 60
 FRAME = Frame("series", 1, (0.0, 255.0))
 CLICK: dict[str, Any] = {"model": "fake", "points": [PromptPoint(x=20, y=30, label=1)], "box": None, "client": "tab"}
 PREDICTED = b'{"candidates": [], "model_hash": "h", "encode_ms": 0, "decode_ms": 0}'
-
-
-class RunningEngine:
-    """The engine's app on a socket, in a thread of this process."""
-
-    def __init__(self, path: Path, store: Path, **options: Any) -> None:
-        self._path = path
-        self._server = uvicorn.Server(
-            uvicorn.Config(create_app(store, store, test_models=True, **options), log_level="warning")
-        )
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        assert self._ready.wait(WAIT_S)
-
-    def _run(self) -> None:
-        with listening(self._path) as listener:
-            self._ready.set()
-            asyncio.run(self._server.serve([listener]))
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(WAIT_S)
 
 
 class ScriptedServer:

@@ -1,16 +1,20 @@
 """Versions of models: numbered per project and model, their files kept once by content."""
 
 import hashlib
+import os
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from pytest_django import Settings
 
 from backend.inference import model_files
 from backend.inference.models import ModelVersion, Origin, SeriesModel
+from backend.inference.prune import prune_model_files
 from backend.inference.versions import Description, add_version
 from backend.projects.models import Project
 from backend.protocol.errors import InvalidError, NotFoundError
@@ -112,3 +116,51 @@ def test_versions_and_choices_go_with_their_project(project: Project, tmp_path: 
     project.delete()
     assert not ModelVersion.objects.exists()
     assert not SeriesModel.objects.exists()
+
+
+def aged(path: Path) -> Path:
+    old = time.time() - 48 * 3600
+    os.utime(path, (old, old))
+    return path
+
+
+def test_files_go_when_no_version_names_them(project: Project, tmp_path: Path) -> None:
+    kept, lost = add(project, tmp_path / "a"), add(make_project(), tmp_path / "b", b"others")
+    files = [aged(model_files.model_path("swin_unet", version.sha256)) for version in (kept, lost)]
+    draft = model_files.models_folder() / ".0123"
+    draft.write_bytes(b"broken off")
+    assert prune_model_files() == 0
+    lost.project.delete()
+    aged(draft)
+    assert prune_model_files() == 2
+    assert [path.exists() for path in (*files, draft)] == [True, False, False]
+
+
+def test_a_file_that_is_added_anew_is_young_again(project: Project, tmp_path: Path) -> None:
+    version = add(project, tmp_path / "a")
+    path = aged(model_files.model_path("swin_unet", version.sha256))
+    version.delete()
+    with model_files.draft("a", [b"weights"]) as draft:
+        model_files.publish(draft, "swin_unet")
+    assert prune_model_files() == 0
+    assert aged(path).is_file()
+    assert prune_model_files() == 1
+
+
+def test_a_series_has_the_usual_model_until_somebody_chooses(project: Project, tmp_path: Path, client: Client) -> None:
+    series = make_series(project)
+    client.force_login(owner_of(series))
+    address = f"/api/v1/series/{series.pk}"
+    usual = {"model": "efficient_sam_ti", "version": None}
+    assert client.get(f"{address}/model").json() == client.get(address).json()["model"] == usual
+    version = add(project, tmp_path / "a")
+    chosen = {"model": "swin_unet", "version": str(version.pk)}
+    for body in (chosen, {"model": "threshold"}, chosen):
+        answer = client.put(f"{address}/model", body, content_type="application/json")
+        assert (answer.status_code, answer.json()) == (200, {"version": None} | body)
+    assert client.get(f"{address}/model").json() == client.get(address).json()["model"] == chosen
+    assert client.get(f"/api/v1/projects/{project.pk}/series").json()[0]["model"] == chosen
+    for wrong in ({"model": "resnet"}, {"model": "swin_unet", "version": str(uuid4())}, {}):
+        assert client.put(f"{address}/model", wrong, content_type="application/json").status_code == 400
+    version.delete()
+    assert client.get(f"{address}/model").json() == usual

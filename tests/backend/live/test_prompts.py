@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from backend.inference import gateway
 from backend.inference.gateway import EngineUnavailableError, Frame, Prediction, Segmentation, SupersededError
@@ -27,7 +28,7 @@ from backend.protocol.messages import (
     TrackCreate,
 )
 from backend.series.models import Series
-from tests.backend.builders import make_project, make_series, make_user, message, rectangle
+from tests.backend.builders import make_phase, make_project, make_series, make_user, make_version, message, rectangle
 from tests.backend.live.sockets import Socket, greeted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -222,4 +223,40 @@ async def test_a_viewer_asks_nothing_of_the_engine(series: Series, engine: SlowE
             await looking.send(refused)
             error = await looking.receive(ErrorMessage)
             assert (error.code, error.request_id) == ("forbidden", refused.request_id)
+    assert engine.asked == []
+
+
+async def test_a_version_names_its_weights_and_phases(socket: Socket, engine: SlowEngine, series: Series) -> None:
+    engine.let_go.set()
+    gone = str(uuid4())
+    gold = await sync_to_async(make_phase)(series.project)
+    phases = [{"id": each, "name": "", "colour": ""} for each in (str(gold.pk), gone)]
+    version = await sync_to_async(make_version)(series.project, phases=phases)
+    asked = {"model": "threshold", "version": version.pk}
+    await socket.send(FrameSegment(request_id=uuid4(), frame=0, **asked))
+    answer = await socket.receive(FrameSegmented)
+    assert answer.phases == [gold.pk, None]
+    for _ in range(2):
+        points = [PromptPoint(x=1, y=1, label=1)]
+        await socket.send(PromptPredict(request_id=uuid4(), frame=0, points=points, **asked))
+        await socket.receive(PromptPredicted)
+    await socket.send(FrameOpen(frame=0, **asked))
+    await socket.receive(FrameReady)
+    assert [each["weights"] for each in engine.asked] == 4 * [version.sha256]
+
+
+async def test_without_a_version_the_usual_weights_answer(socket: Socket, engine: SlowEngine) -> None:
+    engine.let_go.set()
+    await socket.send(FrameSegment(request_id=uuid4(), frame=0, model="fake"))
+    assert (await socket.receive(FrameSegmented)).phases == []
+    assert engine.asked[0]["weights"] is None
+
+
+async def test_a_version_of_another_project_is_refused(socket: Socket, engine: SlowEngine) -> None:
+    engine.let_go.set()
+    foreign = await sync_to_async(lambda: make_version(make_project()))()
+    asked = {"model": "threshold", "version": foreign.pk}
+    await socket.send(sent := FrameSegment(request_id=uuid4(), frame=0, **asked))
+    error = await socket.receive(ErrorMessage)
+    assert (error.code, error.request_id) == ("no_version", sent.request_id)
     assert engine.asked == []

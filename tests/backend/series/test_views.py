@@ -192,6 +192,30 @@ def test_a_flat_frame_has_one_bin(client: Client, project: Project) -> None:
     assert (answer["counts"][0], sum(answer["counts"]), answer["min"], answer["max"]) == (100, 100, 7.0, 7.0)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_frame_is_a_png_of_full_size_in_the_input_range(client: Client, project: Project, dtype: str) -> None:
+    images = ramp(height=1100, width=40, dtype=dtype)  # more rows than are converted at once
+    series = imported(project, images)
+    answer = client.get(address(series, "frames/2.png"))
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/png", "private, max-age=31536000, immutable")
+    picture = np.asarray(Image.open(BytesIO(answer.content)))
+    assert (picture.shape, picture.dtype) == ((1100, 40), np.uint8)
+    low, high = series.pixels.input_low, series.pixels.input_high
+    expected = np.clip((images[2].astype(np.float64) - low) / (high - low), 0, 1) * 255
+    assert np.abs(picture - expected).max() <= 1
+    same = client.get(address(series, "frames/2.png"), headers={"If-None-Match": answer["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    assert client.get(address(series, "frames/3.png")).status_code == 404
+
+
+def test_a_frame_in_colour_is_a_png_in_colour(client: Client, project: Project) -> None:
+    images = np.zeros((1, 20, 30, 3), np.uint8)
+    images[..., 0], images[:, :10, :, 1] = 200, 255
+    picture = np.asarray(Image.open(BytesIO(client.get(address(imported(project, images), "frames/0.png")).content)))
+    assert picture.shape == (20, 30, 3)
+    assert picture[5, 5, 1] > picture[5, 5, 2]
+
+
 @pytest.mark.parametrize("what", ["thumbnail", "histogram"])
 def test_a_frame_outside_the_series_is_refused(client: Client, project: Project, what: str) -> None:
     series = imported(project)

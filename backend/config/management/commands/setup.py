@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from backend.config import demo_login
 from backend.config.data_folder import prepare
 from backend.config.secret_key import ensure_secret_key
+from backend.inference.prune import prune_model_files
 from backend.series.prune import prune
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         if not settings.ENVIRONMENT.secret_key:
             settings.SECRET_KEY = ensure_secret_key(data)
         call_command("migrate", interactive=False, verbosity=min(options["verbosity"], 1))
-        if pruned := prune():
+        if pruned := prune() + prune_model_files():
             self.stdout.write(f"Removed {pruned} leftovers that nothing refers to")
         if not options["no_demo"]:
             from backend.config.demo import create_demo

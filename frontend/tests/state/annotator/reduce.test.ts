@@ -251,7 +251,7 @@ describe("proposals", () => {
       frame: 0,
       model: "efficient_sam_ti",
       model_hash: "weights",
-      phases: [] as string[],
+      phases: [] as (string | null)[],
       instances: items,
     },
   } as const;
