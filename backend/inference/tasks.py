@@ -52,6 +52,17 @@ def run_export(context: JobContext) -> dict[str, Any]:
     return {"name": f"{stem}-v{pinned['version']}.zip", "bytes": written.size_bytes, "sha256": written.sha256}
 
 
+@job(segmentation.SEGMENT, queue=Queue.LONG)
+def run_segmentation(context: JobContext) -> dict[str, Any]:
+    return segmentation.segment_series(context)
+
+
+@daily(queue=Queue.LONG)
+def remove_model_files() -> None:
+    if removed := prune_model_files():
+        logger.info("Removed %d model files that no version names", removed)
+
+
 @job("train", queue=Queue.TRAIN)
 def run_train(context: JobContext) -> dict[str, Any]:
     from backend.inference.training.work import run_training
@@ -73,14 +84,3 @@ def remove_old_trainings() -> None:
 
     prune_trainings()
     prune_comparisons()
-
-
-@job(segmentation.SEGMENT, queue=Queue.LONG)
-def run_segmentation(context: JobContext) -> dict[str, Any]:
-    return segmentation.segment_series(context)
-
-
-@daily(queue=Queue.LONG)
-def remove_model_files() -> None:
-    if removed := prune_model_files():
-        logger.info("Removed %d model files that no version names", removed)

@@ -48,6 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks.add_argument("--crops", type=int, default=4, help="in a batch")
     networks.add_argument("--accumulate", type=int, default=1, help="batches a step")
     networks.add_argument("--synthetic-share", type=float, default=0.0, help="of the crops, 0 to 1")
+    networks.add_argument(
+        "--variation", type=float, default=0.5, help="share of the real crops rescaled, blurred, made noisy …, 0 to 1"
+    )
+    networks.add_argument("--learning-rate", type=float, default=1e-3, help="AdamW's; Muon's is three times as high")
     networks.add_argument("--patience", type=int, default=30, help="epochs without a better score before it stops")
     networks.add_argument("--device", help="cpu or cuda; the default is CUDA where there is one")
     parser.add_argument("--optimizer", choices=["adamw", "muon"], default="muon")

@@ -21,6 +21,7 @@ from ml.weights import WeightsError, check_keys, describe, find
 
 MULTIPLE = 32  # of which the networks' sides are
 OVERLAP_PX = 64  # of neighbouring tiles
+LEAST_DEVIATION = 1e-4  # of an empty frame's grey values
 MOST_CLASSES = 64
 
 
@@ -97,7 +98,7 @@ class SemanticSegmenter:
 def standardised(image: Tensor) -> Tensor:
     """Mean 0 and standard deviation 1 over the last two axes, so that gain and offset of the detector do not count."""
     mean, deviation = image.mean((-2, -1), keepdim=True), image.std((-2, -1), keepdim=True)
-    return (image - mean) / deviation.clamp(min=1e-4)
+    return (image - mean) / deviation.clamp(min=LEAST_DEVIATION)
 
 
 def phases_of(logits: Tensor) -> Tensor:

@@ -11,13 +11,16 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ml.evaluation.frames import LabelledFrame
+from ml.segmenters.semantic import LEAST_DEVIATION
 from ml.series import input_range, to_unit
 from ml.synthetic import PRESETS, sample_frame, synthesise
-from ml.training.frames import augment, random_crop
+from ml.training.frames import augment, random_crop, region, turned_or_inverted
 from ml.training.phases import decoded
 
 SYNTHETIC_SCALES = (0.7, 1.5)
-REAL_SCALES = (0.7, 1.5)
+REAL_SCALES = (0.7, 1.5)  # of the varied ones
+SYNTHETIC_VARIATION = 0.3  # the generator varies what is shown already
+REGION = 4  # crops' sides: what is varied and measured of a large frame
 GROUP_FRAMES = 6  # of a series, with as many single random frames
 GROUPS = 10  # in reach at a time
 STEPS_PER_GROUP = 40
@@ -26,7 +29,7 @@ SYNTHETIC_SEEDS = (1_000_000, 10_000_000)  # smaller and larger ones are left fo
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` [B, 1, S, S], each 0 to 1; `labels` int32 [B, S, S], instances from 1 on each crop.
+    """`images` [B, 1, S, S], 0 to 1 or standardised; `labels` int32 [B, S, S], instances from 1 on each crop.
 
     `classes` uint8 [B, S, S], None where there is one phase: 0 background, 1 the first phase.
     """
@@ -44,6 +47,10 @@ class CropSource(Dataset[Batch]):
     ----------
     synthetic_share
         of the crops, 0 to 1; without `real` frames all are synthetic.
+    variation
+        share of the real crops that are also rescaled, blurred, made noisy, tilted …, 0 to 1; all are turned.
+    standardised
+        crops get mean 0 and deviation 1 by the frames they are cut from, as whole frames do when they are segmented.
     frame_size
         of the synthetic frames in px.
     phases
@@ -55,6 +62,8 @@ class CropSource(Dataset[Batch]):
     crop: int
     crops: int
     synthetic_share: float
+    variation: float = 0.5
+    standardised: bool = False
     frame_size: int = 512
     phases: int = 1
 
@@ -69,11 +78,20 @@ class CropSource(Dataset[Batch]):
 
     def _draw(self, rng: np.random.Generator, step: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         if self.real and rng.random() >= self.synthetic_share:
-            return augment(rng, *random_crop(rng, self.real, self.crop, REAL_SCALES))
-        newest = step // STEPS_PER_GROUP
-        group = newest + int(rng.integers(GROUPS))
-        frames = synthetic_frames(self.seed, group, self.frame_size)
-        return augment(rng, *random_crop(rng, frames, self.crop, SYNTHETIC_SCALES))
+            frames, variation, scales = self.real, self.variation, (1.0, 1.0)
+        else:
+            group = step // STEPS_PER_GROUP + int(rng.integers(GROUPS))
+            frames = synthetic_frames(self.seed, group, self.frame_size)
+            variation, scales = SYNTHETIC_VARIATION, SYNTHETIC_SCALES
+        frame = region(rng, frames[int(rng.integers(len(frames)))], REGION * self.crop)
+        if rng.random() < variation:
+            frame, scales = LabelledFrame(frame.name, *augment(rng, frame.image, frame.labels)), REAL_SCALES
+        else:
+            frame = LabelledFrame(frame.name, *turned_or_inverted(rng, frame.image, frame.labels))
+        image, labels = random_crop(rng, [frame], self.crop, scales)
+        if self.standardised:
+            image = (image - frame.image.mean()) / max(float(frame.image.std()), LEAST_DEVIATION)
+        return image, labels
 
 
 @functools.lru_cache(maxsize=GROUPS + 2)

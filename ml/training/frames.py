@@ -1,6 +1,7 @@
 """The crops that training cuts from labelled frames, and how it varies them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from ml.evaluation.frames import LabelledFrame
 from ml.types import Grey
 
 Labels = NDArray[np.int32]
+INVERTED = 0.15  # share of the frames with the contrast of dark field for bright field, or the reverse
 
 
 def random_crop(
@@ -37,6 +39,20 @@ def turned(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey,
     if rng.random() < 0.5:
         image, labels = image[:, ::-1], labels[:, ::-1]
     return np.ascontiguousarray(image, np.float32), np.ascontiguousarray(labels)
+
+
+def region(rng: np.random.Generator, frame: LabelledFrame, side: int) -> LabelledFrame:
+    """The frame, or of a larger one a random part of at most `side` px each way."""
+    height, width = frame.image.shape
+    y, x = (int(rng.integers(max(length - side, 0) + 1)) for length in (height, width))
+    part = slice(y, y + side), slice(x, x + side)
+    return replace(frame, image=frame.image[part], labels=frame.labels[part])
+
+
+def turned_or_inverted(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey, Labels]:
+    """Orientation and contrast sign: variations that leave every pixel's label as right as it was."""
+    image, labels = turned(rng, image, labels)
+    return (1 - image if rng.random() < INVERTED else image), labels
 
 
 def augment(rng: np.random.Generator, image: Grey, labels: Labels) -> tuple[Grey, Labels]:

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from ml.evaluation.frames import LabelledFrame
 from ml.training.crops import Batch, CropSource
+from ml.training.optimizers import optimizers_of
 from ml.training.phases import coded
 from ml.training.run import Clock, append_row, average_of, averaged, cut_log, load_state, save_state, seed_everything
 from ml.training.semantic import half_precision
@@ -22,7 +23,9 @@ LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
 
 
 class Task(Protocol):
-    """A family of networks, for one phase or more."""
+    """A family of networks, for one phase or more; `standardised` tells how it sees grey values."""
+
+    standardised: bool
 
     @property
     def phases(self) -> int: ...
@@ -54,6 +57,7 @@ class Recipe:
     crops: int = 4
     accumulate: int = 1
     synthetic_share: float = 0.5
+    variation: float = 0.5
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup_steps: int = 50
@@ -94,7 +98,10 @@ def train(
         if init is not None:
             run.begin_from(init)
     frames = tuple(training) if task.phases == 1 else tuple(coded(frame) for frame in training)
-    source = CropSource(recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, phases=task.phases)
+    source = CropSource(
+        recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, recipe.variation,
+        standardised=task.standardised, phases=task.phases,
+    )  # fmt: skip
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
     row: dict[str, Any] = {}
     while not run.over:
@@ -127,7 +134,7 @@ class Run:
         self.task, self.recipe, self.device, self.stopped = task, recipe, device, stopped
         self.model = task.new().to(device)
         self.average = average_of(self.model)
-        self.optimizer = torch.optim.AdamW(_groups(self.model, recipe.weight_decay), lr=0.0)
+        self.optimizers = optimizers_of(self.model, recipe.weight_decay)
         self.steps = recipe.epochs * recipe.epoch_steps
         self.step, self.best, self.stale, self.clock = 0, -math.inf, 0, Clock(recipe.budget_s)
 
@@ -148,9 +155,9 @@ class Run:
         self.model.train()
         torch.manual_seed(recipe.seed * 1_000_003 + self.step)  # stochastic depth, the same after a resume
         rate = learning_rate(recipe, self.step, max(self.step / self.steps, self.clock.progress))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
+        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
+            group["lr"] = rate * group["share"]
+        self.model.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.device)
         for _ in range(recipe.accumulate):
             batch = next(batches)
@@ -161,7 +168,8 @@ class Run:
             loss.backward()
             total += loss.detach()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         averaged(self.average, self.model, self.step, recipe.average_decay)
         return float(total)
@@ -173,7 +181,8 @@ class Run:
         return better
 
     def keep(self, path: Path) -> None:
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "average", "optimizer")}
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "average")}
+        parts["optimizers"] = [optimizer.state_dict() for optimizer in self.optimizers]
         numbers = {"step": self.step, "best": self.best, "stale": self.stale, "spent_s": self.clock.spent_s}
         save_state(path, parts | numbers | {"recipe": asdict(self.recipe)})
 
@@ -182,8 +191,10 @@ class Run:
         if not path.exists():
             return False
         state = load_state(path)
-        for name in ("model", "average", "optimizer"):
+        for name in ("model", "average"):
             getattr(self, name).load_state_dict(state[name])
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
         self.clock = Clock(self.recipe.budget_s, state["spent_s"])
         return True
@@ -207,15 +218,3 @@ def _batches(source: CropSource, start: int, stop: int, device: torch.device) ->
     return iter(
         DataLoader(source, batch_size=None, sampler=range(start, stop), num_workers=LOADER_WORKERS, pin_memory=True)
     )
-
-
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; norms, biases, tables and what the scan is made of do not."""
-    kept = ("A_logs", "Ds", "dt_projs", "relative_position")
-    named = list(model.named_parameters())
-    decays = [p for name, p in named if p.ndim >= 2 and not any(part in name for part in kept)]
-    chosen = {id(p) for p in decays}
-    return [
-        {"params": decays, "weight_decay": weight_decay},
-        {"params": [p for _, p in named if id(p) not in chosen], "weight_decay": 0.0},
-    ]

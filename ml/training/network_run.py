@@ -33,6 +33,8 @@ class YoloTask:
     def with_phases(self, phases: int) -> "YoloTask":
         return YoloTask(phases)
 
+    standardised = False
+
     def new(self) -> nn.Module:
         return yolo_network.build(self.phases)
 
@@ -81,6 +83,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         crops=arguments.crops,
         accumulate=arguments.accumulate,
         synthetic_share=arguments.synthetic_share,
+        variation=arguments.variation,
+        learning_rate=arguments.learning_rate,
         patience=arguments.patience,
     )
     if arguments.epochs is None and arguments.time_budget is None:

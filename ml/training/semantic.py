@@ -11,7 +11,10 @@ from torch import Tensor, nn
 from ml.evaluation.frames import LabelledFrame
 from ml.evaluation.pixels import mean_over_phases
 from ml.modeling import unets
-from ml.segmenters.semantic import SemanticSegmenter, standardised
+from ml.segmenters.semantic import SemanticSegmenter
+
+HEADS = ("final_conv", "seg_outs.0", "seg_outs.1")  # the last layers of VM-UNet and VM-UNetV2
+HEAD_GAIN = 4.0
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -45,6 +48,34 @@ def _compared(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return F.cross_entropy(logits, truth), logits.softmax(dim=1), target
 
 
+def bold(model: nn.Module) -> nn.Module:
+    """The network with logits that tell objects from background from the first steps on.
+
+    VM-UNet's last layer sees eight normalised channels: begun as is usual, its logits need hundreds of steps to grow.
+    """
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if any(f"{head}.weight" in name for head in HEADS):
+                weight.mul_(HEAD_GAIN)
+    return model
+
+
+def contacts(labels: Tensor, classes: Tensor) -> Tensor:
+    """bool [B, H, W]: pixels of an object beside a pixel of another one of its phase, both sides of the contact.
+
+    `labels` and `classes` [B, H, W], 0 is background.
+    """
+    found = torch.zeros_like(labels, dtype=torch.bool)
+    for axis in (1, 2):
+        length = labels.shape[axis] - 1
+        first, second = (labels.narrow(axis, start, length) for start in (0, 1))
+        same_phase = classes.narrow(axis, 0, length) == classes.narrow(axis, 1, length)
+        touch = (first != second) & (first > 0) & (second > 0) & same_phase
+        for start in (0, 1):
+            found.narrow(axis, start, length).logical_or_(touch)
+    return found
+
+
 LOSSES: dict[str, Loss] = {"swin_unet": swin_loss, "vm_unet": vm_loss, "vm_unet_v2": vm_loss}
 
 
@@ -53,6 +84,8 @@ class SemanticTask:
 
     One phase takes one channel; with more the background has a channel of its own, the first.
     """
+
+    standardised = True
 
     def __init__(self, family: str, config: str, phases: int = 1) -> None:
         self.family, self.config_name, self.phases = family, config, phases
@@ -63,12 +96,16 @@ class SemanticTask:
         return SemanticTask(self.family, self.config_name, phases)
 
     def new(self) -> nn.Module:
-        return unets.build(self.family, self.config_name, classes=self.classes)
+        return bold(unets.build(self.family, self.config_name, classes=self.classes))
 
     def loss(self, model: nn.Module, images: Tensor, labels: Tensor, classes: Tensor | None = None) -> Tensor:
-        """`images` [B, 1, S, S] of 0 to 1, `labels` [B, S, S], with several phases `classes` [B, S, S]."""
-        logits: Tensor = model(standardised(images))
-        return LOSSES[self.family](logits.float(), (labels > 0 if classes is None else classes).long())
+        """`images` [B, 1, S, S], standardised; `labels` [B, S, S], with several phases `classes` [B, S, S].
+
+        Where two objects touch, of one phase, is a gap.
+        """
+        logits: Tensor = model(images)
+        truth = (labels > 0).long() if classes is None else classes.long()
+        return LOSSES[self.family](logits.float(), truth.masked_fill(contacts(labels, truth), 0))
 
     def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]:
         """Mean IoU and Dice of the whole frames' objects, of each phase's for itself."""

@@ -79,11 +79,22 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>/models", "post"): "annotator",
     ("models/<version>", "patch"): "annotator",
     ("models/<version>/file", "get"): "viewer",
+    ("projects/<project>/trainings", "post"): "annotator",
+    ("projects/<project>/trainings/preview", "post"): "viewer",
+    ("jobs/<job>/training", "get"): "viewer",
+    ("jobs/<job>/finish", "post"): "annotator",
+    ("projects/<project>/comparisons", "post"): "annotator",
+    ("jobs/<job>/comparison", "get"): "viewer",
+    ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "viewer",
 }
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
 ABSENT = {
     ("series/<series>/masks/<sha256>", "get"): "mask",
     ("jobs/<job>/download", "get"): "no export",
+    ("jobs/<job>/training", "get"): "no training",
+    ("jobs/<job>/finish", "post"): "no training",
+    ("jobs/<job>/comparison", "get"): "no comparison",
+    ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "no comparison",
 }
 
 
@@ -162,6 +173,7 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "token": token.pk,
         "version": make_version(project).pk,
         "sha256": "0" * 64,
+        "key": "truth",
         **dict.fromkeys(("level", "frame", "row", "column"), 0),
     }
     return World(people, values)

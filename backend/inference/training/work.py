@@ -139,7 +139,7 @@ def arguments_of(order: dict[str, Any], folder: TrainingFolder) -> list[str]:
     if model == SETTINGS_MODEL:
         return list(map(str, options))
     options += ["--config", order["config"], "--threads", aside.threads(), "--resume", *aside.device_arguments()]
-    options += ["--epoch-steps", _epoch_steps(order["time_budget_s"]), *_crop(folder)]
+    options += ["--epoch-steps", epoch_steps(order["time_budget_s"]), *_crop(folder)]
     if order["epochs"] is not None:
         options += ["--epochs", order["epochs"]]
     if len(order["phases"]) > 1:
@@ -149,7 +149,7 @@ def arguments_of(order: dict[str, Any], folder: TrainingFolder) -> list[str]:
     return list(map(str, options))
 
 
-def _epoch_steps(budget_s: float) -> int:
+def epoch_steps(budget_s: float) -> int:
     """Short trainings are scored more often: one of a minute would otherwise end before its first score."""
     return 8 if budget_s < 300 else 16 if budget_s < 1800 else 32
 

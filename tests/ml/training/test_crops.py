@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ml.evaluation.frames import LabelledFrame
 from ml.synthetic import sample_frame
@@ -27,6 +28,28 @@ def test_batches_are_grey_crops_with_their_instances() -> None:
     assert batch.images.min() >= 0 and batch.images.max() <= 1
     assert batch.labels.shape == (5, 64, 64)
     assert batch.labels.max() > 0
+
+
+def test_crops_are_standardised_by_the_whole_frame_as_they_are_when_it_is_segmented() -> None:
+    frame = REAL[0]
+    whole = (frame.image - frame.image.mean()) / frame.image.std()
+    batch = CropSource(0, (frame,), 64, 4, 0.0, variation=0.0, standardised=True)[0]
+    assert _farthest(batch.images.abs(), np.abs(whole)) < 1e-5  # the sign of the contrast may be turned
+
+
+def test_unvaried_crops_hold_the_pixels_as_they_were_recorded() -> None:
+    frame = REAL[0]
+    recorded = np.concatenate([frame.image, 1 - frame.image])
+    assert _farthest(CropSource(0, (frame,), 64, 4, 0.0, variation=0.0)[0].images, recorded) < 1e-6
+    assert _farthest(CropSource(0, (frame,), 64, 4, 0.0, variation=1.0)[0].images, recorded) > 1e-6
+
+
+def _farthest(images: torch.Tensor, values: NDArray[np.float32]) -> float:
+    """How far the images' values are from the nearest of `values`, at most."""
+    known = np.sort(values.ravel())
+    asked = images.numpy().ravel()
+    at = np.searchsorted(known, asked).clip(1, len(known) - 1)
+    return float(np.minimum(np.abs(known[at] - asked), np.abs(known[at - 1] - asked)).max())
 
 
 def test_without_real_frames_all_are_synthetic() -> None:
