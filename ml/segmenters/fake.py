@@ -11,6 +11,7 @@ from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 
 RADII_PX = (12.0, 8.0, 18.0)
 SCORES = (0.9, 0.8, 0.7)
+FOUND_SCORES = (0.9, 0.8, 0.7, 0.6)  # of the discs of a whole frame: top left, top right, bottom left, bottom right
 
 
 class FakeSegmenter:
@@ -24,10 +25,10 @@ class FakeSegmenter:
         """Four discs at the frame's quarter points. It has no parameters: any name is refused."""
         resolve((), parameters or {})
         height, width = frame.shape
+        centres = [(x, y) for y in (height / 4, 3 * height / 4) for x in (width / 4, 3 * width / 4)]
         return [
-            Instance(_ellipse((height, width), (x, y), (RADII_PX[0], RADII_PX[0])), SCORES[0])
-            for y in (height / 4, 3 * height / 4)
-            for x in (width / 4, 3 * width / 4)
+            Instance(_ellipse((height, width), centre, (RADII_PX[0], RADII_PX[0])), score)
+            for centre, score in zip(centres, FOUND_SCORES, strict=True)
         ]
 
     def encode(self, frame: Grey) -> Embedding:

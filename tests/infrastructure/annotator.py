@@ -39,8 +39,9 @@ class Annotator:
     def offer_only_the_fake_model(self) -> None:
         """The engine has it under GRATICULE_TEST_MODELS=1, but no listing shows it."""
         fake = {"name": "fake", "title": "Disc around the click", "kind": "segmenter", "promptable": True}
-        listing = [{**fake, "parameters": [], "available": True, "reason": ""}]
-        self.page.route("**/api/v1/models", lambda route: route.fulfill(json=listing))
+        usable = {"parameters": [], "available": True, "reason": "", "bundled": None, "trainable": False, "configs": []}
+        catalogue = {"models": [fake | usable], "versions": []}
+        self.page.route("**/api/v1/projects/*/models", lambda route: route.fulfill(json=catalogue))
 
     def open(self, url: str, series: str, *, frame: int, height: int, width: int, warm: bool = True) -> None:
         """Opens the series and waits until its frame is drawn and, for who may click, its embedding is warm."""
