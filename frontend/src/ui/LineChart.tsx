@@ -109,7 +109,7 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
               </text>
             </g>
           ))}
-          {ticks(xLimits, inner.width / 90).map((value) => (
+          {(all.length === 0 ? [] : ticks(xLimits, inner.width / 90)).map((value) => (
             <text
               key={value}
               class="chart-tick"

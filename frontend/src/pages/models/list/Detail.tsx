@@ -120,6 +120,7 @@ export function VersionDetail({ project, version }: { project: Project; version:
           </Fact>
         )}
         <Provenance project={project} version={version} />
+        <Notes notes={version.metadata["notes"]} />
         <Fact name="Made">
           <time dateTime={version.created_at} title={new Date(version.created_at).toLocaleString()}>
             {timeAgo(version.created_at, Date.now())}
@@ -228,6 +229,20 @@ function Unavailable({ reason }: { reason: string | undefined }) {
       {reason ??
         "Its file is not on the server any more. An administrator can restore the folder models from a backup; or train or upload it again."}
     </Caution>
+  );
+}
+
+/** What an uploaded file says of itself beyond its network. */
+function Notes({ notes }: { notes: unknown }) {
+  if (typeof notes !== "object" || notes === null) return null;
+  return (
+    <>
+      {Object.entries(notes).map(([name, text]) => (
+        <Fact key={name} name={name}>
+          {String(text)}
+        </Fact>
+      ))}
+    </>
   );
 }
 

@@ -68,7 +68,9 @@ function aboutUsual(model: ProjectModel): string {
       ? "usual weights"
       : model.available
         ? "chooses its settings from each frame"
-        : "train or upload a version";
+        : model.trainable
+          ? "train or upload a version"
+          : "upload a version";
   return [source, weights].filter((part) => part !== "").join(" · ");
 }
 

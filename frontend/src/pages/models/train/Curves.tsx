@@ -20,7 +20,7 @@ export function Curves({ rows }: { rows: readonly CurveRow[] }) {
   return (
     <div class="curves">
       {/* Fitting a threshold has scores alone. */}
-      {loss.points.length > 0 && (
+      {(rows.length === 0 || loss.points.length > 0) && (
         <LineChart label="Training loss" xTitle={title} yTitle="loss (no unit)" lines={[loss]} />
       )}
       <LineChart

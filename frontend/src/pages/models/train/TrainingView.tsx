@@ -134,9 +134,12 @@ export function TrainingView({ project, catalogue, id }: TrainingViewProps) {
         </section>
       )}
       {version !== undefined && <Made project={project} version={version} />}
-      <section class="panel training-curves">
-        <Curves rows={training.rows} />
-      </section>
+      {/* Fitting a threshold has no log. */}
+      {(active || training.rows.length > 0) && (
+        <section class="panel training-curves">
+          <Curves rows={training.rows} />
+        </section>
+      )}
     </article>
   );
 }
