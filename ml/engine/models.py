@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,9 @@ class Models:
     def usual_weights(self) -> dict[str, dict[str, Any]]:
         """For every model that needs weights: the file that is used by default, or the reason why there is none.
 
-        {reason, file: {sha256, size_bytes, card, metadata} or None}; `card` is the Markdown text that lies beside it.
-        A model that is made of others has no file of its own, and lacks what its parts lack.
+        {reason, file: {sha256, size_bytes, card, metadata} or None}; `card` is the Markdown text that lies beside it,
+        `metadata` also has the number of the network's `parameters`. A model that is made of others has no file of
+        its own, and lacks what its parts lack.
         """
         rows: dict[str, dict[str, Any]] = {}
         for name in registry.MODELS.keys() & {*weights.SOURCES, *weights.TRAINED_HERE}:
@@ -120,7 +122,7 @@ class Models:
                     "sha256": checkpoint.sha256,
                     "size_bytes": checkpoint.path.stat().st_size,
                     "card": card.read_text(encoding="utf-8") if card.is_file() else "",
-                    "metadata": checkpoint.metadata,
+                    "metadata": dict(checkpoint.metadata) | _counted(name, tuple(checkpoint.metadata.items())),
                 },
             }
         for name in registry.MODELS.keys() & weights.PARTS:
@@ -131,3 +133,16 @@ class Models:
     def loaded(self) -> list[str]:
         """Names of the loaded models, with the beginning of their weights' hash where these are not the usual ones."""
         return [f"{name} {sha256[:12]}" if sha256 else name for name, sha256 in self._loaded]
+
+
+@lru_cache(maxsize=64)
+def _counted(name: str, metadata: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """{parameters} of the network that the metadata speak of; {} where they do not say which it is."""
+    import torch
+
+    try:
+        with torch.device("meta"):  # shapes alone: nothing is computed or kept
+            network = registry.network(name, dict(metadata))
+    except (KeyError, ValueError):
+        return {}
+    return {"parameters": str(sum(each.numel() for each in network.parameters()))} if network is not None else {}

@@ -48,7 +48,9 @@ function Page({ at }: { at: Route }) {
     case "projects":
       return <ProjectsPage />;
     case "project":
-      return <ProjectPage key={at.project} id={at.project} tab={at.tab} />;
+      return <ProjectPage key={at.project} id={at.project} tab={at.tab} place={null} />;
+    case "models":
+      return <ProjectPage key={at.project} id={at.project} tab="models" place={at.place} />;
     case "annotator":
       return <AnnotatorPage key={at.series} series={at.series} frame={at.frame} />;
     case "missing":

@@ -6,3 +6,12 @@ export const thumbnailUrl = (series: string, frame = 0) =>
   `${API}/series/${encodeURIComponent(series)}/thumbnail?frame=${frame}`;
 
 export const downloadUrl = (job: string) => `${API}/jobs/${encodeURIComponent(job)}/download`;
+
+export const frameUrl = (series: string, frame: number) =>
+  `${API}/series/${encodeURIComponent(series)}/frames/${frame}.png`;
+
+export const versionFileUrl = (version: string) => `${API}/models/${encodeURIComponent(version)}/file`;
+
+/** `key`: a model's of the comparison, or "truth" for the outlines of the labels. */
+export const comparisonUrl = (job: string, key: string, frame: number) =>
+  `${API}/jobs/${encodeURIComponent(job)}/comparison/${encodeURIComponent(key)}/${frame}.png`;

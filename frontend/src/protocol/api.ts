@@ -88,8 +88,30 @@ export const listModels = () => request<rest.Model[]>("GET", "/models");
 
 export const getCatalogue = (project: string) =>
   request<models.Catalogue>("GET", `/projects/${at(project)}/models`);
+export const updateVersion = (id: string, values: { name?: string; archived?: boolean }) =>
+  request<models.ModelVersion>("PATCH", `/models/${at(id)}`, { body: values });
+export const getSeriesModel = (series: string) =>
+  request<models.ModelChoice>("GET", `/series/${at(series)}/model`);
 export const setSeriesModel = (series: string, choice: models.ModelChoice) =>
   request<models.ModelChoice>("PUT", `/series/${at(series)}/model`, { body: choice });
+
+export const previewSplit = (project: string, values: models.TrainingRequest, signal?: AbortSignal) =>
+  request<models.SplitPreview>("POST", `/projects/${at(project)}/trainings/preview`, {
+    body: values,
+    signal,
+  });
+export const startTraining = (project: string, values: models.TrainingRequest) =>
+  request<rest.Job>("POST", `/projects/${at(project)}/trainings`, { body: values });
+export const resumeTraining = (project: string, job: string) =>
+  request<rest.Job>("POST", `/projects/${at(project)}/trainings`, { body: { resume: job } });
+export const getTraining = (job: string, signal?: AbortSignal) =>
+  request<models.Training>("GET", `/jobs/${at(job)}/training`, { signal });
+export const finishTraining = (job: string) => request<rest.Job>("POST", `/jobs/${at(job)}/finish`);
+
+export const startComparison = (project: string, values: models.ComparisonRequest) =>
+  request<rest.Job>("POST", `/projects/${at(project)}/comparisons`, { body: values });
+export const getComparison = (job: string) =>
+  request<models.Comparison>("GET", `/jobs/${at(job)}/comparison`);
 
 export const startSegmentation = (series: string, values: segmentation.SegmentationRequest) =>
   request<rest.Job>("POST", `/series/${at(series)}/segmentations`, { body: values });

@@ -29,7 +29,7 @@ export interface ProjectModel extends Model {
 }
 
 export interface VersionPhase {
-  id: string;
+  id: string | null;
   name: string;
   colour: string;
 }
@@ -53,11 +53,14 @@ export interface Provenance {
   job?: string;
   snapshot?: { series?: Record<string, number>; settings_version?: number };
   split?: Split;
+  /** Names by id, as they were. */
   series?: Record<string, string>;
-  series_names?: Record<string, string>;
   recipe?: Record<string, unknown>;
   trained_s?: number;
   frames?: { training: number; validation: number };
+  /** Which frames of which series stood on which side. */
+  places?: { training?: Record<string, number[]>; validation?: Record<string, number[]> };
+  masks?: number;
   file_name?: string;
 }
 
@@ -119,7 +122,9 @@ export interface SplitPreview {
   validation: SeriesFrames[];
   unused: SeriesFrames[];
   masks: number;
+  /** Those that forbid a start come first. */
   problems: string[];
+  can_start: boolean;
 }
 
 export interface Training {
@@ -145,16 +150,19 @@ export interface ComparedModel {
   label: string;
   control: boolean;
   error?: string | null;
+  /** Of the frames scored here. */
+  trained_on?: number[];
   parameters: number | null;
   input_size: number | null;
   images_per_s: number | null;
   pixels_per_s: number | null;
   peak_memory_mb: number | null;
-  [score: string]: number | string | boolean | null | undefined;
+  [score: string]: number | string | boolean | null | undefined | number[];
 }
 
 export interface Comparison {
   series: string;
+  series_name?: string;
   version?: number;
   frames: number[];
   notes: string[];
@@ -162,4 +170,6 @@ export interface Comparison {
   threads?: number;
   tolerance_px?: number;
   models: ComparedModel[];
+  /** A frame's scores, by the model's key and the frame. */
+  per_frame?: Record<string, Record<string, Record<string, number | null>>>;
 }

@@ -135,7 +135,7 @@ export interface Upload {
   sha256: string;
 }
 
-export type JobKind = "import" | "export" | "segment";
+export type JobKind = "import" | "export" | "segment" | "train" | "compare";
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export interface JobError {
@@ -158,10 +158,11 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file, a segmentation how many `proposals` it made. */
+/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`. */
 export interface JobResult {
   proposals?: number;
   series?: string;
+  version?: string;
   name?: string;
   bytes?: number;
   sha256?: string;

@@ -69,6 +69,26 @@ export function interval(seconds: number): string {
   return `${significant(seconds / 60)} min`;
 }
 
+/** How long something took: "8.3 s", "4 min 58 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${significant(seconds, 2)} s`;
+  const whole = Math.round(seconds);
+  const parts: [number, string][] =
+    whole < 3600
+      ? [
+          [Math.floor(whole / 60), "min"],
+          [whole % 60, "s"],
+        ]
+      : [
+          [Math.floor(whole / 3600), "h"],
+          [Math.round((whole % 3600) / 60), "min"],
+        ];
+  return parts
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(" ");
+}
+
 /** A series' name from its files: no extension; of several, what they share; "Series" where that says nothing. */
 export function proposedName(fileNames: readonly string[]): string {
   const base = (fileNames[0] ?? "").replace(/(\.ome)?\.[A-Za-z0-9]{1,5}$/i, "");

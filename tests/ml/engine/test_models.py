@@ -126,6 +126,7 @@ def test_the_usual_weights_come_with_their_card(tmp_path: Path) -> None:
     rows = Models(tmp_path).usual_weights()
     file = rows["efficient_sam_ti"]["file"]
     assert file["card"].startswith("# efficient_sam_ti")
+    assert file["metadata"]["parameters"] == "10223204"
     assert file["size_bytes"] == (weights.BUNDLED / "efficient_sam_ti.safetensors").stat().st_size
     assert (rows["yolo"]["file"], "train it" in rows["yolo"]["reason"]) == (None, True)
     assert rows["cascade"] == rows["yolo"]

@@ -11,7 +11,8 @@ import { Checkbox } from "../../ui/Checkbox";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Select } from "../../ui/Field";
 import { Kbd } from "../../ui/Kbd";
-import { Parameter } from "./Parameter";
+import { ParameterField } from "../../ui/ParameterField";
+
 import { ScopeChoice } from "./ScopeChoice";
 import { SegmentationJobs } from "./SegmentationJobs";
 import { useView, useWorkspace } from "./workspace";
@@ -51,7 +52,7 @@ export function SegmentPanel() {
       </div>
       {frames > 1 && <ScopeChoice />}
       {choice?.parameters.map((parameter) => (
-        <Parameter
+        <ParameterField
           key={`${choice.key} ${parameter.name}`}
           parameter={parameter}
           value={segmenter.parameters[parameter.name] ?? null}

@@ -14,11 +14,17 @@ import { Button, LinkButton } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { ProgressBar } from "../../ui/ProgressBar";
-import { routePath } from "../../ui/router";
+import { type ModelsPlace, routePath } from "../../ui/router";
 import { Table } from "../../ui/Table";
 import { showToast } from "../../ui/Toast";
 
-const kinds: Record<JobKind, string> = { import: "Import", export: "Export", segment: "Segmentation" };
+const kinds: Record<JobKind, string> = {
+  import: "Import",
+  export: "Export",
+  segment: "Segmentation",
+  train: "Training",
+  compare: "Comparison",
+};
 
 const tones: Record<JobState, BadgeTone> = {
   queued: "neutral",
@@ -103,6 +109,13 @@ function Progress({ job }: { job: Job }) {
 }
 
 function Result({ job }: { job: Job }) {
+  if (job.kind === "train" || job.kind === "compare") {
+    const place: ModelsPlace =
+      job.kind === "train"
+        ? { part: "train", job: job.id }
+        : { part: "compare", job: job.id, frame: undefined };
+    return <LinkButton href={routePath({ page: "models", project: job.project, place })}>Open</LinkButton>;
+  }
   if (job.state !== "done") return null;
   if (job.kind === "export") {
     return (

@@ -1,4 +1,4 @@
-// One project: its series, jobs, phases, members and settings.
+// One project: its series, models, jobs, phases, members and settings.
 
 import { useEffect } from "preact/hooks";
 import type { Project } from "../../protocol/rest";
@@ -7,7 +7,8 @@ import { mayAs, project as openedProject, series } from "../../state/projects/st
 import { readyValue } from "../../state/remote";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
-import { type ProjectTab, routePath } from "../../ui/router";
+import { lazy } from "../../ui/lazy";
+import { type ModelsPlace, type ProjectTab, routePath } from "../../ui/router";
 import { Tabs } from "../../ui/Tabs";
 import { TopBar } from "../TopBar";
 import { JobsTab } from "./JobsTab";
@@ -17,7 +18,16 @@ import { SeriesTab } from "./SeriesTab";
 import { SettingsTab } from "./SettingsTab";
 import "./project.css";
 
-export function ProjectPage({ id, tab }: { id: string; tab: ProjectTab }) {
+const ModelsPage = lazy(() => import("../models/ModelsPage").then((page) => page.ModelsPage));
+
+export interface ProjectPageProps {
+  id: string;
+  tab: ProjectTab | "models";
+  /** Where in its models; null in every other tab. */
+  place: ModelsPlace | null;
+}
+
+export function ProjectPage({ id, tab, place }: ProjectPageProps) {
   useEffect(() => {
     void openProject(id);
   }, [id]);
@@ -44,13 +54,22 @@ export function ProjectPage({ id, tab }: { id: string; tab: ProjectTab }) {
           </EmptyState>
         </main>
       )}
-      {present.status === "ready" && <Opened project={present.value} tab={tab} />}
+      {present.status === "ready" && <Opened project={present.value} tab={tab} place={place} />}
     </>
   );
 }
 
-function Opened({ project, tab }: { project: Project; tab: ProjectTab }) {
+interface OpenedProps extends Omit<ProjectPageProps, "id"> {
+  project: Project;
+}
+
+function Opened({ project, tab, place }: OpenedProps) {
   const href = (name: ProjectTab) => routePath({ page: "project", project: project.id, tab: name });
+  const models = routePath({
+    page: "models",
+    project: project.id,
+    place: { part: "list", version: undefined },
+  });
   return (
     <>
       <div class="project-head">
@@ -58,9 +77,10 @@ function Opened({ project, tab }: { project: Project; tab: ProjectTab }) {
         {project.description !== "" && <p class="muted clamped">{project.description}</p>}
         <Tabs
           label="Parts of the project"
-          current={href(tab)}
+          current={tab === "models" ? models : href(tab)}
           tabs={[
             { href: href("series"), label: "Series", count: readyValue(series.value)?.length },
+            { href: models, label: "Models" },
             { href: href("phases"), label: "Phases", count: project.phases.length },
             { href: href("members"), label: "Members", count: project.members.length },
             { href: href("jobs"), label: "Jobs" },
@@ -69,13 +89,17 @@ function Opened({ project, tab }: { project: Project; tab: ProjectTab }) {
         />
       </div>
       <main class="page">
-        <Part project={project} tab={tab} />
+        {tab === "models" && place !== null ? (
+          <ModelsPage project={project} place={place} />
+        ) : (
+          <Part project={project} tab={tab} />
+        )}
       </main>
     </>
   );
 }
 
-function Part({ project, tab }: { project: Project; tab: ProjectTab }) {
+function Part({ project, tab }: { project: Project; tab: ProjectTab | "models" }) {
   switch (tab) {
     case "series":
       return <SeriesTab project={project} />;
@@ -87,5 +111,7 @@ function Part({ project, tab }: { project: Project; tab: ProjectTab }) {
       return <MembersTab project={project} />;
     case "settings":
       return <SettingsTab project={project} />;
+    case "models":
+      return null;
   }
 }

@@ -79,7 +79,8 @@ export async function cancelJob(id: string): Promise<void> {
 export const startExport = (series: string, version: number | null, formats: ExportFormat[]) =>
   api.startExport(series, version, formats);
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits; rejects as soon as `signal` says so. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);

@@ -1,29 +1,36 @@
-// One setting of a segmenter: a slider, a choice or a check box, as its kind wants.
+// One setting of a segmenter: a slider, a switch or a choice; or "chosen from the image".
 
-import type { SettingValue } from "../../protocol/models";
-import type { ModelParameter } from "../../protocol/rest";
-import { Checkbox } from "../../ui/Checkbox";
-import { Select } from "../../ui/Field";
-import { Slider } from "../../ui/Slider";
+import type { ModelParameter } from "../protocol/rest";
+import { Checkbox } from "./Checkbox";
+import { Select } from "./Field";
+import { Slider } from "./Slider";
+import "./controls.css";
 
-export interface ParameterProps {
+type Value = number | boolean | string | null;
+
+export interface ParameterFieldProps {
   parameter: ModelParameter;
   /** Null: nobody has chosen, the default holds. */
-  value: SettingValue;
-  onValue: (value: SettingValue) => void;
+  value: Value;
+  disabled?: boolean;
+  onValue: (value: Value) => void;
 }
 
-export function Parameter({ parameter, value, onValue }: ParameterProps) {
+export function ParameterField({ parameter, value, disabled = false, onValue }: ParameterFieldProps) {
   const { kind, label, help, unit, minimum, maximum, step, choices } = parameter;
   const present = value ?? parameter.default;
   const note = help === "" ? {} : { hint: help };
-  if (kind === "bool")
-    return <Checkbox label={label} {...note} checked={present === true} onValue={onValue} />;
+  if (kind === "bool") {
+    return (
+      <Checkbox label={label} {...note} checked={present === true} disabled={disabled} onValue={onValue} />
+    );
+  }
   if (kind === "choice") {
     return (
       <Select
         label={label}
         {...note}
+        disabled={disabled}
         value={String(present ?? choices[0] ?? "")}
         choices={choices.map((choice) => ({ value: choice, label: choice }))}
         onValue={onValue}
@@ -40,7 +47,8 @@ export function Parameter({ parameter, value, onValue }: ParameterProps) {
           label={`${label}: chosen from the image`}
           {...note}
           checked={automatic}
-          onValue={(checked) => onValue(checked ? null : (low + high) / 2)}
+          disabled={disabled}
+          onValue={(checked) => onValue(checked ? null : begin(parameter, low, high))}
         />
       )}
       {!automatic && (
@@ -52,6 +60,7 @@ export function Parameter({ parameter, value, onValue }: ParameterProps) {
             maximum={high}
             step={step ?? (kind === "int" ? 1 : (high - low) / 100)}
             unit={unit}
+            disabled={disabled}
             onValue={onValue}
           />
           {parameter.default !== null && help !== "" && <span class="field-hint">{help}</span>}
@@ -59,4 +68,11 @@ export function Parameter({ parameter, value, onValue }: ParameterProps) {
       )}
     </div>
   );
+}
+
+/** Where a slider starts that the image had chosen: low, because ranges reach far beyond what is usual. */
+function begin({ kind, step }: ModelParameter, low: number, high: number): number {
+  const start = low + (high - low) / 10;
+  const grid = step ?? (kind === "int" ? 1 : null);
+  return grid === null ? start : low + Math.round((start - low) / grid) * grid;
 }

@@ -1,0 +1,71 @@
+// The project's trainings or comparisons, newest first.
+
+import type { Job, JobState, Project } from "../../protocol/rest";
+import { timeAgo } from "../../state/format";
+import { isActive, jobs } from "../../state/jobs/store";
+import { readyValue } from "../../state/remote";
+import { Badge, type BadgeTone } from "../../ui/Badge";
+import { ProgressBar } from "../../ui/ProgressBar";
+import { type ModelsPlace, routePath } from "../../ui/router";
+
+export const jobTones: Record<JobState, BadgeTone> = {
+  queued: "neutral",
+  running: "accent",
+  done: "success",
+  failed: "danger",
+  cancelled: "neutral",
+};
+
+const nothing: Record<"train" | "compare", string> = {
+  train: "A training that you start goes on when you leave; you find it here.",
+  compare: "Comparisons are kept and found here.",
+};
+
+export interface JobLinesProps {
+  project: Project;
+  kind: "train" | "compare";
+  title: string;
+}
+
+export function JobLines({ project, kind, title }: JobLinesProps) {
+  const all = readyValue(jobs.value)?.jobs.filter((job) => job.kind === kind);
+  return (
+    <aside class="panel job-lines" aria-label={title}>
+      <h2>{title}</h2>
+      {all?.length === 0 && <p class="muted">{nothing[kind]}</p>}
+      <ul>
+        {all?.map((job) => (
+          <li key={job.id}>
+            <a
+              class="model-line"
+              href={routePath({ page: "models", project: project.id, place: placeOf(job) })}
+            >
+              <span class="model-name">
+                <strong>{jobName(job)}</strong>
+                <span class="muted">
+                  {job.created_by.name}, {timeAgo(job.created_at, Date.now())}
+                </span>
+                {isActive(job) && job.step !== "" && <span class="muted">{job.step}</span>}
+                {isActive(job) && (
+                  <ProgressBar
+                    label={jobName(job)}
+                    value={job.state === "queued" ? undefined : job.progress}
+                  />
+                )}
+              </span>
+              <Badge tone={jobTones[job.state]}>{job.state}</Badge>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </aside>
+  );
+}
+
+export const jobName = (job: Job) => job.result.name ?? (job.kind === "train" ? "Training" : "Comparison");
+
+function placeOf(job: Job): ModelsPlace {
+  return job.kind === "train"
+    ? { part: "train", job: job.id }
+    : { part: "compare", job: job.id, frame: undefined };
+}
