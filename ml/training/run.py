@@ -32,11 +32,13 @@ class Clock:
 
 
 def averaged(average: nn.Module, model: nn.Module, step: int, decay: float = 0.999) -> None:
-    """Move the exponential average of the weights towards the model's."""
+    """Move the exponential average of the weights towards the model's; what batch norms count goes along."""
     decay = min(decay, (1 + step) / (10 + step))
     with torch.no_grad():
         for mean, value in zip(average.parameters(), model.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
+        for mean, value in zip(average.buffers(), model.buffers(), strict=True):
+            mean.lerp_(value, 1 - decay) if value.is_floating_point() else mean.copy_(value)
 
 
 def average_of(model: Network) -> Network:

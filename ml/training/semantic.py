@@ -13,7 +13,7 @@ from ml.evaluation.pixels import mean_over_phases
 from ml.modeling import unets
 from ml.segmenters.semantic import SemanticSegmenter
 
-HEADS = ("final_conv", "seg_outs.0", "seg_outs.1")  # the last layers of VM-UNet and VM-UNetV2
+HEADS = ("final_conv", "seg_outs.2", "seg_outs.3")  # the last layers of VM-UNet and VM-UNetV2
 HEAD_GAIN = 4.0
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -52,11 +52,14 @@ def bold(model: nn.Module) -> nn.Module:
     """The network with logits that tell objects from background from the first steps on.
 
     VM-UNet's last layer sees eight normalised channels: begun as is usual, its logits need hundreds of steps to grow.
+    VM-UNetV2 multiplies what its levels say: begun near 1, the factors' product is at first their sum.
     """
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if any(f"{head}.weight" in name for head in HEADS):
                 weight.mul_(HEAD_GAIN)
+            if name.startswith("sdi_") and name.endswith(".bias"):
+                weight.fill_(1)
     return model
 
 
