@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 HELP = "train a network"
-NETWORKS = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo")
+NETWORKS = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo", "efficient_sam_ti")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

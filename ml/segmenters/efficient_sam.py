@@ -1,7 +1,7 @@
 """EfficientSAM as a promptable segmenter: encode a frame once, decode prompts in milliseconds."""
 
 import math
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,16 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ml.modeling.efficient_sam import EfficientSam, build
 from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
-from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, resolve
+from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, level_for_box, one_object
+from ml.segmenters.semantic import SemanticSegmenter
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
 
@@ -71,6 +72,9 @@ class EfficientSamSegmenter:
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
         self.input_size = model.image_size
+        self._automatic = None
+        if model.automatic is not None:
+            self._automatic = automatic_segmenter(self.model, name, weights_hash, self.device)
 
     def encode(self, frame: Grey) -> Embedding:
         """The frame's embedding. `frame` is float32 (H, W), input range mapped to 0..1."""
@@ -124,20 +128,31 @@ class EfficientSamSegmenter:
         order = sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True)
         return _distinct(order)
 
-    def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
-        """Every object of the frame, by a grid of clicks; see `segment_steps`."""
+    def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> Sequence[Instance]:
+        """Every object of the frame; see `segment_steps`."""
         return finished(self.segment_steps(frame, parameters))
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
-    ) -> Generator[float | None, None, list[Instance]]:
-        """`segment` in pieces of a few prompts, so that other work goes between; yields the fraction that is done.
+    ) -> Generator[float | None, None, Sequence[Instance]]:
+        """`segment` in pieces, so that other work goes between; yields the fraction that is done.
 
-        A grid of clicks is decoded; masks with a low score, a small area, or an unsteady edge (IoU of the mask at
+        By the automatic mode, whose probabilities are cut into objects as a semantic network's are, or by a grid of
+        clicks, which is all that weights without an automatic mode have.
+        """
+        settings = resolve(EFFICIENT_SAM_PARAMETERS, parameters or {})
+        if settings["method"] == "whole frame" and self._automatic is not None:
+            chosen = {parameter.name: settings[parameter.name] for parameter in SEMANTIC_PARAMETERS}
+            return (yield from self._automatic.segment_steps(frame, chosen))
+        return (yield from self._clicked_steps(frame, settings))
+
+    def _clicked_steps(
+        self, frame: Grey, settings: Mapping[str, Any]
+    ) -> Generator[float | None, None, Sequence[Instance]]:
+        """A grid of clicks is decoded; masks with a low score, a small area, or an unsteady edge (IoU of the mask at
         logits +1 and -1 below `min_stability`) are dropped, then of masks that share most of the smaller one's
         area the better scored one is kept. A mask over half the frame is background, not an object.
         """
-        settings = resolve(EFFICIENT_SAM_PARAMETERS, parameters or {})
         embedding = yield from self.encode_steps(frame)
         grid = int(settings["grid"])
         y, x = (np.indices((grid, grid)).reshape(2, -1) + 0.5) / grid
@@ -277,8 +292,33 @@ def _iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 
 def network_of(metadata: Mapping[str, str]) -> EfficientSam:
-    """The network that a checkpoint's metadata speaks of, with random weights."""
-    return build(metadata["model"], int(metadata.get("image_size", OFFICIAL_SIZE)))
+    """The network that a checkpoint's metadata speaks of, with random weights.
+
+    `automatic` is the number of classes of its automatic mode; official weights do not have it.
+    """
+    automatic = int(metadata["automatic"]) if "automatic" in metadata else None
+    return build(metadata["model"], int(metadata.get("image_size", OFFICIAL_SIZE)), automatic)
+
+
+class _Automatic(nn.Module):
+    """The automatic mode as a network of its own: standardised tile → logits."""
+
+    def __init__(self, model: EfficientSam) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, tile: Tensor) -> Tensor:
+        return self.model.automatic_logits(tile)
+
+
+def automatic_segmenter(model: EfficientSam, name: str, weights_hash: str, device: torch.device) -> SemanticSegmenter:
+    """The automatic mode of a network that has one."""
+    if model.automatic is None:
+        raise ValueError(f"These weights of {name} have no automatic mode.")
+    return SemanticSegmenter(
+        _Automatic(model), name=name, weights_hash=weights_hash, input_size=model.image_size,
+        classes=model.automatic.classes, device=device,
+    )  # fmt: skip
 
 
 def load_tiny(

@@ -6,13 +6,6 @@ from typing import Any
 
 from ml.types import Parameter
 
-EFFICIENT_SAM_PARAMETERS = (
-    Parameter("grid", "Point grid", "int", 24, 8, 64, 4, help="Prompts per side of the frame."),
-    Parameter("min_score", "Least score", "float", 0.7, 0.0, 1.0, 0.01),
-    Parameter("min_stability", "Least stability", "float", 0.8, 0.0, 1.0, 0.01, help="How steady the edge is."),
-    Parameter("min_area_px", "Least area", "int", 30, 0, 10_000, 1, unit="px"),
-)
-
 THRESHOLD_PARAMETERS = (
     Parameter(
         "polarity", "Objects are", "choice", "auto", choices=("auto", "dark", "bright"), help="Auto decides by shape."
@@ -31,6 +24,23 @@ SEMANTIC_PARAMETERS = (
     Parameter("split", "Split touching", "bool", True),
     Parameter("split_depth", "Split depth", "float", 0.25, 0.0, 1.0, 0.01, help="Less splits more."),
     Parameter("min_area_px", "Least area", "int", 20, 0, 10_000, 1, unit="px"),
+)
+
+EFFICIENT_SAM_PARAMETERS = (
+    Parameter(
+        "method",
+        "Find objects",
+        "choice",
+        "whole frame",
+        choices=("whole frame", "grid of clicks"),
+        help="Weights without an automatic mode always use the grid.",
+    ),
+    *SEMANTIC_PARAMETERS,
+    Parameter("grid", "Point grid", "int", 24, 8, 64, 4, help="Clicks per side of the frame."),
+    Parameter("min_score", "Least score of a click", "float", 0.7, 0.0, 1.0, 0.01),
+    Parameter(
+        "min_stability", "Least stability of a click", "float", 0.8, 0.0, 1.0, 0.01, help="How steady the edge is."
+    ),
 )
 
 YOLO_PARAMETERS = (

@@ -51,6 +51,8 @@ class CropSource(Dataset[Batch]):
         share of the real crops that are also rescaled, blurred, made noisy, tilted …, 0 to 1; all are turned.
     standardised
         crops get mean 0 and deviation 1 by the frames they are cut from, as whole frames do when they are segmented.
+    scales
+        least and most magnification of real crops that are not varied.
     frame_size
         of the synthetic frames in px.
     phases
@@ -64,6 +66,7 @@ class CropSource(Dataset[Batch]):
     synthetic_share: float
     variation: float = 0.5
     standardised: bool = False
+    scales: tuple[float, float] = (1.0, 1.0)
     frame_size: int = 512
     phases: int = 1
 
@@ -78,7 +81,7 @@ class CropSource(Dataset[Batch]):
 
     def _draw(self, rng: np.random.Generator, step: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         if self.real and rng.random() >= self.synthetic_share:
-            frames, variation, scales = self.real, self.variation, (1.0, 1.0)
+            frames, variation, scales = self.real, self.variation, self.scales
         else:
             group = step // STEPS_PER_GROUP + int(rng.integers(GROUPS))
             frames = synthetic_frames(self.seed, group, self.frame_size)

@@ -14,7 +14,7 @@ from ml.evaluation.frames import LabelledFrame
 from ml.training.crops import Batch, CropSource
 from ml.training.optimizers import optimizers_of
 from ml.training.phases import coded
-from ml.training.run import Clock, append_row, average_of, averaged, cut_log, load_state, save_state, seed_everything
+from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything, write_log
 from ml.training.semantic import half_precision
 from ml.training.starting import start_from
 from ml.weights import save
@@ -23,9 +23,13 @@ LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
 
 
 class Task(Protocol):
-    """A family of networks, for one phase or more; `standardised` tells how it sees grey values."""
+    """A family of networks, for one phase or more.
+
+    `standardised` tells how it sees grey values, `scales` at which magnifications it sees frames.
+    """
 
     standardised: bool
+    scales: tuple[float, float]
 
     @property
     def phases(self) -> int: ...
@@ -92,7 +96,7 @@ def train(
     log = out.with_suffix(".csv")
     run = Run(task, recipe, device, stopped)
     if resume and run.restore(out.with_suffix(".state.pt")):
-        cut_log(log, run.step)
+        write_log(log, run.rows)
     else:
         log.unlink(missing_ok=True)
         if init is not None:
@@ -100,7 +104,7 @@ def train(
     frames = tuple(training) if task.phases == 1 else tuple(coded(frame) for frame in training)
     source = CropSource(
         recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, recipe.variation,
-        standardised=task.standardised, phases=task.phases,
+        standardised=task.standardised, scales=task.scales, phases=task.phases,
     )  # fmt: skip
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
     row: dict[str, Any] = {}
@@ -111,13 +115,14 @@ def train(
         scores = task.scores(run.average, validation) if validation else {"iou": math.nan, "dice": math.nan}
         row = {"step": run.step, "epoch": -(-run.step // recipe.epoch_steps), "seconds": round(run.clock.spent_s, 1)}
         row |= {"loss": round(loss / (run.step - first), 5), **{k: round(value, 5) for k, value in scores.items()}}
-        append_row(log, row)
         metadata = task.metadata() | {name: str(row[name]) for name in ("step", "seconds")}
         metadata["seed"] = str(recipe.seed)
         export(run.average, out.with_suffix(".last.safetensors"), metadata)
         if run.is_best(scores["iou"]):
             export(run.average, out, metadata | {"iou": f"{scores['iou']:.4f}"})
+        run.rows.append(row)
         run.keep(out.with_suffix(".state.pt"))
+        append_row(log, row)  # after the state: whoever reads it knows that a run can go on from there
         if not progress(row):
             break
     parameters = sum(each.numel() for each in run.model.parameters())
@@ -137,6 +142,7 @@ class Run:
         self.optimizers = optimizers_of(self.model, recipe.weight_decay)
         self.steps = recipe.epochs * recipe.epoch_steps
         self.step, self.best, self.stale, self.clock = 0, -math.inf, 0, Clock(recipe.budget_s)
+        self.rows: list[dict[str, Any]] = []  # of the log
 
     @property
     def over(self) -> bool:
@@ -184,7 +190,7 @@ class Run:
         parts = {name: getattr(self, name).state_dict() for name in ("model", "average")}
         parts["optimizers"] = [optimizer.state_dict() for optimizer in self.optimizers]
         numbers = {"step": self.step, "best": self.best, "stale": self.stale, "spent_s": self.clock.spent_s}
-        save_state(path, parts | numbers | {"recipe": asdict(self.recipe)})
+        save_state(path, parts | numbers | {"rows": self.rows, "recipe": asdict(self.recipe)})
 
     def restore(self, path: Path) -> bool:
         """Go on from what `keep` wrote; False where there is nothing."""
@@ -196,7 +202,7 @@ class Run:
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
-        self.clock = Clock(self.recipe.budget_s, state["spent_s"])
+        self.clock, self.rows = Clock(self.recipe.budget_s, state["spent_s"]), state["rows"]
         return True
 
 

@@ -16,12 +16,13 @@ from ml.evaluation.pixels import mean_over_phases
 from ml.modeling import yolo as yolo_network
 from ml.modeling.unets import FAMILIES
 from ml.segmenters.yolo import YoloSegmenter
+from ml.training import automatic
 from ml.training.loop import Recipe, Task, train
 from ml.training.phases import MOST_PHASES, phases_of_objects
 from ml.training.semantic import SemanticTask, device_of
 from ml.training.yolo import yolo_loss
 
-NETWORKS = (*FAMILIES, "yolo")
+NETWORKS = (*FAMILIES, "yolo", automatic.NAME)
 
 
 class YoloTask:
@@ -34,6 +35,7 @@ class YoloTask:
         return YoloTask(phases)
 
     standardised = False
+    scales = (0.8, 1.5)  # frames are resized to the network's side, whatever theirs is
 
     def new(self) -> nn.Module:
         return yolo_network.build(self.phases)
@@ -99,26 +101,26 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
         stop_file: Path | None = arguments.stop_file
         return train(
-            task_of(arguments.model, arguments.config, phases),
+            task_of(arguments.model, arguments.config, phases, arguments.init),
             recipe,
             training,
             held_out,
             arguments.out,
             device=device,
             resume=arguments.resume,
-            init=arguments.init,
+            init=None if arguments.model == automatic.NAME else arguments.init,
             progress=show,
             stopped=lambda: stop_file is not None and stop_file.exists(),
         )
 
 
-def task_of(model: str, config: str, phases: int = 1) -> Task:
-    """The family's part of the training; YOLOv8n-seg has one size."""
-    if model == "yolo":
-        if config != "small":
-            raise ValueError(f"yolo has no configuration {config!r}. There is: small.")
-        return YoloTask(phases)
-    return SemanticTask(model, config, phases)
+def task_of(model: str, config: str, phases: int = 1, init: Path | None = None) -> Task:
+    """The family's part of the training; the automatic mode of EfficientSAM grows on the weights of `init`."""
+    if model in FAMILIES:
+        return SemanticTask(model, config, phases)
+    if config != "small":
+        raise ValueError(f"{model} has no configuration {config!r}. There is: small.")
+    return YoloTask(phases) if model == "yolo" else automatic.AutomaticTask(phases, init)
 
 
 def _phases(arguments: argparse.Namespace, frames: Sequence[LabelledFrame]) -> int:

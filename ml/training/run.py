@@ -4,7 +4,7 @@ import copy
 import csv
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,14 +72,11 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
         writer.writerow(row)
 
 
-def cut_log(path: Path, step: int) -> None:
-    """Drop the rows behind a step: a run that was killed before it kept its state makes them again."""
-    if not path.exists():
-        return
-    with path.open(newline="") as file:
-        head, *rows = csv.reader(file)
-    kept = [row for row in rows if len(row) == len(head) and int(row[head.index("step")]) <= step]
+def write_log(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The log anew, as a kept state has it: a run that was killed may have left more of it, or less."""
     temporary = path.with_suffix(".partial")
-    with temporary.open("w", newline="") as file:
-        csv.writer(file).writerows([head, *kept])
-    temporary.replace(path)
+    temporary.unlink(missing_ok=True)
+    for row in rows:
+        append_row(temporary, row)
+    if rows:
+        temporary.replace(path)

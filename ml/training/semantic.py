@@ -76,6 +76,12 @@ def contacts(labels: Tensor, classes: Tensor) -> Tensor:
     return found
 
 
+def with_gaps(labels: Tensor, classes: Tensor | None) -> Tensor:
+    """int64 [B, H, W], class per pixel, background where two objects of a phase touch; `classes` None: one phase."""
+    truth = (labels > 0).long() if classes is None else classes.long()
+    return truth.masked_fill(contacts(labels, truth), 0)
+
+
 LOSSES: dict[str, Loss] = {"swin_unet": swin_loss, "vm_unet": vm_loss, "vm_unet_v2": vm_loss}
 
 
@@ -86,6 +92,7 @@ class SemanticTask:
     """
 
     standardised = True
+    scales = (1.0, 1.0)  # nothing is resized
 
     def __init__(self, family: str, config: str, phases: int = 1) -> None:
         self.family, self.config_name, self.phases = family, config, phases
@@ -103,9 +110,7 @@ class SemanticTask:
 
         Where two objects touch, of one phase, is a gap.
         """
-        logits: Tensor = model(images)
-        truth = (labels > 0).long() if classes is None else classes.long()
-        return LOSSES[self.family](logits.float(), truth.masked_fill(contacts(labels, truth), 0))
+        return LOSSES[self.family](model(images).float(), with_gaps(labels, classes))
 
     def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]:
         """Mean IoU and Dice of the whole frames' objects, of each phase's for itself."""
@@ -114,12 +119,7 @@ class SemanticTask:
             model, name=self.family, weights_hash="in training", input_size=self.config.image_size,
             classes=self.classes, device=device,
         )  # fmt: skip
-        pairs = []
-        for frame in frames:
-            found = segmenter.probabilities(frame.image) >= 0.5
-            pairs.append(mean_over_phases(list(found), frame.phase_masks(self.phases)))
-        mean_iou, mean_dice = np.mean(pairs, axis=0)
-        return {"iou": float(mean_iou), "dice": float(mean_dice)}
+        return mean_scores(segmenter, frames, self.phases)
 
     def metadata(self) -> dict[str, str]:
         """What the segmenter needs to know about a checkpoint."""
@@ -129,6 +129,16 @@ class SemanticTask:
             "classes": str(self.classes),
             "image_size": str(self.config.image_size),
         }
+
+
+def mean_scores(segmenter: SemanticSegmenter, frames: Sequence[LabelledFrame], phases: int) -> dict[str, float]:
+    """Mean IoU and Dice over frames, on each of each phase's pixels."""
+    pairs = []
+    for frame in frames:
+        found = segmenter.probabilities(frame.image) >= 0.5
+        pairs.append(mean_over_phases(list(found), frame.phase_masks(phases)))
+    mean_iou, mean_dice = np.mean(pairs, axis=0)
+    return {"iou": float(mean_iou), "dice": float(mean_dice)}
 
 
 def device_of(name: str | None) -> torch.device:

@@ -15,6 +15,7 @@ from ml import rle
 from tests.infrastructure.app import App, running_app
 from tests.infrastructure.frames import drawn_frames
 from tests.infrastructure.person import Person, new_objects
+from tests.infrastructure.processes import processes_naming
 from tests.infrastructure.socket import opened
 from tests.infrastructure.team import PostgreSQL, postgresql, redis_server
 from tests.infrastructure.waiting import wait_until
@@ -124,6 +125,43 @@ def test_job_of_a_killed_worker_is_taken_up_again(alone: Team, tmp_path: Path) -
     assert alone.person.get(f"/series/{done['result']['series']}")["frames"] == len(files)
     names = [series["name"] for series in alone.person.get(f"/projects/{alone.project}/series")]
     assert names.count("long") == 1
+
+
+def test_training_of_a_killed_worker_goes_on_from_its_last_epoch(alone: Team, tmp_path: Path) -> None:
+    side = 64
+    series = alone.person.import_series(alone.project, "small", drawn_frames(tmp_path, count=3, size=side))
+    mask = np.zeros((side, side), bool)
+    mask[10:30, 20:40] = True
+    track, drawn = str(uuid.uuid4()), asdict(rle.encode(mask))
+    operations: list[dict[str, Any]] = [{"op": "track.create", "track": track, "phase": None}]
+    operations += [{"op": "mask.set", "track": track, "frame": frame, "mask": drawn} for frame in range(3)]
+    alone.person.post(f"/series/{series}/changesets", new_objects(operations))
+    job = alone.person.post(
+        f"/projects/{alone.project}/trainings",
+        {
+            "model": "swin_unet",
+            "series": [{"id": series}],
+            "split": {"by": "blocks", "block": 1, "share": 0.3, "gap": 0},
+            "time_budget_s": 290,
+        },
+    )
+
+    def rows() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = alone.person.get(f"/jobs/{job['id']}/training")["rows"]
+        return found
+
+    wait_until(lambda: bool(rows()), timeout_s=180, what="The first epoch")
+    before = rows()
+    former = alone.app.kill("worker-train")
+    wait_until(lambda: not processes_naming(job["id"]), timeout_s=10, what="The end of the process that learns")
+    alone.app.wait_until_restarted("worker-train", former)
+    wait_until(lambda: len(rows()) > len(before), timeout_s=240, what="An epoch after the kill")
+    alone.person.post(f"/jobs/{job['id']}/finish", {})
+    done = alone.person.finished(job)
+    after = rows()
+    assert after[: len(before)] == before
+    assert [row["epoch"] for row in after] == list(range(1, len(after) + 1))
+    assert alone.person.get(f"/jobs/{job['id']}/training")["version"] == done["result"]["version"]
 
 
 def test_segmentation_of_a_killed_worker_goes_on_without_duplicates(alone: Team, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ml.modeling.efficient_sam.automatic import AutomaticHead, as_recorded
 from ml.modeling.efficient_sam.image_encoder import PATCH, ImageEncoder
 from ml.modeling.efficient_sam.mask_decoder import MaskDecoder
 from ml.modeling.efficient_sam.prompt_encoder import FEWEST_TOKENS, PAD, PromptEncoder
@@ -22,9 +23,9 @@ class Config:
 CONFIGS = {"efficient_sam_ti": Config(192, 3), "efficient_sam_s": Config(384, 6)}
 
 
-def build(name: str, image_size: int = OFFICIAL_SIZE) -> "EfficientSam":
-    """An untrained network by its registry name."""
-    return EfficientSam(CONFIGS[name], image_size)
+def build(name: str, image_size: int = OFFICIAL_SIZE, automatic: int | None = None) -> "EfficientSam":
+    """An untrained network by its registry name; `automatic`: classes of its automatic mode, None without one."""
+    return EfficientSam(CONFIGS[name], image_size, automatic)
 
 
 class EfficientSam(nn.Module):
@@ -35,12 +36,14 @@ class EfficientSam(nn.Module):
     image_size
         side in pixels of the square that every frame is resized to; a multiple of 16. The official weights
         were made for 1024; at another size the position embedding is interpolated.
+    automatic
+        classes of the automatic mode, None for the official network, which has none.
     """
 
     pixel_mean: Tensor
     pixel_std: Tensor
 
-    def __init__(self, config: Config, image_size: int = OFFICIAL_SIZE) -> None:
+    def __init__(self, config: Config, image_size: int = OFFICIAL_SIZE, automatic: int | None = None) -> None:
         super().__init__()
         if image_size <= 0 or image_size % PATCH:
             raise ValueError(f"image_size is {image_size}; it must be a positive multiple of {PATCH}.")
@@ -48,6 +51,7 @@ class EfficientSam(nn.Module):
         self.image_encoder = ImageEncoder(config.width, config.heads)
         self.prompt_encoder = PromptEncoder()
         self.mask_decoder = MaskDecoder()
+        self.automatic = AutomaticHead(automatic) if automatic else None
         mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
         self.register_buffer("pixel_mean", mean.view(1, 3, 1, 1), persistent=False)
         self.register_buffer("pixel_std", std.view(1, 3, 1, 1), persistent=False)
@@ -61,6 +65,18 @@ class EfficientSam(nn.Module):
     def encode(self, image: Tensor) -> Tensor:
         """RGB [B, 3, H, W] in 0..1 → embedding [B, 256, s/16, s/16]."""
         return self.image_encoder(self.preprocess(image))
+
+    def automatic_logits(self, tile: Tensor) -> Tensor:
+        """Standardised tile [B, 1, H, W], sides multiples of 16 → logits [B, classes, H, W]; the encoder is frozen."""
+        if self.automatic is None:
+            raise ValueError("These weights have no automatic mode; use a grid of clicks.")
+        rows, columns = (length // PATCH for length in tile.shape[-2:])
+        side = self.image_size // PATCH
+        with torch.no_grad():
+            place = self.image_encoder.positions(max(side, rows), max(side, columns))[:, :, :rows, :columns]
+            image = (as_recorded(tile) - self.pixel_mean) / self.pixel_std
+            embedding = self.image_encoder(image, place)
+        return self.automatic(embedding, tile)
 
     def prompt_tokens(self, points: Tensor, labels: Tensor, height: int, width: int, most: int | None = None) -> Tensor:
         """Points in frame pixels [..., N, 2] as (x, y), labels [..., N] → tokens [..., max(N, 6), 256].

@@ -11,7 +11,7 @@ import pytest
 
 from backend.inference import aside, lowered
 from backend.inference.aside import Command, CommandFailedError, CommandKilledError
-from tests.backend.inference.processes import processes_naming
+from tests.infrastructure.processes import processes_naming
 
 
 def gone(pid: int) -> bool:

@@ -28,8 +28,8 @@ from backend.protocol.errors import InvalidError
 from backend.series.models import Series
 from tests.backend.builders import make_project, make_user
 from tests.backend.inference.micrographs import masks_of, series_with_discs
-from tests.backend.inference.processes import processes_naming
 from tests.backend.series.files import owner
+from tests.infrastructure.processes import processes_naming
 
 pytestmark = pytest.mark.django_db
 

@@ -28,8 +28,8 @@ from backend.projects.models import Project
 from backend.protocol.errors import ConflictError, InvalidError
 from tests.backend.builders import make_phase, make_project
 from tests.backend.inference.micrographs import annotate, series_with_discs
-from tests.backend.inference.processes import processes_naming
 from tests.backend.series.files import owner
+from tests.infrastructure.processes import processes_naming
 
 pytestmark = pytest.mark.django_db
 
