@@ -146,7 +146,7 @@ export const commands: readonly Command[] = [
   },
   {
     group: "Proposals",
-    title: "Accept all proposals of this frame",
+    title: "Accept those of this frame that reach the score",
     keys: "Shift+Enter",
     matches: (key, { state }) =>
       plain("Enter")(key) && key.shift && !drafting(state) && litProposals(state, state.frame).length > 0,

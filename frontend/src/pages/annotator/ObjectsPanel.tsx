@@ -29,7 +29,7 @@ export function ObjectsPanel() {
       <Phases />
       <h2 class="side-heading">
         Objects on this frame <span class="muted number">{objects.length - proposed}</span>
-        {proposed > 0 && <span class="muted number"> and {proposed} proposed</span>}
+        {proposed > 0 && <span class="muted number">, {proposed} proposed</span>}
       </h2>
       {sorted.length === 0 ? (
         <p class="side-empty muted">

@@ -63,5 +63,11 @@ export function Panel() {
 /** How far a job is that segments this series, also while another panel is open. */
 function Progress() {
   const job = useView((state) => state.segmentations.find((each) => each.state === "running"));
-  return job === undefined ? null : <span class="tab-progress number">{percent(job.progress)}</span>;
+  if (job === undefined) return null;
+  return (
+    <>
+      <span class="visually-hidden"> {percent(job.progress)}</span>
+      <span class="tab-progress" style={{ width: `${100 * job.progress}%` }} />
+    </>
+  );
 }

@@ -11,6 +11,8 @@ export function ScoreSlider() {
   const minimum = useView((state) => state.review.minimumScore);
   const scores = useView((state) => state.proposalSummary?.scores ?? []);
   const lowest = useView(lowestScore);
+  // Some models give no scores: there is nothing to choose by.
+  if (minimum === 0 && !scores.some((count) => count > 0)) return <span class="score-slider" />;
   const shown = Math.max(minimum, lowest);
   const from = Math.round(lowest * scores.length);
   const bins = scores.slice(from);

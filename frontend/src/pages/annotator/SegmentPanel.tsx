@@ -50,6 +50,7 @@ export function SegmentPanel() {
         />
         <SeriesDefault />
       </div>
+      {frames > 1 && <ScopeChoice />}
       {choice?.parameters.map((parameter) => (
         <ParameterField
           key={`${choice.key} ${parameter.name}`}
@@ -61,7 +62,6 @@ export function SegmentPanel() {
           }}
         />
       ))}
-      {frames > 1 && <ScopeChoice />}
       <div class="segment-start">
         <SegmentationJobs />
         <Start runnable={choice !== undefined} />
