@@ -37,8 +37,11 @@ def averaged(average: nn.Module, model: nn.Module, step: int, decay: float = 0.9
     with torch.no_grad():
         for mean, value in zip(average.parameters(), model.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-        for mean, value in zip(average.buffers(), model.buffers(), strict=True):
-            mean.lerp_(value, 1 - decay) if value.is_floating_point() else mean.copy_(value)
+        for counted, now in zip(average.buffers(), model.buffers(), strict=True):
+            if now.is_floating_point():
+                counted.lerp_(now, 1 - decay)
+            else:
+                counted.copy_(now)
 
 
 def average_of(model: Network) -> Network:
