@@ -24,6 +24,8 @@ MODELS: dict[str, ModelInfo] = {
             "ml.segmenters.efficient_sam:load_tiny",
             promptable=True,
             network="ml.segmenters.efficient_sam:network_of",
+            trainable=True,  # its automatic mode
+            configs=("small",),
             parameters=EFFICIENT_SAM_PARAMETERS,
         ),
         ModelInfo(

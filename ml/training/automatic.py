@@ -57,4 +57,4 @@ class AutomaticTask:
         return mean_scores(automatic_segmenter(model, NAME, "in training", device), frames, self.phases)
 
     def metadata(self) -> dict[str, str]:
-        return {**self.base.metadata, "automatic": str(self.classes)}
+        return {**self.base.metadata, "config": "small", "automatic": str(self.classes)}

@@ -88,7 +88,8 @@ def test_a_checkpoint_becomes_a_version_that_the_engine_can_use(anna: Client, pr
     models = {model["name"]: model for model in listed["models"]}
     assert models["efficient_sam_ti"]["bundled"]["card"].startswith("# efficient_sam_ti")
     assert models["swin_unet"]["configs"][0] == "small"
-    assert (models["threshold"]["trainable"], models["efficient_sam_ti"]["trainable"]) == (True, False)
+    assert (models["threshold"]["trainable"], models["efficient_sam_ti"]["trainable"]) == (True, True)
+    assert not models["cascade"]["trainable"]
 
 
 def test_fitted_settings_take_the_place_of_the_defaults(anna: Client, project: Project) -> None:

@@ -37,7 +37,7 @@ def train(model: str, labelled: Path, out: Path, *more: str) -> int:
     return main(["train", model, *folders, "--out", str(out), *more, "--json"])
 
 
-@pytest.mark.parametrize("model", ["swin_unet", "vm_unet", "yolo"])
+@pytest.mark.parametrize("model", ["swin_unet", "vm_unet", "yolo", "efficient_sam_ti"])
 def test_a_trained_checkpoint_is_scored_and_segments(
     model: str, labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
