@@ -72,9 +72,9 @@ class EfficientSamSegmenter:
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
         self.input_size = model.image_size
-        self._automatic = None
+        self.automatic: SemanticSegmenter | None = None  # None: these weights have no automatic mode
         if model.automatic is not None:
-            self._automatic = automatic_segmenter(self.model, name, weights_hash, self.device)
+            self.automatic = automatic_segmenter(self.model, name, weights_hash, self.device)
 
     def encode(self, frame: Grey) -> Embedding:
         """The frame's embedding. `frame` is float32 (H, W), input range mapped to 0..1."""
@@ -141,9 +141,9 @@ class EfficientSamSegmenter:
         clicks, which is all that weights without an automatic mode have.
         """
         settings = resolve(EFFICIENT_SAM_PARAMETERS, parameters or {})
-        if settings["method"] == "whole frame" and self._automatic is not None:
+        if settings["method"] == "whole frame" and self.automatic is not None:
             chosen = {parameter.name: settings[parameter.name] for parameter in SEMANTIC_PARAMETERS}
-            return (yield from self._automatic.segment_steps(frame, chosen))
+            return (yield from self.automatic.segment_steps(frame, chosen))
         return (yield from self._clicked_steps(frame, settings))
 
     def _clicked_steps(
