@@ -42,7 +42,7 @@ time.sleep(60)
         while b"sleep" not in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[0]:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert os.getpriority(os.PRIO_PROCESS, child) >= lowered.NICENESS
+        assert os.getpriority(os.PRIO_PROCESS, child) == os.getpriority(os.PRIO_PROCESS, 0) + lowered.NICENESS
         parent.kill()
     wait_until_gone(child)
 

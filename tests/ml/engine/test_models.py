@@ -126,7 +126,14 @@ def test_the_usual_weights_come_with_their_card(tmp_path: Path) -> None:
     rows = Models(tmp_path).usual_weights()
     file = rows["efficient_sam_ti"]["file"]
     assert file["card"].startswith("# efficient_sam_ti")
-    assert file["metadata"]["parameters"] == "10223204"
+    assert file["metadata"]["parameters"] == "10806480"
     assert file["size_bytes"] == (weights.BUNDLED / "efficient_sam_ti.safetensors").stat().st_size
-    assert (rows["yolo"]["file"], "train it" in rows["yolo"]["reason"]) == (None, True)
-    assert rows["cascade"] == rows["yolo"]
+    assert (rows["vm_unet_v2"]["file"], "train it" in rows["vm_unet_v2"]["reason"]) == (None, True)
+    assert rows["cascade"] == {"reason": "", "file": None}
+
+
+def test_a_model_of_parts_lacks_what_a_part_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "BUNDLED", tmp_path)
+    rows = Models(tmp_path).usual_weights()
+    assert rows["yolo"]["reason"] and rows["efficient_sam_ti"]["reason"]
+    assert rows["cascade"]["reason"] in (rows["yolo"]["reason"], rows["efficient_sam_ti"]["reason"])
