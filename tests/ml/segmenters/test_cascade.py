@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ml import registry
+from ml import registry, weights
 from ml.modeling.yolo import build, metadata
 from ml.segmenters.cascade import CascadeSegmenter
 from ml.segmenters.efficient_sam import EfficientSamSegmenter, load_tiny
@@ -122,9 +122,13 @@ def test_a_frame_without_objects_or_pixels_gives_nothing(refiner: EfficientSamSe
     assert len(cascade.segment(np.zeros((0, 5), np.float32))) == 0
 
 
-def test_the_hash_tells_of_both_parts_and_a_checkpoint_of_yolo_may_be_named(tmp_path: Path) -> None:
+def test_without_yolo_s_weights_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "BUNDLED", tmp_path)
     with pytest.raises(WeightsError, match="no weights for yolo"):
         registry.load("cascade", weights_folder=tmp_path)
+
+
+def test_the_hash_tells_of_both_parts_and_a_checkpoint_of_yolo_may_be_named(tmp_path: Path) -> None:
     save(tmp_path / "a.safetensors", build(2).state_dict(), metadata(2, 256))
     first = registry.load("cascade", weights=tmp_path / "a.safetensors")
     assert (first.finder.input_size, first.name, len(first.weights_hash)) == (256, "cascade", 64)

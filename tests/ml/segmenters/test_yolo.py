@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ml import registry
+from ml import registry, weights
 from ml.modeling.yolo import build, classes_of, metadata
 from ml.segmenters.parameters import ParameterError
 from ml.segmenters.yolo import Geometry, YoloSegmenter, mask_in_box
@@ -182,7 +182,8 @@ def test_training_may_go_on_after_a_frame_was_segmented() -> None:
     predictions.sum().backward()
 
 
-def test_without_a_checkpoint_the_remedy_is_named(tmp_path: Path) -> None:
+def test_without_a_checkpoint_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "BUNDLED", tmp_path)
     with pytest.raises(WeightsError, match=r"no weights for yolo\. None are published: train it.*yolo\.safetensors"):
         registry.load("yolo", device="cpu", weights_folder=tmp_path)
 

@@ -255,7 +255,7 @@ def test_phases_without_masks_are_refused(project: Project) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"model": "efficient_sam_ti"}, "cannot be trained"),
+        ({"model": "cascade"}, "cannot be trained"),
         ({"model": "swin_unet", "config": "huge", "time_budget_s": 60}, "no configuration 'huge'"),
         ({"model": "swin_unet"}, "how many seconds"),
         ({"series": [{"id": str(UUID(int=5))}]}, "no series"),
