@@ -108,7 +108,6 @@ def test_proposals_look_unlike_accepted_masks(annotator: Annotator, person: Pers
     assert hatched.std() > filled.std() * 1.2
 
 
-@pytest.mark.xfail(reason="the Discard menu loses its entry while the counts are renewed", strict=False)
 def test_accepting_by_score_takes_what_reaches_it_everywhere(annotator: Annotator, person: Person, series: str) -> None:
     segment_range(annotator, 2, 4)
     page = annotator.page

@@ -161,8 +161,11 @@ export interface Meant {
 export function countMeant(state: Annotator, what: Scope["what"]): Meant | undefined {
   const { minimumScore } = state.review;
   if (what === "frame") return { count: litProposals(state, state.frame).length, exact: true };
+  if (minimumScore === 0) return { count: countOn(state, what), exact: true };
+  // After a decision the scores are those of before until the server has counted anew.
+  if (state.proposalSummary?.count !== waitingCount(state)) return undefined;
   if (minimumScore <= lowestScore(state)) return { count: countOn(state, what), exact: true };
-  if (what === "range" || state.proposalSummary === null) return undefined;
+  if (what === "range") return undefined;
   const { scores } = state.proposalSummary;
   const edge = minimumScore * scores.length;
   const shareOf = (bin: number) => Math.min(1, Math.max(0, bin + 1 - edge));

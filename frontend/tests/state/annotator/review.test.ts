@@ -101,6 +101,21 @@ describe("which proposals are meant", () => {
     const between = run(strict, { type: "review", change: { minimumScore: 0.62 } });
     expect(countMeant(between, "series")?.exact).toBe(false);
   });
+
+  it("says no number by scores that were counted before the last decision", () => {
+    const scores = Array.from({ length: 20 }, () => 0);
+    scores[18] = 2; // 0.9 to 0.95
+    scores[6] = 3; // 0.3 to 0.35
+    const stale = run(
+      waiting(),
+      { type: "proposals/counted", summary: { count: 6, frames: [], scores, unscored: 0 } },
+      { type: "review", change: { minimumScore: 0.6 } },
+    );
+    expect(waitingCount(stale)).toBe(5);
+    expect(countMeant(stale, "series")).toBeUndefined();
+    expect(countBelow(stale, "series")).toBeUndefined();
+    expect(countMeant(stale, "frame")?.exact).toBe(true);
+  });
 });
 
 describe("deciding", () => {
