@@ -34,7 +34,7 @@ class FlatMuon(optim.Muon):
 
     def __init__(self, weights: list[nn.Parameter], *, weight_decay: float, share: float) -> None:
         self._weights = weights
-        self._flat = [nn.Parameter(weight.data.flatten(1)) for weight in weights]
+        self._flat = [nn.Parameter(weight.data.view(len(weight), -1)) for weight in weights]  # never a copy
         group = {"params": self._flat, "weight_decay": weight_decay, "share": share}
         super().__init__([group], lr=0.0, adjust_lr_fn="match_rms_adamw")
 
