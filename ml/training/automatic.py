@@ -57,4 +57,13 @@ class AutomaticTask:
         return mean_scores(automatic_segmenter(model, NAME, "in training", device), frames, self.phases)
 
     def metadata(self) -> dict[str, str]:
-        return {**self.base.metadata, "config": "small", "automatic": str(self.classes)}
+        classes = str(self.classes)
+        return {
+            "model": NAME,
+            "config": "small",
+            "image_size": str(self.image_size),
+            "stretch": self.base.metadata.get("stretch", "1"),
+            "classes": classes,
+            "automatic": classes,
+            "base": self.base.sha256,
+        }
