@@ -48,7 +48,8 @@ def check(folder: Path | None, path: str, name: str, model: str | None) -> Steps
     with file.open("rb") as opened:
         start = opened.read(64)
     for signature, what in _FOREIGN.items():
-        if start.startswith(signature):
+        # A safetensors file begins with the length of its header, which may look like any of these.
+        if start.startswith(signature) and start[8:9] != b"{":
             raise CheckpointError(f"{name} is {what}, which may run code when it is read: it was not opened. {_REMEDY}")
     if start.lstrip()[:1] in (b"{", b"["):
         return _settings(file, name, model)
@@ -140,6 +141,7 @@ def _check_keys(name: str, model: ModelInfo, metadata: Mapping[str, str], given:
         with torch.device("meta"):
             network = registry.network(model.name, metadata)
         wanted = network.state_dict()
+        int(metadata.get("classes", "1"))  # as it will be shown
     except (KeyError, ValueError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise CheckpointError(f"{name} does not say what {model.name} it is of: {reason} {_REMEDY}") from error
@@ -162,7 +164,7 @@ def _described(metadata: Mapping[str, str]) -> dict[str, Any]:
     described: dict[str, Any] = {}
     for key in _TYPED:
         if key in metadata:
-            described[key] = metadata[key] if key == "config" else int(metadata[key])
+            described[key] = _plain(metadata[key])[:64] if key == "config" else int(metadata[key])
     notes = {
         _plain(key)[:64]: _plain(value) for key, value in metadata.items() if key not in (*_TYPED, "model", "yaml")
     }

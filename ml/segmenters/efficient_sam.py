@@ -21,7 +21,7 @@ from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, level_for_box, one_object
-from ml.segmenters.semantic import SemanticSegmenter
+from ml.segmenters.semantic import MOST_CLASSES, SemanticSegmenter
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
 
@@ -306,6 +306,8 @@ def network_of(metadata: Mapping[str, str]) -> EfficientSam:
     `automatic` is the number of classes of its automatic mode; official weights do not have it.
     """
     automatic = int(metadata["automatic"]) if "automatic" in metadata else None
+    if automatic is not None and not 1 <= automatic <= MOST_CLASSES:
+        raise ValueError(f"automatic is {automatic}; it lies between 1 and {MOST_CLASSES}.")
     return build(metadata["model"], int(metadata.get("image_size", OFFICIAL_SIZE)), automatic)
 
 

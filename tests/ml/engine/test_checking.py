@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from starlette.testclient import TestClient
 
 from ml import registry
@@ -59,6 +59,24 @@ def test_a_file_of_the_right_names_and_shapes_is_described(tmp_path: Path, name:
     assert body["metadata"]["notes"]["seed"] == "7"
     if name != "efficient_sam_ti":
         assert body["metadata"]["classes"] == int(METADATA[name]["classes"])
+
+
+def test_a_header_whose_length_looks_like_a_pickle_is_none(tmp_path: Path) -> None:
+    tensors = state("efficient_sam_ti")
+    for length in range(0, 512, 8):  # the header is filled up to a multiple of 8
+        content = save(tensors, METADATA["efficient_sam_ti"] | {"note": "x" * length})
+        if content[:1] == b"\x80":
+            break
+    assert content[:1] == b"\x80"
+    (tmp_path / "draft").write_bytes(content)
+    assert check(tmp_path).json()["model"] == "efficient_sam_ti"
+
+
+def test_an_absurd_number_of_classes_is_refused(tmp_path: Path) -> None:
+    for entry, value in (("automatic", "-1"), ("automatic", "9" * 12), ("classes", "many")):
+        metadata = METADATA["efficient_sam_ti"] | {entry: value}
+        (tmp_path / "draft").write_bytes(save(state("efficient_sam_ti"), metadata))
+        assert "does not say what efficient_sam_ti it is of" in refusal(tmp_path)
 
 
 def test_the_bundled_file_passes(tmp_path: Path) -> None:
