@@ -23,6 +23,10 @@ class VmUnetV2(nn.Module):
 
     def __init__(self, config: VmConfig) -> None:
         super().__init__()
+        if config.classes != 1:
+            raise ValueError(
+                f"VM-UNetV2 tells objects from background alone; {config.classes} classes are not to be had."
+            )
         self.config = config
         middle = config.dims[0] // 2
         for level, dim in zip(LEVELS, config.dims, strict=True):

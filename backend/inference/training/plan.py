@@ -125,6 +125,8 @@ def _obstacles(sources: Sequence[Source], split: Split, asked: dict[str, Any]) -
 def _obstacles_of_phases(model: str, phases: Sequence[dict[str, Any]], split: Split, seen: _Seen) -> list[str]:
     if model == "threshold" and len(phases) > 1:
         return ["Threshold cannot tell phases apart. Choose one phase, or none to take all objects."]
+    if model == "vm_unet_v2" and len(phases) > 1:
+        return ["VM-UNetV2 cannot tell phases apart. Choose one phase, or another network."]
     there = _counted(split.training, seen)
     return [
         f"No frame to train on has an accepted mask of the phase {phase['name']}. Annotate some, or leave it out."
