@@ -107,7 +107,7 @@ def train(
         standardised=task.standardised, scales=task.scales, phases=task.phases,
     )  # fmt: skip
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
-    row: dict[str, Any] = {}
+    row: dict[str, Any] = run.rows[-1] if run.rows else {}
     while not run.over:
         loss, first = 0.0, run.step
         while run.step < first + recipe.epoch_steps and not run.over:
@@ -192,11 +192,28 @@ class Run:
         numbers = {"step": self.step, "best": self.best, "stale": self.stale, "spent_s": self.clock.spent_s}
         save_state(path, parts | numbers | {"rows": self.rows, "recipe": asdict(self.recipe)})
 
+    def _check_same(self, path: Path, state: dict[str, Any]) -> None:
+        kept, ours = state["recipe"], asdict(self.recipe)
+        differing = [name for name in ours if name not in _ENDS and kept.get(name) != ours[name]]
+        if differing or "optimizers" not in state:
+            name = differing[0] if differing else "optimizers"
+            raise ValueError(
+                f"{path.name} is of a run with {name} {kept.get(name)}, not {ours.get(name)}: this would be another "
+                "run. Give the same options, or leave out --resume."
+            )
+
     def restore(self, path: Path) -> bool:
-        """Go on from what `keep` wrote; False where there is nothing."""
+        """Go on from what `keep` wrote; False where there is nothing.
+
+        Raises
+        ------
+        ValueError
+            where it is of a run with another recipe.
+        """
         if not path.exists():
             return False
         state = load_state(path)
+        self._check_same(path, state)
         for name in ("model", "average"):
             getattr(self, name).load_state_dict(state[name])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
@@ -204,6 +221,10 @@ class Run:
         self.step, self.best, self.stale = state["step"], state["best"], state["stale"]
         self.clock, self.rows = Clock(self.recipe.budget_s, state["spent_s"]), state["rows"]
         return True
+
+
+# What may differ when a run is gone on with; all else would make it another one.
+_ENDS = ("epochs", "budget_s", "patience")
 
 
 def learning_rate(recipe: Recipe, step: int, progress: float) -> float:

@@ -76,9 +76,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     phases = _phases(arguments, [*training, *held_out])
     if not training and arguments.synthetic_share == 0:
         raise ValueError("There is nothing to train on: give --images and --labels, or --synthetic-share above 0.")
+    if arguments.epochs is not None and arguments.epochs < 1:
+        raise ValueError(f"--epochs is {arguments.epochs}; give 1 or more.")
     recipe = Recipe(
         seed=arguments.seed,
-        epochs=arguments.epochs or 1_000_000,
+        epochs=1_000_000 if arguments.epochs is None else arguments.epochs,
         budget_s=arguments.time_budget if arguments.time_budget is not None else math.inf,
         epoch_steps=arguments.epoch_steps,
         crop=arguments.crop,

@@ -65,6 +65,15 @@ def test_a_short_training_beats_the_untrained_network(family: str, frames: list[
     assert loss() < 0.95 * before
 
 
+def test_a_run_with_another_recipe_is_not_gone_on_with(frames: list[LabelledFrame], tmp_path: Path) -> None:
+    task, out = SemanticTask("swin_unet", "small"), tmp_path / "swin_unet.safetensors"
+    train(task, QUICK, frames, frames, out, device=CPU, progress=lambda _row: False)
+    with pytest.raises(ValueError, match="of a run with crops 2, not 3"):
+        train(task, replace(QUICK, crops=3), frames, frames, out, device=CPU, resume=True)
+    done = train(task, replace(QUICK, epochs=1), frames, frames, out, device=CPU, resume=True)
+    assert (done["epoch"], done["step"]) == (1, 3)  # it was over: its last row is told
+
+
 def test_a_resumed_run_has_the_weights_of_an_unbroken_one(frames: list[LabelledFrame], tmp_path: Path) -> None:
     task = SemanticTask("vm_unet", "small")
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
