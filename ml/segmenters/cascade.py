@@ -84,7 +84,8 @@ class CascadeSegmenter:
                     settings["min_agreement"],
                 )
                 yield len(claims) / len(found)
-        claims = [_sharpened(claim, pixels) for claim in claims]
+        if pixels is not None:
+            claims = yield from _sharpened(claims, pixels)
         return BoxedInstances((height, width), settled(claims, settings["min_area_px"]))
 
     def _object_pixels(self, frame: Grey) -> Generator[float | None, None, BoolMask | None]:
@@ -96,7 +97,7 @@ class CascadeSegmenter:
             try:
                 next(steps)  # how far it is says nothing of the whole
             except StopIteration as done:
-                found: BoolMask = done.value.max(axis=0) >= 0.5
+                found: BoolMask = done.value.sum(axis=0) >= 0.5
                 return found
             yield None
 
@@ -128,19 +129,26 @@ class CascadeSegmenter:
         return claims
 
 
-def _sharpened(claim: Claim, pixels: BoolMask | None) -> Claim:
-    """The claim with the edge that the automatic mode gives its object, where it sees the same one.
+def _sharpened(claims: Sequence[Claim], pixels: BoolMask) -> Generator[None, None, list[Claim]]:
+    """The claims with the edge that the automatic mode gives each object, where it sees the same one.
 
-    A mask answers at a grid of 4 px, the automatic mode for each pixel; but only masks tell neighbours apart.
+    A mask answers at a grid of 4 px, the automatic mode for each pixel; but only masks tell neighbours apart, so no
+    object grows into another, and what lies deep in a mask stays.
     """
-    if pixels is None:
-        return claim
-    mask = claim.object.mask
-    edge = ndimage.binary_dilation(mask, iterations=REACH_PX) & pixels[claim.object.place]
-    shared, either = np.count_nonzero(edge & mask), np.count_nonzero(edge | mask)
-    if shared < SAME_EDGE_IOU * either:
-        return claim
-    return replace(claim, object=replace(claim.object, mask=edge))
+    held = np.zeros(pixels.shape, np.uint16)
+    for claim in claims:
+        held[claim.object.place] += claim.object.mask
+    found = []
+    for number, claim in enumerate(claims):
+        place, mask = claim.object.place, claim.object.mask
+        grown = mask | (ndimage.binary_dilation(mask, iterations=REACH_PX) & (held[place] == 0))
+        edge = (grown & pixels[place]) | ndimage.binary_erosion(mask, iterations=REACH_PX)
+        as_found = mask is claim.found.mask  # the refiner saw another object
+        same = not as_found and np.count_nonzero(edge & mask) >= SAME_EDGE_IOU * np.count_nonzero(edge | mask)
+        found.append(replace(claim, object=replace(claim.object, mask=edge)) if same else claim)
+        if number % PROMPTS_AT_ONCE == 0:
+            yield None
+    return found
 
 
 def _moved(box_xyxy: BoxXyxy, x: float, y: float) -> BoxXyxy:

@@ -1,6 +1,7 @@
 """The cascade: a finder that is told what to find, refined by the bundled EfficientSAM."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import torch
 
 from ml import registry, weights
 from ml.modeling.yolo import build, metadata
-from ml.segmenters.cascade import CascadeSegmenter
+from ml.segmenters.cascade import CascadeSegmenter, _sharpened
+from ml.segmenters.disputes import Claim
 from ml.segmenters.efficient_sam import EfficientSamSegmenter, load_tiny
+from ml.segmenters.instances import Boxed
+from ml.segmenters.pieces import finished
 from ml.segmenters.yolo import Detected, YoloSegmenter
 from ml.types import Grey
 from ml.weights import WeightsError, save
@@ -57,6 +61,30 @@ def test_boxes_become_masks_of_what_lies_in_them(refiner: EfficientSamSegmenter)
     assert min(ious(drawn, found)) > 0.9  # the boxes themselves have π/4
     assert sorted(instance.phase for instance in found) == [0, 0, 0, 1, 1, 1]
     assert all(0.81 * 0.5 < instance.score <= 0.9 for instance in found)  # √(0.81 × at most 1)
+
+
+def claim(mask: np.ndarray, phase: int = 0) -> Claim:
+    whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
+    found = Boxed(whole, mask, 0.9, phase)
+    return Claim(replace(found, mask=mask.copy()), found, np.zeros(mask.shape, np.float16))
+
+
+def test_an_edge_moves_to_where_the_automatic_mode_sees_it_but_never_into_a_neighbour() -> None:
+    one, other, pixels = (np.zeros((60, 60), bool) for _ in range(3))
+    one[10:50, 10:30], other[10:50, 30:50] = True, True
+    pixels[8:50, 10:50] = True  # two rows more above both, and no gap between them
+    pixels[28:32, 18:22] = False  # a hole deep inside
+    upper, lower = finished(_sharpened([claim(one), claim(other, phase=1)], pixels))
+    assert np.array_equal(np.flatnonzero(upper.object.mask.any(axis=1)), np.arange(8, 50))
+    assert not (upper.object.mask & other).any() and not (lower.object.mask & one).any()
+    assert upper.object.mask[28:32, 18:22].all()
+
+
+def test_where_the_automatic_mode_sees_something_else_the_mask_stays() -> None:
+    mask, pixels = np.zeros((40, 40), bool), np.zeros((40, 40), bool)
+    mask[10:30, 10:30], pixels[10:30, 10:14] = True, True
+    (kept,) = finished(_sharpened([claim(mask)], pixels))
+    assert np.array_equal(kept.object.mask, mask)
 
 
 def test_a_large_frame_is_refined_in_tiles_each_encoded_once(
