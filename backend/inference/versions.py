@@ -1,6 +1,7 @@
 """Changes of a project's model versions, and of which one a series uses."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +92,8 @@ def _phases_by_name(project: Project, listed: str) -> list[dict[str, Any]]:
     own = {phase.name: phase for phase in phases_of(project.pk)}
     found = []
     for name in names[:MOST_PHASES]:
-        if not isinstance(name, str):
+        # JSON can hide what neither a database nor a page may hold behind escapes.
+        if not isinstance(name, str) or any(unicodedata.category(each)[0] == "C" for each in name):
             return []
         phase = own.get(name)
         colour = phase.colour if phase else NO_COLOUR

@@ -25,6 +25,11 @@ FIT_S = 30.0
 
 def preview(*, project: Project, values: Mapping[str, Any]) -> Plan:
     """What the split asked for would do."""
+    if values.get("resume") is not None:
+        raise InvalidError(
+            "A training that is resumed keeps its split: there is nothing to preview. Leave `resume` out.",
+            fields=_field("resume"),
+        )
     order = _order(project, values)
     return plan_of(order, sources_of(project.pk, order))
 

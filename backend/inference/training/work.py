@@ -11,7 +11,7 @@ from django.utils import timezone
 from backend.inference import aside, labelled_folder, model_files
 from backend.inference.aside import Command, CommandFailedError, CommandKilledError
 from backend.inference.labelled_folder import LabelledFolder
-from backend.inference.models import Origin
+from backend.inference.models import ModelVersion, Origin
 from backend.inference.snapshot import Snapshot
 from backend.inference.training.folder import Row, TrainingFolder, best_scores, folder_of, trainings
 from backend.inference.training.orders import SETTINGS_MODEL, plan_of, sources_of
@@ -32,6 +32,9 @@ KEPT_S = 30 * 24 * 3600.0  # how long a training that nobody went on with can be
 def run_training(context: JobContext) -> dict[str, Any]:
     order = context.job.parameters
     folder = folder_of(context.job.pk, order["model"])
+    if (made := ModelVersion.objects.filter(pk=_version_id(context.job)).first()) is not None:
+        folder.remove()  # an earlier attempt was killed between its version and its end
+        return _result(made)
     _take_over(folder, order)
     try:
         return _train(context, order, folder)
@@ -57,9 +60,17 @@ def _train(context: JobContext, order: dict[str, Any], folder: TrainingFolder) -
         model=order["model"],
         file=folder.checkpoint,
         description=_described(job, planned, said, folder.rows()),
-        version_id=uuid5(job.pk, "version"),
+        version_id=_version_id(job),
     )
     folder.remove()
+    return _result(version)
+
+
+def _version_id(job: Job) -> UUID:
+    return uuid5(job.pk, "version")
+
+
+def _result(version: ModelVersion) -> dict[str, Any]:
     return {"version": str(version.pk), "name": version.name, "scores": version.scores}
 
 

@@ -92,6 +92,14 @@ def test_a_checkpoint_becomes_a_version_that_the_engine_can_use(anna: Client, pr
     assert not models["cascade"]["trainable"]
 
 
+@pytest.mark.parametrize("character", ["\ud800", "\x00"])
+def test_names_of_phases_that_no_page_may_hold_are_left_out(anna: Client, project: Project, character: str) -> None:
+    answer = upload(anna, project, network(phases=json.dumps([{"name": f"Gold{character}"}])), file="best.safetensors")
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["phases"] == []
+    assert anna.get(f"/api/v1/projects/{project.pk}/models").status_code == 200
+
+
 def test_fitted_settings_take_the_place_of_the_defaults(anna: Client, project: Project) -> None:
     shown = upload(anna, project, SETTINGS, file="dark.json", name="Dark discs", model="threshold").json()
     assert (shown["model"], shown["name"]) == ("threshold", "Dark discs")

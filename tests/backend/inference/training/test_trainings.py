@@ -155,6 +155,26 @@ def test_a_network_learns_phases_and_is_started_from(project: Project) -> None:
     assert done(second).metadata["classes"] == 1
 
 
+def test_a_training_whose_worker_died_after_its_version_is_not_done_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = series_with_discs(project)
+    job = request(project, model="threshold", series=[{"id": str(series.pk)}], split=BLOCKS, time_budget_s=2)
+    version = done(job)
+    Job.objects.filter(pk=job.pk).update(state=State.QUEUED, finished_at=None, result={})
+    monkeypatch.setattr(work, "_train", None)
+    assert done(Job.objects.get(pk=job.pk)) == version
+    assert ModelVersion.objects.filter(project=project).count() == 1
+    assert not folder_of(job.pk, "threshold").path.exists()
+
+
+def test_the_automatic_mode_of_efficient_sam_is_trained_on_a_project(project: Project) -> None:
+    version = done(network(project, model="efficient_sam_ti", epochs=1))
+    assert (version.metadata["classes"], version.metadata["config"]) == (3, "small")
+    assert version.scores["iou"] == version.curve[0]["iou"]
+    assert model_path("efficient_sam_ti", version.sha256).is_file()
+
+
 # ---- ends before its time -----------------------------------------------------------------------------------------
 
 
@@ -248,8 +268,14 @@ def test_phases_without_masks_are_refused(project: Project) -> None:
     values = {"series": [{"id": str(series.pk)}], "phases": [str(gold.pk), str(pore.pk)], "split": BLOCKS}
     with pytest.raises(InvalidError, match="accepted mask of the phase Pore"):
         request(project, model="swin_unet", time_budget_s=60, **values)
-    with pytest.raises(InvalidError, match="cannot tell phases apart"):
-        request(project, model="threshold", **values)
+    for model in ("threshold", "vm_unet_v2"):
+        with pytest.raises(InvalidError, match="cannot tell phases apart"):
+            request(project, model=model, time_budget_s=60, **values)
+
+
+def test_a_resumed_training_has_no_preview(project: Project) -> None:
+    with pytest.raises(InvalidError, match="nothing to preview"):
+        preview(project=project, values=read({"resume": str(UUID(int=5))}))
 
 
 @pytest.mark.parametrize(
