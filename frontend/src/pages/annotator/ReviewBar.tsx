@@ -169,7 +169,11 @@ function Decide({ what }: { what: Scope["what"] }) {
       disabled: none,
       onChoose: () => void decide("discarded"),
     },
-    { label: `Those below the score${inBrackets(rest)}`, onChoose: () => void decide("discarded", true) },
+    {
+      label: `Those below the score${inBrackets(rest)}`,
+      disabled: rest?.count === 0,
+      onChoose: () => void decide("discarded", true),
+    },
   ];
   return (
     <>
@@ -183,15 +187,9 @@ function Decide({ what }: { what: Scope["what"] }) {
         Accept{meant === undefined ? "" : ` ${approximately(meant)}`}{" "}
         {what === "frame" && <Kbd keys="Shift+Enter" />}
       </Button>
-      {rest?.count === 0 ? (
-        <Button tone="quiet" disabled={none || busy.value} onClick={() => void decide("discarded")}>
-          Discard{meant === undefined ? "" : ` ${approximately(meant)}`}
-        </Button>
-      ) : (
-        <Menu label="Discard" buttonClass="button quiet" entries={discards}>
-          Discard <Icon name="chevron-down" size={12} />
-        </Menu>
-      )}
+      <Menu label="Discard" buttonClass="button quiet" entries={discards}>
+        Discard <Icon name="chevron-down" size={12} />
+      </Menu>
     </>
   );
 }
