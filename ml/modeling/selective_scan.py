@@ -1,14 +1,17 @@
 """The selective scan of Mamba (Gu and Dao 2023, doi 10.48550/arXiv.2312.00752), for any device and differentiable.
 
-Per channel and state: x_t = exp(δ_t A) x_{t-1} + δ_t B_t u_t and y_t = Σ C_t x_t + D u_t. Three ways to compute it:
+Per channel and state: x_t = exp(δ_t A) x_{t-1} + δ_t B_t u_t and y_t = Σ C_t x_t + D u_t. Ways to compute it:
 `sequential` is the recurrence as written, `chunked` is plain PyTorch that advances all chunks of time together, and
-compiled kernels do the work on CPUs in float32. `selective_scan` takes the best one that can.
+in float32 compiled kernels do the work: ours on CPUs, on CUDA those of mamba-ssm where it is installed, else ours.
+`selective_scan` takes the best one that can.
 """
 
+import contextlib
 import functools
+import importlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -33,10 +36,35 @@ def selective_scan(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d:
     d
         (P, D), the skip.
     """
-    if u.device.type == "cpu" and u.dtype == torch.float32:
-        result: Tensor = _Compiled.apply(u, delta, a, b, c, d)
-        return result
-    return chunked(u, delta, a, b, c, d)
+    if u.dtype != torch.float32:
+        return chunked(u, delta, a, b, c, d)
+    return _way(u.device.type)(u, delta, a, b, c, d)
+
+
+Scan = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+@functools.cache
+def _way(device: str) -> Scan:
+    """The fastest way in float32 that this machine has for the kind of device."""
+    if device == "cpu":
+        return cast(Scan, _Compiled.apply)
+    if device == "cuda":
+        with contextlib.suppress(ImportError):
+            return _of_mamba(importlib.import_module("mamba_ssm.ops.selective_scan_interface").selective_scan_fn)
+        with contextlib.suppress(ImportError):
+            return cast(Scan, importlib.import_module("ml.modeling.scan_triton").TritonScan.apply)
+    return chunked
+
+
+def _of_mamba(scan: Callable[..., Tensor]) -> Scan:
+    """mamba-ssm's kernel, for which our scans are groups of the channels of a single one."""
+
+    def ours(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+        joined = (value.flatten(0, 1)[None] for value in (u, delta))
+        return scan(*joined, a.flatten(0, 1), b[None], c[None], d.flatten()).view_as(u)
+
+    return ours
 
 
 def sequential(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:

@@ -25,6 +25,8 @@ def random_crop(
     scale = float(np.exp(rng.uniform(np.log(scales[0]), np.log(scales[1]))))
     side = int(min(round(size / scale), height, width))
     y, x = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
+    if side == size:
+        return frame.image[y : y + side, x : x + side], frame.labels[y : y + side, x : x + side].astype(np.int32)
     image = torch.from_numpy(frame.image[y : y + side, x : x + side])[None, None]
     labels = torch.from_numpy(frame.labels[y : y + side, x : x + side]).float()[None, None]
     image = F.interpolate(image, (size, size), mode="bilinear", align_corners=False, antialias=side > size)

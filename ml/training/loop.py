@@ -1,6 +1,7 @@
 """The loop that trains a segmenting network: best and last checkpoint, a log, early stopping, exact resuming."""
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from ml.training.semantic import half_precision
 from ml.training.starting import start_from
 from ml.weights import save
 
-LOADER_WORKERS = 4  # on CUDA; on a CPU they would take cores from the network
+LOADER_WORKERS = 8  # at most, on CUDA; on a CPU they would take cores from the network
 
 
 class Task(Protocol):
@@ -242,6 +243,5 @@ def export(model: nn.Module, path: Path, metadata: dict[str, str]) -> None:
 def _batches(source: CropSource, start: int, stop: int, device: torch.device) -> Iterator[Batch]:
     if device.type != "cuda":
         return (source[step] for step in range(start, stop))
-    return iter(
-        DataLoader(source, batch_size=None, sampler=range(start, stop), num_workers=LOADER_WORKERS, pin_memory=True)
-    )
+    workers = min(LOADER_WORKERS, os.cpu_count() or 1)
+    return iter(DataLoader(source, batch_size=None, sampler=range(start, stop), num_workers=workers, pin_memory=True))

@@ -1,7 +1,12 @@
-"""Three ways to compute the selective scan give one result, in the values and in the gradients."""
+"""All ways to compute the selective scan give one result, in the values and in the gradients."""
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import numba
@@ -31,7 +36,7 @@ def inputs(length: int, kind: torch.dtype, scans: int = 3, channels: int = 5, st
 def results(way: Callable[..., Tensor], given: list[Tensor]) -> list[Tensor]:
     """y and the gradients of a fixed weighting of it."""
     y = way(*given)
-    weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(y.dtype)
+    weights = torch.randn(y.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64).to(y)
     return [y.detach(), *torch.autograd.grad((y * weights).sum(), given)]
 
 
@@ -102,3 +107,56 @@ def test_without_a_folder_for_compiled_code_it_compiles_anew(monkeypatch: pytest
 
     monkeypatch.setattr(scan_kernels.numba, "njit", njit)
     assert scan_kernels._compiled()(lambda x: x + 1)(2) == 3
+
+
+def mamba_kernel(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    """What mamba-ssm's kernel computes, in its shapes: u, delta [B, G·D, L], a [G·D, N], b, c [B, G, N, L], d [G·D]."""
+    groups = b.shape[1]
+    parts = zip(*(value.chunk(groups) for value in (u[0], delta[0], a, d)), b[0], c[0], strict=True)
+    one = [scan.sequential(*(v[None] for v in (u, delta, a, b, c, d))) for u, delta, a, d, b, c in parts]
+    return torch.cat(one, dim=1)
+
+
+def test_mamba_ssm_is_used_on_cuda_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    interface = ModuleType("mamba_ssm.ops.selective_scan_interface")
+    interface.selective_scan_fn = mamba_kernel  # type: ignore[attr-defined]
+    for name in ("mamba_ssm", "mamba_ssm.ops"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, interface.__name__, interface)
+    way = scan._way.__wrapped__("cuda")
+    expected = results(scan.sequential, inputs(50, torch.float64))
+    for ours, reference in zip(results(way, inputs(50, torch.float64)), expected, strict=True):
+        assert torch.allclose(ours, reference, rtol=1e-12, atol=1e-13)
+
+
+# Triton decides when it is imported whether it interprets its kernels, which needs no GPU.
+INTERPRETED = """
+import torch
+from ml.modeling import selective_scan as scan
+from tests.ml.modeling.test_selective_scan import inputs, results
+for length in (1, 32, 33, 100):
+    expected = results(scan.sequential, inputs(length, torch.float32))
+    for ours, reference in zip(results(scan._way("cuda"), inputs(length, torch.float32)), expected, strict=True):
+        error = (ours - reference).abs().max() / max(float(reference.abs().max()), 1.0)
+        assert error <= 2e-6, (length, float(error))
+print(scan._way("cuda").__self__.__name__)
+"""
+
+
+@pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not to be had on this machine.")
+def test_the_kernels_for_gpus_equal_the_recurrence() -> None:
+    environment = {**os.environ, "TRITON_INTERPRET": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", INTERPRETED], env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["TritonScan"]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="There is no CUDA device.")
+@pytest.mark.parametrize("length", [1, 300, 4096])
+def test_it_equals_the_recurrence_on_a_gpu(length: int) -> None:
+    given = [value.detach().cuda().requires_grad_() for value in inputs(length, torch.float32)]
+    expected = results(scan.sequential, inputs(length, torch.float32))
+    for ours, reference in zip(results(scan.selective_scan, given), expected, strict=True):
+        assert (ours.cpu() - reference).abs().max() <= 1e-5 * max(float(reference.abs().max()), 1.0)
