@@ -65,7 +65,8 @@ SOURCES: dict[str, Source] = {
 # Models that are made of others.
 PARTS = {"cascade": ("yolo", "efficient_sam_ti")}
 
-# Networks that nobody publishes weights of for grey micrographs, or only as files that run code when they are read.
+# Networks that nobody publishes weights of for grey micrographs, or only as files that run code when they are read: ours
+# are bundled, but for VM-UNetV2's.
 TRAINED_HERE = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo")
 
 
@@ -109,18 +110,22 @@ def describe(path: Path) -> Checkpoint:
 def listing(folder: Path | None) -> list[dict[str, Any]]:
     """What there is for each model that has weights: which file is used, its size and hash, how to get another."""
     rows = []
-    for name, source in SOURCES.items():
+    for name in dict.fromkeys((*SOURCES, *TRAINED_HERE)):
         row: dict[str, Any] = {"name": name, "in_use": "none", "megabytes": None, "sha256": None}
         try:
             checkpoint = find(name, folder)
         except WeightsError:
             pass
         else:
-            row["in_use"] = "bundled" if checkpoint.path.parent == BUNDLED else "official"
+            row["in_use"] = "bundled" if checkpoint.path.parent == BUNDLED else "from the folder"
             row["megabytes"] = round(checkpoint.path.stat().st_size / 1e6, 1)
             row["sha256"] = checkpoint.sha256
-        row["pull"] = "direct" if source.published else "--from FILE"
-        row["licence"], row["homepage"] = source.licence, source.homepage
+        source = SOURCES.get(name)
+        if source is None:
+            row |= {"pull": "none published", "licence": "", "homepage": ""}
+        else:
+            pull = "direct" if source.published else "--from FILE"
+            row |= {"pull": pull, "licence": source.licence, "homepage": source.homepage}
         rows.append(row)
     return rows
 

@@ -187,7 +187,13 @@ def test_pull_checks_and_converts(server: Server, tmp_path: Path) -> None:
     assert path.name == "efficient_sam_ti.safetensors"
     assert [p.name for p in (tmp_path / "weights").iterdir()] == [path.name]
     rows = {row["name"]: row for row in weights.listing(tmp_path / "weights")}
-    assert rows["efficient_sam_ti"]["in_use"] == "official"
+    assert rows["efficient_sam_ti"]["in_use"] == "from the folder"
+
+
+def test_the_listing_names_every_model_that_has_weights() -> None:
+    in_use = {row["name"]: row["in_use"] for row in weights.listing(None)}
+    bundled = ("efficient_sam_ti", "swin_unet", "vm_unet", "yolo")
+    assert in_use == dict.fromkeys(bundled, "bundled") | dict.fromkeys(("efficient_sam_s", "vm_unet_v2"), "none")
 
 
 def test_pull_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
