@@ -65,7 +65,7 @@ SOURCES: dict[str, Source] = {
 # Models that are made of others.
 PARTS = {"cascade": ("yolo", "efficient_sam_ti")}
 
-# Networks that nobody publishes weights of for grey micrographs, or only as files that run code when they are read: ours
+# Networks whose weights nobody publishes for grey micrographs, or only in files that run code when they are read: ours
 # are bundled, but for VM-UNetV2's.
 TRAINED_HERE = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo")
 

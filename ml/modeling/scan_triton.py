@@ -53,18 +53,21 @@ def _after(kept, state, then_kept, then_state):  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _forward(u, delta, a, b, c, d, starts, y, channels, length, N: tl.constexpr, T: tl.constexpr, D: tl.constexpr):  # type: ignore[no-untyped-def]
-    scan, own = tl.program_id(1).to(tl.int64), tl.program_id(0) * D + tl.arange(0, D)
-    states, blocks = tl.arange(0, N), tl.cdiv(length, T)
+def _forward(  # type: ignore[no-untyped-def]
+    u, delta, a, b, c, d, starts, y, channels, length,
+    state_count: tl.constexpr, step_count: tl.constexpr, channel_count: tl.constexpr,
+):  # fmt: skip
+    scan, own = tl.program_id(1).to(tl.int64), tl.program_id(0) * channel_count + tl.arange(0, channel_count)
+    states, blocks = tl.arange(0, state_count), tl.cdiv(length, step_count)
     there, rows = own < channels, scan * channels + own
-    decay = tl.load(a + rows[:, None] * N + states[None, :], there[:, None], 0.0)
+    decay = tl.load(a + rows[:, None] * state_count + states[None, :], there[:, None], 0.0)
     skip = tl.load(d + rows, there, 0.0)
-    x = tl.zeros((D, N), tl.float32)
+    x = tl.zeros((channel_count, state_count), tl.float32)
     for block in range(blocks):
-        tl.store(starts + (rows[:, None] * blocks + block) * N + states[None, :], x, there[:, None])
-        t = block * T + tl.arange(0, T)
+        tl.store(starts + (rows[:, None] * blocks + block) * state_count + states[None, :], x, there[:, None])
+        t = block * step_count + tl.arange(0, step_count)
         at, inside = rows[:, None] * length + t[None, :], there[:, None] & (t < length)[None, :]
-        of_states = (scan * length + t[:, None]) * N + states[None, :]
+        of_states = (scan * length + t[:, None]) * state_count + states[None, :]
         step, drive = tl.load(delta + at, inside, 0.0), tl.load(u + at, inside, 0.0)
         bs = tl.load(b + of_states, (t < length)[:, None], 0.0)
         cs = tl.load(c + of_states, (t < length)[:, None], 0.0)
@@ -73,34 +76,34 @@ def _forward(u, delta, a, b, c, d, starts, y, channels, length, N: tl.constexpr,
         )
         xs += kept * x[:, None, :]
         tl.store(y + at, tl.sum(xs * cs[None, :, :], 2) + skip[:, None] * drive, inside)
-        x = tl.sum(tl.where((tl.arange(0, T) == T - 1)[None, :, None], xs, 0.0), 1)
+        x = tl.sum(tl.where((tl.arange(0, step_count) == step_count - 1)[None, :, None], xs, 0.0), 1)
 
 
 @triton.jit
 def _backward(  # type: ignore[no-untyped-def]
     u, delta, a, b, c, d, starts, gy, gu, gdelta, ga, gb, gc, channels, length,
-    N: tl.constexpr, T: tl.constexpr, D: tl.constexpr,
+    state_count: tl.constexpr, step_count: tl.constexpr, channel_count: tl.constexpr,
 ):  # fmt: skip
     scan, group = tl.program_id(1).to(tl.int64), tl.program_id(0)
-    own = group * D + tl.arange(0, D)
-    states, blocks = tl.arange(0, N), tl.cdiv(length, T)
+    own = group * channel_count + tl.arange(0, channel_count)
+    states, blocks = tl.arange(0, state_count), tl.cdiv(length, step_count)
     there, rows = own < channels, scan * channels + own
-    decay = tl.load(a + rows[:, None] * N + states[None, :], there[:, None], 0.0)
+    decay = tl.load(a + rows[:, None] * state_count + states[None, :], there[:, None], 0.0)
     skip = tl.load(d + rows, there, 0.0)
-    later = tl.zeros((D, N), tl.float32)  # gradient of the state at the first step of the block after
-    gdecay = tl.zeros((D, N), tl.float32)
+    later = tl.zeros((channel_count, state_count), tl.float32)  # gradient of the next block's first state
+    gdecay = tl.zeros((channel_count, state_count), tl.float32)
     for back in range(blocks):
         block = blocks - 1 - back
-        t = block * T + tl.arange(0, T)
+        t = block * step_count + tl.arange(0, step_count)
         at, inside = rows[:, None] * length + t[None, :], there[:, None] & (t < length)[None, :]
-        of_states = (scan * length + t[:, None]) * N + states[None, :]
+        of_states = (scan * length + t[:, None]) * state_count + states[None, :]
         step, drive = tl.load(delta + at, inside, 0.0), tl.load(u + at, inside, 0.0)
         gys = tl.load(gy + at, inside, 0.0)
         bs = tl.load(b + of_states, (t < length)[:, None], 0.0)
         cs = tl.load(c + of_states, (t < length)[:, None], 0.0)
         added = (step * drive)[:, :, None] * bs[None, :, :]
         kept, xs = tl.associative_scan((tl.exp(step[:, :, None] * decay[:, None, :]), added), 1, _after)
-        start = tl.load(starts + (rows[:, None] * blocks + block) * N + states[None, :], there[:, None], 0.0)
+        start = tl.load(starts + (rows[:, None] * blocks + block) * state_count + states[None, :], there[:, None], 0.0)
         xs += kept * start[:, None, :]
         following = tl.load(delta + at + 1, inside & (t + 1 < length)[None, :], 0.0)
         kept, gx = tl.associative_scan(
@@ -108,13 +111,13 @@ def _backward(  # type: ignore[no-untyped-def]
             1, _after, reverse=True,
         )  # fmt: skip
         gx += kept * later[:, None, :]
-        later = tl.sum(tl.where((tl.arange(0, T) == 0)[None, :, None], gx, 0.0), 1)
+        later = tl.sum(tl.where((tl.arange(0, step_count) == 0)[None, :, None], gx, 0.0), 1)
         gexponent = gx * (xs - added)
         gdecay += tl.sum(gexponent * step[:, :, None], 1)
         gdrive = tl.sum(gx * bs[None, :, :], 2)
         tl.store(gdelta + at, tl.sum(gexponent * decay[:, None, :], 2) + gdrive * drive, inside)
         tl.store(gu + at, gdrive * step + skip[:, None] * gys, inside)
-        shared = ((scan * tl.num_programs(0) + group) * length + t[:, None]) * N + states[None, :]
+        shared = ((scan * tl.num_programs(0) + group) * length + t[:, None]) * state_count + states[None, :]
         tl.store(gb + shared, tl.sum(gx * (step * drive)[:, :, None], 0), (t < length)[:, None])
         tl.store(gc + shared, tl.sum(gys[:, :, None] * xs, 0), (t < length)[:, None])
-    tl.store(ga + rows[:, None] * N + states[None, :], gdecay, there[:, None])
+    tl.store(ga + rows[:, None] * state_count + states[None, :], gdecay, there[:, None])

@@ -109,8 +109,9 @@ def test_without_a_folder_for_compiled_code_it_compiles_anew(monkeypatch: pytest
     assert scan_kernels._compiled()(lambda x: x + 1)(2) == 3
 
 
-def mamba_kernel(u: Tensor, delta: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+def mamba_kernel(*given: Tensor) -> Tensor:
     """What mamba-ssm's kernel computes, in its shapes: u, delta [B, G·D, L], a [G·D, N], b, c [B, G, N, L], d [G·D]."""
+    u, delta, a, b, c, d = given
     groups = b.shape[1]
     parts = zip(*(value.chunk(groups) for value in (u[0], delta[0], a, d)), b[0], c[0], strict=True)
     one = [scan.sequential(*(v[None] for v in (u, delta, a, b, c, d))) for u, delta, a, d, b, c in parts]
