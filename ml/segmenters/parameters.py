@@ -22,7 +22,7 @@ THRESHOLD_PARAMETERS = (
 SEMANTIC_PARAMETERS = (
     Parameter("threshold", "Least probability", "float", 0.5, 0.05, 0.95, 0.01),
     Parameter("split", "Split touching", "bool", True),
-    Parameter("split_depth", "Split depth", "float", 0.25, 0.0, 1.0, 0.01, help="Less splits more."),
+    Parameter("split_depth", "Split depth", "float", 0.15, 0.0, 1.0, 0.01, help="Less splits more."),
     Parameter("min_area_px", "Least area", "int", 20, 0, 10_000, 1, unit="px"),
 )
 
