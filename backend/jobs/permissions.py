@@ -1,4 +1,4 @@
-"""Who may see and cancel a job: members of its project; its author and managers."""
+"""Who may see a job and who may end it early: members of its project; its author and managers."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ def require_job(user: User, job_id: UUID) -> Job:
     return job
 
 
-def require_cancel(user: User, job_id: UUID) -> Job:
+def require_ending(user: User, job_id: UUID) -> Job:
     job = require_job(user, job_id)
     if job.created_by_id != user.pk:
         require_role(require(user, job.project_id, Role.VIEWER), Role.MANAGER)

@@ -82,7 +82,7 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>/trainings", "post"): "annotator",
     ("projects/<project>/trainings/preview", "post"): "viewer",
     ("jobs/<job>/training", "get"): "viewer",
-    ("jobs/<job>/finish", "post"): "annotator",
+    ("jobs/<job>/finish", "post"): "manager",  # likewise
     ("projects/<project>/comparisons", "post"): "annotator",
     ("jobs/<job>/comparison", "get"): "viewer",
     ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "viewer",

@@ -7,11 +7,12 @@ import type { Catalogue, ComparedModel, Comparison } from "../../../protocol/mod
 import type { Job, Project } from "../../../protocol/rest";
 import { counted, timeAgo } from "../../../state/format";
 import { cancelJob, followJob } from "../../../state/jobs/effects";
-import { isActive } from "../../../state/jobs/store";
+import { isActive, mayEnd } from "../../../state/jobs/store";
 import { loadComparison, setDefaults } from "../../../state/models/effects";
 import { sameChoice } from "../../../state/models/store";
 import { mayAs, series } from "../../../state/projects/store";
 import { readyValue } from "../../../state/remote";
+import { user } from "../../../state/session/store";
 import { Badge } from "../../../ui/Badge";
 import { LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
@@ -90,7 +91,7 @@ export function ComparisonView({ project, id, frame }: ComparisonViewProps) {
           <ProgressBar
             label="comparison"
             value={present.state === "queued" ? undefined : present.progress}
-            {...(mayAs(project.role, "annotator") ? { onCancel: cancel } : {})}
+            {...(mayEnd(present, project.role, user.value?.id) ? { onCancel: cancel } : {})}
           />
         </section>
       )}

@@ -7,7 +7,7 @@ import type { Catalogue, ModelVersion } from "../../../protocol/models";
 import type { Project } from "../../../protocol/rest";
 import { timeAgo } from "../../../state/format";
 import { cancelJob } from "../../../state/jobs/effects";
-import { isActive } from "../../../state/jobs/store";
+import { isActive, mayEnd } from "../../../state/jobs/store";
 import {
   finishTraining,
   followTraining,
@@ -16,6 +16,7 @@ import {
 } from "../../../state/models/effects";
 import { roughly, secondsLeft } from "../../../state/models/training";
 import { mayAs } from "../../../state/projects/store";
+import { user } from "../../../state/session/store";
 import { useAction } from "../../../ui/action";
 import { Badge } from "../../../ui/Badge";
 import { Button, LinkButton } from "../../../ui/Button";
@@ -98,7 +99,7 @@ export function TrainingView({ project, catalogue, id }: TrainingViewProps) {
             <span class="muted">{left === null ? "" : `${roughly(left)} left`}</span>
           </div>
           <ProgressBar label="training" value={job.state === "queued" ? undefined : job.progress} />
-          {acts && (
+          {mayEnd(job, project.role, user.value?.id) && (
             <div class="training-ends">
               <Button
                 icon="check"
