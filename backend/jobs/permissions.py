@@ -7,7 +7,7 @@ from backend.jobs.models import Job
 from backend.projects.models import User
 from backend.projects.permissions import require, require_role
 from backend.projects.roles import Role
-from backend.protocol.errors import NotFoundError
+from backend.protocol.errors import ForbiddenError, NotFoundError
 
 
 def require_job(user: User, job_id: UUID) -> Job:
@@ -24,3 +24,14 @@ def require_ending(user: User, job_id: UUID) -> Job:
     if job.created_by_id != user.pk:
         require_role(require(user, job.project_id, Role.VIEWER), Role.MANAGER)
     return job
+
+
+def require_author(job: Job) -> None:
+    """ForbiddenError once the author may no longer annotate: a job must not work on for somebody who was removed."""
+    try:
+        require(job.created_by, job.project_id, Role.ANNOTATOR)
+    except (NotFoundError, ForbiddenError):
+        name = job.created_by.shown_name
+        raise ForbiddenError(
+            f"{name} started this and may no longer annotate in this project, so it stopped."
+        ) from None

@@ -14,6 +14,7 @@ from backend.inference.aside import Command, CommandFailedError
 from backend.inference.labelled_folder import LabelledFolder
 from backend.inference.snapshot import Snapshot
 from backend.jobs.models import Job
+from backend.jobs.permissions import require_author
 from backend.jobs.registry import JobContext
 from backend.protocol.errors import DomainError, NotFoundError
 from backend.series.selectors import find_series
@@ -87,6 +88,7 @@ def _measure(context: JobContext, order: Mapping[str, Any], folder: Path) -> dic
     total = rows * len(order["frames"])
 
     def watch() -> None:
+        require_author(context.job)
         done = sum(1 for _ in (folder / "masks").glob("*/*.png"))
         context.progress(
             EXPORTED + (0.98 - EXPORTED) * min(done / total, 1.0),

@@ -20,6 +20,7 @@ from backend.inference.training.split import Frames
 from backend.inference.versions import Description, add_version
 from backend.jobs.context import JobCancelledError
 from backend.jobs.models import FINISHED, Job
+from backend.jobs.permissions import require_author
 from backend.jobs.registry import JobContext
 from backend.projects.selectors import phases_at
 from backend.protocol.errors import DomainError, InvalidError, NotFoundError
@@ -187,6 +188,7 @@ class _Watch:
         self._before_s = float(rows[-1]["seconds"] or 0.0) if rows else 0.0
 
     def __call__(self) -> None:
+        require_author(self._context.job)
         rows = self._folder.rows()
         budget_s, epochs = self._order["time_budget_s"], self._order["epochs"]
         done = (self._before_s + time.monotonic() - self._start) / budget_s

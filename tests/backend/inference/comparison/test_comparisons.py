@@ -148,6 +148,15 @@ def test_a_cancelled_comparison_leaves_nothing(
     assert (answer.status_code, answer.json()["code"]) == (409, "not_done")
 
 
+def test_the_comparison_of_somebody_who_was_removed_stops(project: Project, series: Series) -> None:
+    job = request(project, series)
+    Job.objects.filter(pk=job.pk).update(created_by=make_user("left"))
+    stopped = run(job)
+    assert stopped.state == State.FAILED
+    assert "left started this and may no longer annotate" in stopped.error["message"]  # type: ignore[index]
+    assert not folder_of(job.pk).exists()
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -24,9 +24,9 @@ from backend.jobs import worker
 from backend.jobs.context import RunningJob
 from backend.jobs.models import Job, State
 from backend.jobs.worker import run_job
-from backend.projects.models import Project
+from backend.projects.models import Membership, Project
 from backend.protocol.errors import ConflictError, InvalidError
-from tests.backend.builders import make_phase, make_project
+from tests.backend.builders import make_phase, make_project, make_user
 from tests.backend.inference.micrographs import annotate, series_with_discs
 from tests.backend.series.files import owner
 from tests.infrastructure.processes import processes_naming
@@ -196,6 +196,22 @@ def test_a_cancelled_training_leaves_no_process_and_is_gone_on_with(
     assert [row["epoch"] for row in version.curve] == [1, 2, 3]
     assert version.curve[: len(rows)] == rows
     assert not can_resume(job)
+
+
+def test_the_training_of_somebody_who_was_removed_stops_and_others_go_on_with_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = network(project, epochs=3)
+    left = make_user("left")
+    membership = Membership.objects.create(project=project, user=left, role="annotator")
+    Job.objects.filter(pk=job.pk).update(created_by=left)
+    once_it_has_a_state(monkeypatch, lambda running: void(membership.delete()))
+    stopped = run(job)
+    assert stopped.state == State.FAILED
+    assert "left started this and may no longer annotate" in stopped.error["message"]  # type: ignore[index]
+    assert processes_naming(str(job.pk)) == []
+    assert can_resume(stopped)
+    assert not ModelVersion.objects.exists()
 
 
 def test_a_killed_process_goes_on_where_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
