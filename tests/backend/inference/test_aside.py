@@ -91,9 +91,12 @@ def test_a_killed_process_is_told_from_a_failed_one(tmp_path: Path) -> None:
         aside.run(Command("engine", ["engine", "--socket", str(socket), "--store", str(tmp_path)], tmp_path), watch)
 
 
-def test_the_process_knows_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRATICULE_SECRET_KEY", "key")
-    monkeypatch.setenv("DATABASE_URL", "postgres://password")
+def test_the_process_is_told_what_it_needs_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GRATICULE_SECRET_KEY", "DATABASE_URL", "PGPASSWORD", "PASSWORD", "AWS_SECRET_ACCESS_KEY", "PATHS"):
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     environment = aside._environment()
-    assert not {"GRATICULE_SECRET_KEY", "DATABASE_URL"} & set(environment)
+    assert "secret" not in environment.values()
+    assert environment["CUDA_VISIBLE_DEVICES"] == "1"
+    assert environment["PATH"] == os.environ["PATH"]
     assert environment["OMP_NUM_THREADS"] == str(aside.threads())
