@@ -102,6 +102,13 @@ def run(command: Command, watch: Callable[[], None]) -> str:
     raise _error(process.returncode, err)
 
 
+def without_paths(text: str) -> str:
+    """Where the server keeps its files is nobody's business."""
+    for folder in (settings.GRATICULE_DATA, settings.GRATICULE_DATA.resolve(), REPOSITORY):
+        text = text.replace(f"{folder}/", "")
+    return text
+
+
 def _ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
@@ -126,6 +133,6 @@ def _error(status: int, err: Path) -> Exception:
         )
     if status == _MENDABLE and lines:
         _, _, reason = lines[-1].partition(": ")
-        return CommandFailedError(reason or lines[-1])
+        return CommandFailedError(without_paths(reason or lines[-1]))
     logger.error("A command of ml ended with status %d:\n%s", status, "\n".join(lines[-40:]))
     return CommandCrashedError(f"It ended with status {status}.")

@@ -127,11 +127,11 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
         rows.append(
             {name: value for name, value in row.items() if name != "weights"}
             | {"key": key, "version": ours.get("version"), "trained_on": ours.get("trained_on", [])}
-            | {"label": ours.get("label", row["label"]), "error": _without_paths(row["error"])}
+            | {"label": ours.get("label", row["label"]), "error": row["error"] and aside.without_paths(row["error"])}
         )
         images = answer["per_image"].get(row["label"], {})
         per_frame[key] = {str(_frame_of(name)): scores for name, scores in images.items()}
-    notes = [_without_paths(note) for note in answer["notes"] if "training curves" not in note]
+    notes = [aside.without_paths(note) for note in answer["notes"] if "training curves" not in note]
     for row in rows:
         if row["trained_on"]:
             notes.append(
@@ -152,11 +152,6 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
 
 def _frame_of(name: str) -> int:
     return int(name.rpartition("_")[2])
-
-
-def _without_paths(text: str | None) -> str | None:
-    """Where the server keeps its files is nobody's business."""
-    return text and text.replace(f"{settings.GRATICULE_DATA}/", "")
 
 
 def prune_comparisons() -> None:

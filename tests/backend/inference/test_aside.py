@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,14 @@ def test_an_error_that_can_be_mended_is_told(tmp_path: Path) -> None:
     arguments = ["train", "threshold", "--out", "x.json"]
     with pytest.raises(CommandFailedError, match=r"^threshold is fitted to labels; give --images and --labels\.$"):
         aside.run(Command("train", arguments, tmp_path), lambda: None)
+
+
+def test_an_error_does_not_say_where_the_server_keeps_its_files(settings: Any, tmp_path: Path) -> None:
+    settings.GRATICULE_DATA = tmp_path
+    arguments = ["train", "threshold", "--out", str(tmp_path / "x.json"), "--images", str(tmp_path / "training/frames")]
+    with pytest.raises(CommandFailedError, match="training/frames") as told:
+        aside.run(Command("train", [*arguments, "--labels", str(tmp_path / "labels")], tmp_path), lambda: None)
+    assert str(tmp_path) not in told.value.message
 
 
 class _EnoughError(Exception):
