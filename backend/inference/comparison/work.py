@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from backend.inference import aside, labelled_folder, model_files
 from backend.inference.aside import Command, CommandFailedError
 from backend.inference.labelled_folder import LabelledFolder
 from backend.inference.snapshot import Snapshot
-from backend.jobs.models import Job
+from backend.jobs.models import FINISHED, Job
 from backend.jobs.permissions import require_author
 from backend.jobs.registry import JobContext
 from backend.protocol.errors import DomainError, NotFoundError
@@ -35,15 +36,26 @@ def folder_of(job_id: UUID) -> Path:
 
 def run_comparison(context: JobContext) -> dict[str, Any]:
     job = context.job
-    order, folder = job.parameters, folder_of(job.pk)
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier attempt, which is made again
-    folder.mkdir(parents=True)
+    for left in comparisons().glob(f"{job.pk}.*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a killed worker; one that lives on has lost the job
+    # Each attempt's own: a worker that lost the job must not tidy away what the next one writes.
+    draft = comparisons() / f"{job.pk}.{job.attempt}"
+    draft.mkdir(parents=True)
     try:
-        _export(context, order, folder)
-        result = _measure(context, order, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        result = _compare(context, draft)
+        with transaction.atomic():
+            context.hold()
+            shutil.rmtree(folder_of(job.pk), ignore_errors=True)  # of an attempt that was killed at its very end
+            draft.rename(folder_of(job.pk))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return result
+
+
+def _compare(context: JobContext, folder: Path) -> dict[str, Any]:
+    order = context.job.parameters
+    _export(context, order, folder)
+    result = _measure(context, order, folder)
     (folder / "comparison.json").write_text(json.dumps(result, allow_nan=False))
     for left in (folder / "frames" / "images", folder / "fit", folder / "out"):
         shutil.rmtree(left, ignore_errors=True)
@@ -155,10 +167,12 @@ def _frame_of(name: str) -> int:
 
 
 def prune_comparisons() -> None:
-    """Folders of jobs that went with their project."""
+    """Folders of jobs that went with their project, and what killed attempts left."""
     if not comparisons().is_dir():
         return
-    known = {str(pk) for pk in Job.objects.filter(kind="compare").values_list("pk", flat=True)}
-    for path in comparisons().iterdir():
-        if path.name not in known:
+    folders = list(comparisons().iterdir())  # before the jobs: one that is asked for meanwhile keeps its own
+    states = {str(pk): state for pk, state in Job.objects.filter(kind="compare").values_list("pk", "state")}
+    for path in folders:
+        name, _, attempt = path.name.partition(".")
+        if name not in states or (attempt and states[name] in FINISHED):
             shutil.rmtree(path, ignore_errors=True)

@@ -259,8 +259,9 @@ def prune_trainings() -> None:
     if not trainings().is_dir():
         return
     now = timezone.now()
+    folders = list(trainings().iterdir())  # before the jobs: one that starts meanwhile keeps its own
     jobs = {str(job.pk): job for job in Job.objects.filter(kind="train").only("state", "finished_at")}
-    for path in trainings().iterdir():
+    for path in folders:
         job = jobs.get(path.name)
         ended = job is not None and job.state in FINISHED and job.finished_at is not None
         old = ended and job is not None and job.finished_at and (now - job.finished_at).total_seconds() > KEPT_S

@@ -1,6 +1,7 @@
 """Comparisons from the request to the pictures over the frames."""
 
 import threading
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from backend.inference.comparison import work as comparison_work
 from backend.inference.comparison.orders import fitted_frames, request_comparison
 from backend.inference.comparison.serializers import ComparisonInput
-from backend.inference.comparison.shown import outline
+from backend.inference.comparison.shown import comparison, outline
 from backend.inference.comparison.work import folder_of, prune_comparisons
 from backend.inference.models import ModelVersion, Origin
 from backend.inference.versions import Description, add_version
@@ -27,6 +29,7 @@ from backend.projects.models import Project
 from backend.protocol.errors import InvalidError
 from backend.series.models import Series
 from tests.backend.builders import make_project, make_user
+from tests.backend.inference.folders import begin_before_listing
 from tests.backend.inference.micrographs import masks_of, series_with_discs
 from tests.backend.series.files import owner
 from tests.infrastructure.processes import processes_naming
@@ -201,7 +204,44 @@ def test_the_outline_lies_within_each_object() -> None:
     assert not edge[2:4, 2].any()
 
 
-def test_folders_of_jobs_that_are_gone_are_removed(data: Path) -> None:
-    (data / "comparisons" / str(UUID(int=1))).mkdir()
+def test_an_attempt_that_lost_its_job_leaves_the_next_one_its_results(
+    project: Project, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = request(project, series)
+    first = jobs.claim(queue="train", worker="first")
+    assert first is not None
+    measure, others = comparison_work._measure, []
+
+    def slow(context: RunningJob, order: Any, folder: Path) -> dict[str, Any]:
+        result = measure(context, order, folder)
+        if context.job.worker == "first":
+            Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+            others.append(run(job))
+            context.progress(0.9, "Segmenting")
+        return result
+
+    monkeypatch.setattr(comparison_work, "_measure", slow)
+    run_job(first, threading.Event())
+    assert [other.state for other in others] == [State.DONE]
+    assert comparison(others[0])["frames"] == [1, 2]
+    assert [path.name for path in folder_of(job.pk).parent.iterdir()] == [str(job.pk)]
+
+
+def test_folders_of_jobs_that_are_gone_are_removed(project: Project, series: Series, data: Path) -> None:
+    job = request(project, series)
+    names = [str(UUID(int=1)), f"{UUID(int=1)}.1", f"{job.pk}.1", str(job.pk)]
+    for name in names:
+        (data / "comparisons" / name).mkdir()
     prune_comparisons()
-    assert list((data / "comparisons").iterdir()) == []
+    assert {path.name for path in (data / "comparisons").iterdir()} == set(names[2:])
+    jobs.request_cancel(job_id=job.pk)
+    prune_comparisons()
+    assert {path.name for path in (data / "comparisons").iterdir()} == {str(job.pk)}
+
+
+def test_a_comparison_that_begins_while_folders_are_removed_keeps_its_own(
+    project: Project, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = begin_before_listing(monkeypatch, lambda: folder_of(request(project, series).pk))
+    prune_comparisons()
+    assert begun[0].is_dir()

@@ -27,6 +27,7 @@ from backend.jobs.worker import run_job
 from backend.projects.models import Membership, Project
 from backend.protocol.errors import ConflictError, InvalidError
 from tests.backend.builders import make_phase, make_project, make_user
+from tests.backend.inference.folders import begin_before_listing
 from tests.backend.inference.micrographs import annotate, series_with_discs
 from tests.backend.series.files import owner
 from tests.infrastructure.processes import processes_naming
@@ -330,3 +331,15 @@ def test_folders_of_jobs_that_are_gone_are_removed(project: Project, data: Path)
         folder.mkdir()
     prune_trainings()
     assert (kept.exists(), orphan.exists()) == (True, False)
+
+
+def test_a_training_that_begins_while_folders_are_removed_keeps_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [{"id": str(series_with_discs(project).pk)}]
+    begun = begin_before_listing(
+        monkeypatch,
+        lambda: folder_of(request(project, model="threshold", series=chosen, split=BLOCKS).pk, "threshold").path,
+    )
+    prune_trainings()
+    assert begun[0].is_dir()
