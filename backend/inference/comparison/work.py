@@ -138,7 +138,8 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
         key = str(number)
         rows.append(
             {name: value for name, value in row.items() if name != "weights"}
-            | {"key": key, "version": ours.get("version"), "trained_on": ours.get("trained_on", [])}
+            | {"key": key, "version": ours.get("version")}
+            | {name: ours.get(name, []) for name in ("trained_on", "chosen_by")}
             | {"label": ours.get("label", row["label"]), "error": row["error"] and aside.without_paths(row["error"])}
         )
         images = answer["per_image"].get(row["label"], {})
@@ -149,6 +150,11 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
             notes.append(
                 f"{row['label']} was trained on {len(row['trained_on'])} of these frames: its scores there say little "
                 "about frames that it has not seen."
+            )
+        if row["chosen_by"]:
+            notes.append(
+                f"The weights of {row['label']} were kept for their scores on {len(row['chosen_by'])} of these frames: "
+                "they flatter it a little."
             )
     return {name: answer[name] for name in _KEPT} | {
         "series": order["series"],

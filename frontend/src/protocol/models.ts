@@ -55,7 +55,8 @@ export interface Provenance {
   split?: Split;
   /** Names by id, as they were. */
   series?: Record<string, string>;
-  recipe?: Record<string, unknown>;
+  /** `start`: the version that it was trained further from. */
+  recipe?: { start?: { id: string; sha256: string } | null; [name: string]: unknown };
   trained_s?: number;
   frames?: { training: number; validation: number };
   /** Which frames of which series stood on which side. */
@@ -152,6 +153,8 @@ export interface ComparedModel {
   error?: string | null;
   /** Of the frames scored here. */
   trained_on?: number[];
+  /** Likewise: those whose scores chose the epoch that was kept. */
+  chosen_by?: number[];
   parameters: number | null;
   input_size: number | null;
   images_per_s: number | null;

@@ -28,7 +28,7 @@ from backend.jobs.worker import run_job
 from backend.projects.models import Project
 from backend.protocol.errors import InvalidError
 from backend.series.models import Series
-from tests.backend.builders import make_project, make_user
+from tests.backend.builders import make_project, make_series, make_user, make_version
 from tests.backend.inference.folders import begin_before_listing
 from tests.backend.inference.micrographs import masks_of, series_with_discs
 from tests.backend.series.files import owner
@@ -182,6 +182,23 @@ def test_versions_of_other_projects_and_models_are_unknown(project: Project, ser
     for model, version in (("threshold", foreign), ("yolo", version_of(project, data, series, []))):
         with pytest.raises(InvalidError, match="no version"):
             request(project, series, models=[{"model": model, "version": str(version.pk)}])
+
+
+def test_frames_are_known_that_a_version_or_its_ancestors_have_seen(project: Project, series: Series) -> None:
+    same = make_series(project)
+    Series.objects.filter(pk=same.pk).update(pixels=series.pixels)
+    start: ModelVersion | None = None
+    for places in (
+        {"training": {str(series.pk): [0]}, "validation": {str(series.pk): [1, 2]}},
+        {"training": {str(same.pk): [2]}, "validation": {str(same.pk): [3]}},
+        {"training": {str(make_series(project).pk): [4]}, "validation": {}},
+    ):
+        recipe = {"start": {"id": str(start.pk), "sha256": start.sha256} if start else None}
+        start = make_version(project, model="swin_unet", provenance={"places": places, "recipe": recipe})
+    assert start is not None
+    job = request(project, series, models=[{"model": "swin_unet", "version": str(start.pk)}], frames=[0, 1, 2, 3, 4])
+    (asked,) = job.parameters["models"]
+    assert (asked["trained_on"], asked["chosen_by"]) == ([0, 2], [1, 3])
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -76,6 +76,13 @@ export function CompareTable({ comparison, used, onUse }: CompareTableProps) {
                       has seen {row.trained_on?.length} of {comparison.frames.length}
                     </Badge>
                   )}
+                  {(row.chosen_by?.length ?? 0) > 0 && (
+                    <Badge
+                      title={`Its weights were kept for their scores on the frames ${frameRanges(row.chosen_by ?? [])}: that flatters it a little.`}
+                    >
+                      chosen by {row.chosen_by?.length} of {comparison.frames.length}
+                    </Badge>
+                  )}
                 </th>
                 {row.error ? (
                   <td colSpan={shown.length} class="compare-error">
