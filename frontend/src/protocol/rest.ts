@@ -220,6 +220,8 @@ export interface HistoryQuery {
 
 export interface Restore {
   version: number;
+  /** The newest version that the person has seen: where there is a newer one, it is refused. */
+  base: number;
   request_id: string;
   frame: number | null;
   tracks: string[] | null;

@@ -72,7 +72,9 @@ export async function openAnnotator(
         ...(onFrame === null ? {} : { frame: onFrame }),
       }),
     async restore(version, onFrame) {
-      const changeset = await api.restore(id, { version, request_id: newId(), frame: onFrame, tracks: null });
+      const base = store.state.peek().head;
+      const values = { version, base, request_id: newId(), frame: onFrame, tracks: null };
+      const changeset = await api.restore(id, values);
       store.dispatch({ type: "changeset/made", changeset });
       store.dispatch({ type: "past/close" });
     },
