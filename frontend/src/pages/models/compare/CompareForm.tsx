@@ -37,11 +37,12 @@ export function CompareForm({ project, catalogue, series }: CompareFormProps) {
   const controls = useSignal(true);
   const { busy, error, run } = useAction();
   const here = series.find((one) => one.id === on.value) ?? series[0];
-  const remote = annotated.value.get(annotatedKey(on.value, version.value));
+  const at = version.value ?? here?.version ?? 0;
+  const remote = annotated.value.get(annotatedKey(on.value, at));
   const labelled = remote === undefined ? undefined : readyValue(remote);
   useEffect(() => {
-    void loadAnnotated(on.value, version.value);
-  }, [on.value, version.value]);
+    void loadAnnotated(on.value, at);
+  }, [on.value, at]);
   const same = series.filter((one) => one.pixels.store === here?.pixels.store).map(({ id }) => id);
   const versions = catalogue.versions.filter((one) =>
     chosen.value.has(choiceKey({ model: one.model, version: one.id })),
