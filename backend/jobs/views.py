@@ -21,8 +21,8 @@ class ProjectJobsView(APIView):
         require(signed_in(request), project, Role.VIEWER)
         query = JobPageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        before, limit = query.validated_data.get("before"), query.validated_data["limit"]
-        return Response(JobPageOutput(selectors.jobs_of(project, before=before, limit=limit)).data)
+        asked = {"kind": None, "before": None} | query.validated_data
+        return Response(JobPageOutput(selectors.jobs_of(project, **asked)).data)
 
 
 class JobView(APIView):

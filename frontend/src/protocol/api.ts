@@ -67,8 +67,8 @@ export const startImport = (project: string, name: string, uploads: string[]) =>
   request<rest.Job>("POST", `/projects/${at(project)}/imports`, { body: { name, uploads } });
 export const startExport = (series: string, version: number | null, formats: rest.ExportFormat[]) =>
   request<rest.Job>("POST", `/series/${at(series)}/exports`, { body: { version, formats } });
-export const listJobs = (project: string, before?: string) =>
-  request<rest.Page<rest.Job>>("GET", `/projects/${at(project)}/jobs`, { query: { before } });
+export const listJobs = (project: string, query: { kind?: rest.JobKind; before?: string } = {}) =>
+  request<rest.Page<rest.Job>>("GET", `/projects/${at(project)}/jobs`, { query });
 export const getJob = (id: string, signal?: AbortSignal) =>
   request<rest.Job>("GET", `/jobs/${at(id)}`, { signal });
 export const cancelJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/cancel`);

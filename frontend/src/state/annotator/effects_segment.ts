@@ -24,8 +24,8 @@ export interface Segmentations {
 
 /** The jobs that segment a series now. */
 export async function runningSegmentations(project: string, series: string): Promise<Job[]> {
-  const { results } = await api.listJobs(project);
-  return results.filter((job) => job.kind === "segment" && job.series === series && isActive(job));
+  const { results } = await api.listJobs(project, { kind: "segment" });
+  return results.filter((job) => job.series === series && isActive(job));
 }
 
 export function startSegmentations(store: Store): Segmentations & { close(): void } {

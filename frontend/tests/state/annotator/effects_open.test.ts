@@ -39,6 +39,16 @@ describe("an open series", () => {
     vi.unstubAllGlobals();
   });
 
+  it("is drawn on where the models and jobs cannot be listed", async () => {
+    changed["GET /projects/project/models"] = 500;
+    changed["GET /projects/project/jobs"] = 500;
+    session = await openAnnotator("series", 0, me);
+    const { models, tool, notice, segmentations } = session.store.state.value;
+    expect([models, segmentations]).toEqual([[], []]);
+    expect(tool).toBe("point");
+    expect(notice).toContain("The models could not be listed");
+  });
+
   it("says which version one has seen when an older one is restored", async () => {
     changed["POST /series/series/restore"] = changeset(4);
     session = await openAnnotator("series", 0, me);
