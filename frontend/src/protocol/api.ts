@@ -84,14 +84,10 @@ export const getMask = (series: string, sha256: string) =>
 export const restore = (series: string, values: rest.Restore) =>
   request<Changeset>("POST", `/series/${at(series)}/restore`, { body: values });
 
-export const listModels = () => request<rest.Model[]>("GET", "/models");
-
 export const getCatalogue = (project: string) =>
   request<models.Catalogue>("GET", `/projects/${at(project)}/models`);
 export const updateVersion = (id: string, values: { name?: string; archived?: boolean }) =>
   request<models.ModelVersion>("PATCH", `/models/${at(id)}`, { body: values });
-export const getSeriesModel = (series: string) =>
-  request<models.ModelChoice>("GET", `/series/${at(series)}/model`);
 export const setSeriesModel = (series: string, choice: models.ModelChoice) =>
   request<models.ModelChoice>("PUT", `/series/${at(series)}/model`, { body: choice });
 

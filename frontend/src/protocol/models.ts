@@ -19,6 +19,8 @@ export interface Metadata {
   parameters?: number | Settings;
   config?: unknown;
   image_size?: number;
+  /** What an uploaded file says beyond its network; `card` is Markdown. */
+  notes?: Record<string, string>;
   [name: string]: unknown;
 }
 
@@ -84,7 +86,6 @@ export interface ModelVersion {
   created_at: string;
   archived: boolean;
   available: boolean;
-  reason?: string;
   parameters: ModelParameter[];
 }
 

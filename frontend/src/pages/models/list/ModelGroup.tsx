@@ -46,7 +46,7 @@ export function ModelGroup({ project, model, versions, shown }: ModelGroupProps)
           <span class="model-badges">
             {version.archived && <Badge>archived</Badge>}
             {!version.available && (
-              <Badge tone="warning" icon="warning" title={version.reason ?? ""}>
+              <Badge tone="warning" icon="warning" title="Its file is not on the server any more.">
                 unavailable
               </Badge>
             )}
