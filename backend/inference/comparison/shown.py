@@ -10,9 +10,10 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from backend.inference.attachment import file_stem
+from backend.inference.comparison.archive import ARCHIVE
 from backend.inference.comparison.orders import COMPARE
-from backend.inference.comparison.work import folder_of
-from backend.inference.labelled_folder import frame_name
+from backend.inference.comparison.work import folder_of, frame_title
 from backend.jobs.models import Job, State
 from backend.protocol.errors import ConflictError, NotFoundError
 
@@ -40,6 +41,15 @@ def comparison(job: Job) -> dict[str, Any]:
     return found
 
 
+def archive_of(job: Job) -> tuple[Path, str]:
+    """The comparison as files, and what to call them."""
+    path = require_comparison(job) / ARCHIVE
+    if not path.is_file():
+        raise NotFoundError("This comparison was made before it could be downloaded. Compare the models again.")
+    order = job.parameters
+    return path, f"{file_stem(order['series_name'], otherwise='series')}-v{order['version']}-comparison.zip"
+
+
 def picture_png(job: Job, key: str, frame: int) -> bytes:
     """RGBA of the frame's size: a model's agreement and errors, or (`truth`) the outline of the labels."""
     folder = require_comparison(job)
@@ -47,9 +57,9 @@ def picture_png(job: Job, key: str, frame: int) -> bytes:
     if frame not in frames:
         raise NotFoundError(f"Frame {frame} is not among those of this comparison: {', '.join(map(str, frames))}.")
     if key == TRUTH:
-        pixels = outline(tifffile.imread(folder / "frames" / "labels" / f"{frame_name(0, frame)}.tif"))
+        pixels = outline(tifffile.imread(folder / "frames" / "labels" / f"{frame_title(frame)}.tif"))
     else:
-        path = folder / "masks" / key / f"{frame_name(0, frame)}.png"
+        path = folder / "masks" / key / f"{frame_title(frame)}.png"
         if not key.isdecimal() or not path.is_file():
             raise NotFoundError(f"There are no masks of {key!r}; {models} models have some, and {TRUTH}.")
         pixels = COLOURS[np.asarray(Image.open(path))]

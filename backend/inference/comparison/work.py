@@ -12,6 +12,7 @@ from django.db import transaction
 
 from backend.inference import aside, labelled_folder, model_files
 from backend.inference.aside import Command, CommandFailedError
+from backend.inference.comparison.archive import ARCHIVE, write_archive
 from backend.inference.labelled_folder import LabelledFolder
 from backend.inference.snapshot import Snapshot
 from backend.jobs.models import FINISHED, Job
@@ -57,6 +58,7 @@ def _compare(context: JobContext, folder: Path) -> dict[str, Any]:
     _export(context, order, folder)
     result = _measure(context, order, folder)
     (folder / "comparison.json").write_text(json.dumps(result, allow_nan=False))
+    write_archive(folder / ARCHIVE, folder / "out", result)
     for left in (folder / "frames" / "images", folder / "fit", folder / "out"):
         shutil.rmtree(left, ignore_errors=True)
     return {"models": len(result["models"]), "frames": len(order["frames"])}
@@ -79,8 +81,8 @@ def _export(context: JobContext, order: Mapping[str, Any], folder: Path) -> None
         context.progress(EXPORTED * done / total, f"Writing frame {done + 1} of {total}")
         done += 1
 
-    LabelledFolder(folder / "frames").write(snapshot, 0, order["frames"], before)
-    LabelledFolder(folder / "fit").write(snapshot, 0, order["fit"], before)
+    for name, frames in (("frames", order["frames"]), ("fit", order["fit"])):
+        LabelledFolder(folder / name, name=lambda _, frame: frame_title(frame)).write(snapshot, 0, frames, before)
     _drop_equal(folder)
 
 
@@ -123,6 +125,7 @@ def arguments_of(order: Mapping[str, Any], folder: Path) -> list[str]:
     for one in order["models"]:
         weights = f"={model_files.model_path(one['model'], one['sha256'])}" if one["sha256"] else ""
         options.append(one["model"] + weights)
+    options += [f"--title={one['label']}" for one in order["models"]]
     if not order["controls"]:
         options.append("--no-controls")
     elif any((fit / "images").iterdir()):
@@ -140,7 +143,7 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
             {name: value for name, value in row.items() if name != "weights"}
             | {"key": key, "version": ours.get("version")}
             | {name: ours.get(name, []) for name in ("trained_on", "chosen_by")}
-            | {"label": ours.get("label", row["label"]), "error": row["error"] and aside.without_paths(row["error"])}
+            | {"error": row["error"] and aside.without_paths(row["error"])}
         )
         images = answer["per_image"].get(row["label"], {})
         per_frame[key] = {str(_frame_of(name)): scores for name, scores in images.items()}
@@ -168,8 +171,13 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _frame_of(name: str) -> int:
-    return int(name.rpartition("_")[2])
+def frame_title(frame: int) -> str:
+    """As the tables and figures call it: people count from one."""
+    return f"frame {frame + 1}"
+
+
+def _frame_of(title: str) -> int:
+    return int(title.removeprefix("frame ")) - 1
 
 
 def prune_comparisons() -> None:

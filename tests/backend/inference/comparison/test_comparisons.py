@@ -1,6 +1,9 @@
 """Comparisons from the request to the pictures over the frames."""
 
+import csv
+import json
 import threading
+import zipfile
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +12,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -90,6 +94,17 @@ def pixels(client: Client, job: Job, key: str, frame: int) -> np.ndarray[Any, An
     return np.asarray(Image.open(BytesIO(answer.content)))
 
 
+def archived(client: Client, job: Job) -> dict[str, bytes]:
+    answer = client.get(f"/api/v1/jobs/{job.pk}/comparison.zip")
+    assert answer["Content-Disposition"].endswith("-v1-comparison.zip")
+
+    async def content() -> bytes:
+        return b"".join([chunk async for chunk in answer.streaming_content])
+
+    with zipfile.ZipFile(BytesIO(async_to_sync(content)())) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def test_models_and_controls_are_measured_and_shown(
     project: Project, series: Series, data: Path, client: Client
 ) -> None:
@@ -127,8 +142,19 @@ def test_models_and_controls_are_measured_and_shown(
     assert not edges[~(bright | dark)].any()
     for key, frame in (("9", 1), ("../0", 1), ("0", 3)):
         assert client.get(f"/api/v1/jobs/{job.pk}/comparison/{key}/{frame}.png").status_code == 404
+    parts = archived(client, job)
+    assert set(parts) == {"comparison.json", "table.csv", "table.md", "threshold.json", "masks.png", "scores.png"}
+    assert json.loads(parts["comparison.json"]) == result
+    table = list(csv.DictReader(parts["table.csv"].decode().splitlines()))
+    assert [row["label"] for row in table] == [row["label"] for row in rows]
+    text = parts["table.md"].decode()
+    assert text.startswith(f"# Comparison on {series.name}, version 1\n\n2 frames: frame 2, frame 3. Device cpu")
+    assert "| Bright only |" in text
+    assert all(f"- {note}\n" in text for note in result["notes"])
+    assert not [name for name, content in parts.items() if str(data).encode() in content]
     client.force_login(make_user())
-    assert client.get(f"/api/v1/jobs/{job.pk}/comparison/0/1.png").status_code == 404
+    for address in ("comparison/0/1.png", "comparison.zip"):
+        assert client.get(f"/api/v1/jobs/{job.pk}/{address}").status_code == 404
 
 
 def test_a_cancelled_comparison_leaves_nothing(

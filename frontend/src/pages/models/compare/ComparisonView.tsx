@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { comparisonArchiveUrl } from "../../../protocol/addresses";
 import { type ApiError, asApiError } from "../../../protocol/errors";
 import type { Catalogue, ComparedModel, Comparison } from "../../../protocol/models";
 import type { Job, Project } from "../../../protocol/rest";
@@ -78,6 +79,11 @@ export function ComparisonView({ project, id, frame }: ComparisonViewProps) {
         </div>
         <div class="head-actions">
           {present.state !== "done" && <Badge tone={jobTones[present.state]}>{present.state}</Badge>}
+          {comparison.value !== null && (
+            <LinkButton href={comparisonArchiveUrl(id)} icon="download" download="">
+              Download table and figures
+            </LinkButton>
+          )}
           <LinkButton href={back} icon="arrow-left">
             All comparisons
           </LinkButton>
