@@ -166,6 +166,13 @@ def test_a_version_of_settings_is_used(series: Series, engine: RunningEngine) ->
     assert not shown(bright)
     segmented(bright, model="threshold", frames=frames, parameters={"method": "otsu"})
     assert shown(bright) == {0: 1, 1: 1}
+    fitted = make_version(series.project, content=b'{"model": "threshold", "parameters": {"min_area_px": 50}}')
+    segmented(bright, model="threshold", version=fitted.pk, frames=frames, parameters={"method": "otsu"})
+    origins = MaskHead.objects.filter(series=bright, shown=MaskState.PROPOSAL).values_list(
+        "revision__origin", flat=True
+    )
+    # Of its file, by which the mask is told to be of this version.
+    assert {origin["model_hash"] for origin in origins} == {fitted.sha256}
 
 
 # ---- what it leaves alone -------------------------------------------------------------------------------------
