@@ -111,7 +111,8 @@ export function CompareTable({ comparison, used, onUse }: CompareTableProps) {
       <div class="compare-notes">
         <p class="field-hint">
           Small: 95 % interval over the frames; with few frames it is too narrow.{" "}
-          <b class="best-mark">Bold</b> is best; controls do not take part.
+          <b class="best-mark">Bold</b> is best; controls do not take part, nor what has learnt from these
+          frames.
           {tolerance_px !== undefined && ` Boundary F1 allows ${tolerance_px} px.`}
         </p>
         {notes.map((note) => (
