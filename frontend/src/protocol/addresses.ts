@@ -14,6 +14,6 @@ export const versionFileUrl = (version: string) => `${API}/models/${encodeURICom
 
 export const comparisonArchiveUrl = (job: string) => `${API}/jobs/${encodeURIComponent(job)}/comparison.zip`;
 
-/** `key`: a model's of the comparison, or "truth" for the outlines of the labels. */
+/** `key`: a model's of the comparison, or of the labels: "truth" for their outlines, "labels" for all. */
 export const comparisonUrl = (job: string, key: string, frame: number) =>
   `${API}/jobs/${encodeURIComponent(job)}/comparison/${encodeURIComponent(key)}/${frame}.png`;

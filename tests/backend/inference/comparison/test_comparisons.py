@@ -20,7 +20,7 @@ from PIL import Image
 from backend.inference.comparison import work as comparison_work
 from backend.inference.comparison.orders import fitted_frames, request_comparison
 from backend.inference.comparison.serializers import ComparisonInput
-from backend.inference.comparison.shown import comparison, outline
+from backend.inference.comparison.shown import comparison, filled, outline
 from backend.inference.comparison.work import folder_of, prune_comparisons
 from backend.inference.models import ModelVersion, Origin
 from backend.inference.versions import Description, add_version
@@ -140,6 +140,7 @@ def test_models_and_controls_are_measured_and_shown(
     edges = pixels(client, job, "truth", 1)[..., 3] > 0
     assert 0 < edges.sum() < (bright | dark).sum()
     assert not edges[~(bright | dark)].any()
+    assert np.array_equal(pixels(client, job, "labels", 1)[..., 3] > 0, bright | dark)
     for key, frame in (("9", 1), ("../0", 1), ("0", 3)):
         assert client.get(f"/api/v1/jobs/{job.pk}/comparison/{key}/{frame}.png").status_code == 404
     parts = archived(client, job)
@@ -245,6 +246,22 @@ def test_the_outline_lies_within_each_object() -> None:
     assert edge[1:5, 3:5].all()  # where two touch
     assert not edge[labels == 0].any()
     assert not edge[2:4, 2].any()
+
+
+def test_the_outline_of_a_large_frame_is_seen_when_it_is_reduced() -> None:
+    labels = np.zeros((1024, 1024), np.uint32)
+    labels[200:400, 200:400] = 7
+    edge = outline(labels)[300, :, 3] > 0
+    assert np.flatnonzero(edge).tolist() == [200, 201, 202, 203, 396, 397, 398, 399]
+
+
+def test_labels_are_filled_object_by_object() -> None:
+    labels = np.zeros((8, 16), np.uint32)
+    labels[1:7, 1:7], labels[1:7, 7:13] = 1, 2
+    shown = filled(labels)
+    assert (shown[..., 3] > 0).tolist() == (labels > 0).tolist()
+    assert shown[3, 3].tolist() != shown[3, 10].tolist()
+    assert np.array_equal(shown[3, 6:8], outline(labels)[3, 6:8])
 
 
 def test_an_attempt_that_lost_its_job_leaves_the_next_one_its_results(
