@@ -50,6 +50,15 @@ export type Split =
   | { by: "series"; validation: string[] }
   | { by: "blocks"; block: number; share: number; gap: number };
 
+/** `start`: the version whose weights it began with. */
+export interface Recipe {
+  config?: string;
+  time_budget_s?: number;
+  epochs?: number | null;
+  seed?: number;
+  start?: { id: string; sha256: string } | null;
+}
+
 /** How a version came to be; a file that was uploaded says only its name. */
 export interface Provenance {
   job?: string;
@@ -57,8 +66,7 @@ export interface Provenance {
   split?: Split;
   /** Names by id, as they were. */
   series?: Record<string, string>;
-  /** `start`: the version that it was trained further from. */
-  recipe?: { start?: { id: string; sha256: string } | null; [name: string]: unknown };
+  recipe?: Recipe;
   trained_s?: number;
   frames?: { training: number; validation: number };
   /** Which frames of which series stood on which side. */
