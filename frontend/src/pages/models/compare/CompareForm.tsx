@@ -153,8 +153,8 @@ export function CompareForm({ project, catalogue, series }: CompareFormProps) {
         )}
         {kept.size > 0 && (
           <p class="field-hint">
-            Of {[...kept].join(", ")} the weights were kept that scored best on some of these frames: that
-            flatters a little.
+            Among the epochs of {[...kept].join(", ")} the one was kept that scored best on some of these
+            frames. That flatters a little.
           </p>
         )}
       </section>

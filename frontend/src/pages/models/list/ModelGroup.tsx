@@ -67,7 +67,9 @@ function aboutUsual(model: ProjectModel): string {
     model.bundled !== null
       ? "usual weights"
       : model.available
-        ? "chooses its settings from each frame"
+        ? model.trainable
+          ? "chooses its settings from each frame"
+          : "made of other models with their usual weights"
         : model.trainable
           ? "train or upload a version"
           : "upload a version";
