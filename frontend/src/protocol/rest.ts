@@ -158,8 +158,10 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`. */
+/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`, a comparison counts. */
 export interface JobResult {
+  models?: number;
+  frames?: number;
   proposals?: number;
   series?: string;
   version?: string;

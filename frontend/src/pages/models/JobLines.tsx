@@ -2,9 +2,10 @@
 
 import { asApiError } from "../../protocol/errors";
 import type { Job, JobState, Project } from "../../protocol/rest";
-import { timeAgo } from "../../state/format";
+import { counted, timeAgo } from "../../state/format";
 import { loadOlderJobs } from "../../state/jobs/effects";
 import { isActive, jobs } from "../../state/jobs/store";
+import { series } from "../../state/projects/store";
 import { readyValue } from "../../state/remote";
 import { Badge, type BadgeTone } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
@@ -51,6 +52,11 @@ export function JobLines({ project, kind, title }: JobLinesProps) {
             >
               <span class="model-name">
                 <strong>{jobName(job)}</strong>
+                {job.kind === "compare" && job.state === "done" && (
+                  <span class="muted">
+                    {counted(job.result.models ?? 0, "model")} on {counted(job.result.frames ?? 0, "frame")}
+                  </span>
+                )}
                 <span class="muted">
                   {job.created_by.name}, {timeAgo(job.created_at, Date.now())}
                 </span>
@@ -74,7 +80,11 @@ export function JobLines({ project, kind, title }: JobLinesProps) {
   );
 }
 
-export const jobName = (job: Job) => job.result.name ?? (job.kind === "train" ? "Training" : "Comparison");
+/** A training's by the version it made, a comparison's by its series. */
+export function jobName(job: Job): string {
+  if (job.kind === "train") return job.result.name ?? "Training";
+  return readyValue(series.value)?.find((one) => one.id === job.series)?.name ?? "Comparison";
+}
 
 function placeOf(job: Job): ModelsPlace {
   return job.kind === "train"

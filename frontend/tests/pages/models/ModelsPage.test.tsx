@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { JobLines } from "../../../src/pages/models/JobLines";
 import { ModelsPage } from "../../../src/pages/models/ModelsPage";
 import { ApiError } from "../../../src/protocol/errors";
-import type { Job, Project } from "../../../src/protocol/rest";
+import type { Job, Project, Series } from "../../../src/protocol/rest";
 import { jobs } from "../../../src/state/jobs/store";
 import { catalogue } from "../../../src/state/models/store";
 import { series } from "../../../src/state/projects/store";
@@ -43,8 +43,11 @@ it("says why it shows nothing where the series cannot be listed", () => {
   expect(document.body.textContent).not.toContain("Asking which models there are");
 });
 
-it("offers older comparisons where there are more than came", () => {
-  jobs.value = ready({ jobs: [job("j")], next: "j" });
+it("names comparisons by their series, and offers older ones where there are more than came", () => {
+  series.value = ready([{ id: "s", name: "Au on SiN" } as Series]);
+  const done = { ...job("j"), series: "s", result: { models: 3, frames: 4 } };
+  jobs.value = ready({ jobs: [done], next: "j" });
   render(<JobLines project={project} kind="compare" title="Comparisons" />, document.body);
   expect(document.body.textContent).toContain("Load older");
+  expect(document.body.textContent).toContain("Au on SiN3 models on 4 frames");
 });
