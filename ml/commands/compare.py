@@ -77,9 +77,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"--image is {shown}, which is not scored; there are {', '.join(f.name for f in scored)}.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     fitted = _fitted(arguments, scored, fit_frames) if fit_frames and not arguments.no_controls else None
-    added, notes = ([], []) if arguments.no_controls else controls(candidates, fitted)
+    added, notes = ([], []) if arguments.no_controls else controls(candidates, fitted, titled=bool(arguments.title))
     if fitted is not None:
-        notes.insert(0, f"threshold (fitted) is fitted to {len(fit_frames)} other frames; its settings: {fitted.name}.")
+        notes.insert(0, f"{added[0].label} is fitted to {len(fit_frames)} other frames; its settings: {fitted.name}.")
     measured = _measured(arguments, told_apart([*candidates, *added]), scored, shown)
     result: dict[str, Any] = {
         "frames": [frame.name for frame in scored],

@@ -57,26 +57,34 @@ def _label(name: str, weights: Path | None, several: bool) -> str:
     return f"{name} ({weights.parent.name}/{weights.name})"
 
 
-def controls(candidates: Sequence[Candidate], fitted: Path | None) -> tuple[list[Candidate], list[str]]:
+def controls(
+    candidates: Sequence[Candidate], fitted: Path | None, *, titled: bool = False
+) -> tuple[list[Candidate], list[str]]:
     """`threshold` and an untrained network of every family asked for, and notes on what could not be had.
 
     Parameters
     ----------
     fitted
         settings of `threshold` that were fitted to labelled frames, None where there were none to fit to.
+    titled
+        call models by their titles instead of their names.
     """
     found, notes = [], []
+
+    def called(name: str) -> str:
+        return registry.info(name).title if titled else name
+
     if fitted is not None:
-        found.append(Candidate("threshold (fitted)", "threshold", fitted, control=True))
+        found.append(Candidate(f"{called('threshold')} (fitted)", "threshold", fitted, control=True))
     else:
-        notes.append("No frames to fit to were given: threshold chooses its settings from each frame.")
+        notes.append(f"No frames to fit to were given: {called('threshold')} chooses its settings from each frame.")
         if not any(candidate.model == "threshold" and candidate.weights is None for candidate in candidates):
-            found.append(Candidate("threshold (not fitted)", "threshold", control=True))
+            found.append(Candidate(f"{called('threshold')} (not fitted)", "threshold", control=True))
     for name in dict.fromkeys(candidate.model for candidate in candidates):
         if registry.info(name).builds_untrained:
-            found.append(Candidate(f"{name} (untrained)", name, untrained=True, control=True))
+            found.append(Candidate(f"{called(name)} (untrained)", name, untrained=True, control=True))
         elif name != "threshold":
-            notes.append(f"{name} has no untrained control: its loader builds none.")
+            notes.append(f"{called(name)} has no untrained control: its loader builds none.")
     return found, notes
 
 

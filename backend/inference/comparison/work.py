@@ -61,7 +61,7 @@ def _compare(context: JobContext, folder: Path) -> dict[str, Any]:
     write_archive(folder / ARCHIVE, folder / "out", result)
     for left in (folder / "frames" / "images", folder / "fit", folder / "out"):
         shutil.rmtree(left, ignore_errors=True)
-    return {"models": len(result["models"]), "frames": len(order["frames"])}
+    return {"models": len(order["models"]), "frames": len(order["frames"])}
 
 
 def _export(context: JobContext, order: Mapping[str, Any], folder: Path) -> None:

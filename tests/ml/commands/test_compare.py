@@ -82,14 +82,22 @@ def test_models_and_controls_are_compared(
 
 def test_models_are_called_by_their_titles(labelled: tuple[str, str], tmp_path: Path) -> None:
     write_settings(tmp_path / "fit.json", {}, {})
-    models = ("--models", "fake", "threshold", f"threshold={tmp_path / 'fit.json'}")
-    titles = ("--title=-Au $2 and $", "--title=threshold (not fitted)", "--title=-Au $2 and $")
+    models = ("--models", "fake", "threshold", f"threshold={tmp_path / 'fit.json'}", "--no-controls")
+    titles = ("--title=-Au $2 and $", "--title=Threshold", "--title=-Au $2 and $")
     assert compare(labelled, *models, *titles, "--only", "c", "--out", str(tmp_path)) == 0
     result = json.loads((tmp_path / "compare.json").read_text())
-    named = ["-Au $2 and $", "threshold (not fitted)", "-Au $2 and $ (2)"]
+    named = ["-Au $2 and $", "Threshold", "-Au $2 and $ (2)"]
     assert [row["label"] for row in result["models"]] == named
     assert list(result["per_image"]) == named
     assert Image.open(tmp_path / "scores.png").size[0] > 300
+
+
+def test_controls_are_called_by_their_titles_where_models_are(labelled: tuple[str, str], tmp_path: Path) -> None:
+    options = ("--models", "fake", "--title", "Disc", "--fit-on", "a", "--fit-budget", "0.1", "--out", str(tmp_path))
+    assert compare(labelled, *options) == 0
+    result = json.loads((tmp_path / "compare.json").read_text())
+    assert [row["label"] for row in result["models"]] == ["Disc", "Threshold and watershed (fitted)"]
+    assert result["notes"][0].startswith("Threshold and watershed (fitted) is fitted to 1 other frames")
 
 
 def test_masks_show_where_each_model_agrees_and_errs(labelled: tuple[str, str], tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_models_and_controls_are_measured_and_shown(
     models = [{"model": "threshold"}, {"model": "threshold", "version": str(version.pk)}]
     job = run(request(project, series, models=models))
     assert job.state == State.DONE, job.error
+    assert job.result == {"models": 2, "frames": 2}
     client.force_login(owner(project))
     result = client.get(f"/api/v1/jobs/{job.pk}/comparison").json()
     assert (result["series"], result["frames"], result["version"]) == (str(series.pk), [1, 2], series.version)
@@ -120,7 +121,7 @@ def test_models_and_controls_are_measured_and_shown(
     assert [(row["key"], row["label"], row["version"], row["control"]) for row in rows] == [
         ("0", "Threshold and watershed", None, False),
         ("1", "Bright only", str(version.pk), False),
-        ("2", "threshold (fitted)", None, True),
+        ("2", "Threshold and watershed (fitted)", None, True),
     ]
     assert [row["trained_on"] for row in rows] == [[], [2], []]
     assert any("Bright only was trained on 1 of these frames" in note for note in result["notes"])
