@@ -14,7 +14,7 @@ from backend.inference.labelled_folder import LabelledFolder
 from backend.inference.models import ModelVersion, Origin
 from backend.inference.snapshot import Snapshot
 from backend.inference.training.folder import Row, TrainingFolder, best_scores, folder_of, trainings
-from backend.inference.training.orders import SETTINGS_MODEL, plan_of, sources_of
+from backend.inference.training.orders import SETTINGS_MODEL, plan_of, recipe_of, sources_of
 from backend.inference.training.plan import Plan, Source
 from backend.inference.training.split import Frames
 from backend.inference.versions import Description, add_version
@@ -235,7 +235,7 @@ def _described(job: Job, planned: Plan, said: dict[str, Any], rows: list[Row]) -
             },
             "series": {each["id"]: each["name"] for each in order["series"]},
             "split": order["split"],
-            "recipe": {name: order[name] for name in ("config", "time_budget_s", "epochs", "seed", "start")},
+            "recipe": recipe_of(order),
             "trained_s": trained_s,
             "frames": planned.frames,
             "places": {name: {str(pk): frames for pk, frames in side.items()} for name, side in sides.items()},

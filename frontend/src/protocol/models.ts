@@ -138,6 +138,13 @@ export interface SplitPreview {
 }
 
 export interface Training {
+  /** Empty: the version that it makes will be called by its number. */
+  name: string;
+  /** Its title. */
+  model: string;
+  /** Names, as they were. */
+  series: string[];
+  recipe: Recipe;
   rows: CurveRow[];
   version: string | null;
   can_resume: boolean;

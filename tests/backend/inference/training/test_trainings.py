@@ -134,6 +134,8 @@ def test_settings_are_fitted_to_accepted_masks(project: Project) -> None:
     assert not folder_of(job.pk, "threshold").path.exists()
     state = training_state(job)
     assert (state["version"], state["can_resume"], state["state"]) == (version.pk, False, "done")
+    assert (state["name"], state["model"], state["series"]) == ("Discs", "Threshold and watershed", [series.name])
+    assert state["recipe"] == provenance["recipe"]
 
 
 def test_a_network_learns_phases_and_is_started_from(project: Project) -> None:
