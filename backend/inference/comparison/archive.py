@@ -15,7 +15,8 @@ SETTINGS = "threshold.json"  # what the control was fitted to
 def write_archive(path: Path, out: Path, result: Mapping[str, Any]) -> None:
     """`out` is what `python -m ml compare` wrote; its JSON names files of the server, `result` takes its place."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("comparison.json", json.dumps(result, indent=1, allow_nan=False))
+        measured = {"frames_count_from": 0, **result}  # the tables and figures count from one
+        archive.writestr("comparison.json", json.dumps(measured, indent=1, allow_nan=False))
         for file in sorted(out.iterdir()):
             if file.suffix == ".png" or file.name == SETTINGS:
                 archive.write(file, file.name)

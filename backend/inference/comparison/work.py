@@ -172,8 +172,8 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
 
 
 def frame_title(frame: int) -> str:
-    """As the tables and figures call it: people count from one."""
-    return f"frame {frame + 1}"
+    """As the tables and figures call it: people count from one. Their names sort as they do."""
+    return f"frame {frame + 1:04d}"
 
 
 def _frame_of(title: str) -> int:
