@@ -102,7 +102,8 @@ function Places({ provenance }: { provenance: Origin }) {
 export function splitText(split: Split): string {
   if (split.by === "series")
     return `by series: ${counted(split.validation.length, "series", "series")} for validation`;
-  return `by blocks of ${counted(split.block, "frame")}, ${Math.round(split.share * 100)} % for validation, ${counted(split.gap, "frame")} beside them left out`;
+  const gap = split.gap === 0 ? "" : `, ${counted(split.gap, "frame")} beside them left out`;
+  return `by blocks of ${counted(split.block, "frame")}, ${Math.round(split.share * 100)} % for validation${gap}`;
 }
 
 /** Settings of `threshold`, as a version keeps them. */
