@@ -34,6 +34,13 @@ class HistoryQuery(serializers.Serializer[Any]):
 class RestoreInput(Input):
     version = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS)
     request_id = serializers.UUIDField()
+    base = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_VERSIONS,
+        allow_null=True,
+        default=None,
+        help_text="the newest version that the person has seen; 409 where there is a newer one. null: do not ask",
+    )
     frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, allow_null=True, default=None)
     tracks = serializers.ListField(
         child=serializers.UUIDField(), allow_null=True, default=None, min_length=1, max_length=500

@@ -62,13 +62,15 @@ def restore(
     author: User,
     request_id: UUID,
     version: int,
+    base: int | None = None,
     frame: int | None = None,
     tracks: Sequence[UUID] | None = None,
 ) -> Committed:
     """Makes the series, or one frame, or some tracks of it, what they were at a version: as a new version.
 
     Only what differs is written. A track that must come back to carry a restored mask comes back without its other
-    masks. The calibration is restored with the series as a whole only.
+    masks. The calibration is restored with the series as a whole only. `base`: the newest version that the person has
+    seen; ConflictError where there is a newer one, which would be undone unseen.
     """
     series = _series(series_id)
     if frame is not None and not 0 <= frame < series.pixels.frames:
@@ -82,6 +84,13 @@ def restore(
 
     def fill(locked: Series) -> Draft:
         selectors.known_version(locked.version, version)
+        if base is not None and base != locked.version:
+            raise ConflictError(
+                f"The series has changed: version {locked.version} is the newest, and you have seen {base}. Look at "
+                "what is new, then restore again.",
+                code="stale",
+                version=locked.version,
+            )
         draft = draft_restoration(locked, version, frame, tracks)
         if draft.empty:
             raise InvalidError(f"Nothing to restore: it is as in version {version}.", code="unchanged")

@@ -70,7 +70,9 @@ class ChangesetsView(APIView):
 
 
 class RestoreView(APIView):
-    @extend_schema(request=serializers.RestoreInput, responses={201: Changeset, 200: Changeset})
+    @extend_schema(
+        request=serializers.RestoreInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
+    )
     def post(self, request: Request, series: UUID) -> Response:
         author = _author(request, series)
         values = serializers.RestoreInput.read(request)

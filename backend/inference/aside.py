@@ -21,7 +21,11 @@ logger = logging.getLogger(__name__)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WATCH_S, POLL_S = 0.5, 0.05
-_SECRET = ("DATABASE_URL", "REDIS_URL", "GRATICULE_SECRET_KEY")
+# All that the command is told of our environment: passwords come under many names. A prefix ends in "_".
+_PASSED = (
+    *("PATH", "HOME", "USER", "LANG", "LC_", "TZ", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"),
+    *("CUDA_", "NVIDIA_", "PYTORCH_", "TORCH_", "OMP_", "KMP_", "MKL_", "NUMBA_", "MPLCONFIGDIR"),
+)
 _MENDABLE = 2  # exit code of `python -m ml` for what the caller can mend, told in one line
 
 
@@ -98,15 +102,26 @@ def run(command: Command, watch: Callable[[], None]) -> str:
     raise _error(process.returncode, err)
 
 
+def without_paths(text: str) -> str:
+    """Where the server keeps its files is nobody's business."""
+    for folder in (settings.GRATICULE_DATA, settings.GRATICULE_DATA.resolve(), REPOSITORY):
+        text = text.replace(f"{folder}/", "")
+    return text
+
+
 def _ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _SECRET}
+    kept = {name: value for name, value in os.environ.items() if _passes(name)}
     most = str(threads())
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), most)
     return kept | limits | {"GRATICULE_DATA": str(settings.GRATICULE_DATA), "PYTHONUNBUFFERED": "1"}
+
+
+def _passes(name: str) -> bool:
+    return any(name.startswith(each) if each.endswith("_") else name == each for each in _PASSED)
 
 
 def _error(status: int, err: Path) -> Exception:
@@ -118,6 +133,6 @@ def _error(status: int, err: Path) -> Exception:
         )
     if status == _MENDABLE and lines:
         _, _, reason = lines[-1].partition(": ")
-        return CommandFailedError(reason or lines[-1])
+        return CommandFailedError(without_paths(reason or lines[-1]))
     logger.error("A command of ml ended with status %d:\n%s", status, "\n".join(lines[-40:]))
     return CommandCrashedError(f"It ended with status {status}.")

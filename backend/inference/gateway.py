@@ -85,7 +85,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Every object that a model found on a frame."""
+    """Every object that a model found on a frame; `model_hash` is that of the version's file where there is one."""
 
     instances: list[Candidate]
     model_hash: str
@@ -169,7 +169,7 @@ async def segment(
     try:
         if on_progress is not None:
             await _follow(answer, body["ticket"], on_progress)
-        return _segmentation(await answer)
+        return _segmentation(await answer, weights)
     finally:
         answer.cancel()
 
@@ -207,8 +207,9 @@ def _prediction(answer: Mapping[str, Any]) -> Prediction:
     return Prediction(candidates, answer["model_hash"], answer["encode_ms"], answer["decode_ms"])
 
 
-def _segmentation(answer: Mapping[str, Any]) -> Segmentation:
-    return Segmentation([_candidate(item) for item in answer["instances"]], answer["model_hash"])
+def _segmentation(answer: Mapping[str, Any], weights: str | None) -> Segmentation:
+    # The engine knows settings by what they say, and would call two files of the same settings alike.
+    return Segmentation([_candidate(item) for item in answer["instances"]], weights or answer["model_hash"])
 
 
 # ---- asking -------------------------------------------------------------------------------------------------

@@ -30,13 +30,19 @@ def frame_name(series_number: int, frame: int) -> str:
 class LabelledFolder:
     """images/, labels/ and, where phases are told apart, phases/ below `root`."""
 
-    def __init__(self, root: Path, *, phases: Sequence[int] | None = None) -> None:
-        """`phases` are the indices of the phases whose objects count, in the order of their classes; None: all do."""
+    def __init__(
+        self, root: Path, *, phases: Sequence[int] | None = None, name: Callable[[int, int], str] = frame_name
+    ) -> None:
+        """`phases` are the indices of the phases whose objects count, in the order of their classes; None: all do.
+
+        `name` makes a frame's of the series' number and its own.
+        """
         self._root = root
+        self._name = name
         self._class_of = None if phases is None else {phase: number for number, phase in enumerate(phases, start=1)}
         self._folders = ["images", "labels", *(["phases"] if len(self._class_of or ()) > 1 else [])]
-        for name in self._folders:
-            (root / name).mkdir(parents=True, exist_ok=True)
+        for folder in self._folders:
+            (root / folder).mkdir(parents=True, exist_ok=True)
 
     def write(self, snapshot: Snapshot, number: int, frames: Sequence[int], before: Callable[[int], None]) -> None:
         """Frames of a series, which is the one with this `number` in the names; `before` may raise."""
@@ -49,7 +55,7 @@ class LabelledFolder:
             if "phases" in self._folders:
                 parts["phases"] = classes
             for folder, content in parts.items():
-                path = self._root / folder / f"{frame_name(number, frame)}.tif"
+                path = self._root / folder / f"{self._name(number, frame)}.tif"
                 # Labels shrink to almost nothing, floats hardly at all.
                 tifffile.imwrite(path, content, compression=None if folder == "images" else "zlib")
 

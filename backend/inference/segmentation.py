@@ -16,11 +16,10 @@ from backend.inference.choices import Choice, checked_parameters, choose
 from backend.inference.frames import frame_of
 from backend.inference.gateway import Segmentation
 from backend.jobs.models import Job
+from backend.jobs.permissions import require_author
 from backend.jobs.registry import JobContext
 from backend.jobs.services import enqueue
 from backend.projects.models import User
-from backend.projects.permissions import require
-from backend.projects.roles import Role
 from backend.protocol.errors import InvalidError, NotFoundError
 from backend.protocol.messages import Candidate, Origin
 from backend.series.models import Series
@@ -80,7 +79,7 @@ def segment_series(context: JobContext) -> dict[str, Any]:
             if request_id in done:
                 continue
             # Anew for each frame: a phase may have been deleted, or the person removed, since the last one.
-            require(job.created_by, series.project_id, Role.ANNOTATOR)
+            require_author(job)
             choice = choose(series.project_id, asked["model"], UUID(asked["version"]) if asked["version"] else None)
             found = ask(series, frame, choice, index / len(frames), step)
             proposals = _proposals(job, frame, choice, found, asked["min_score"])

@@ -24,5 +24,6 @@ urlpatterns = [
     path("jobs/<uuid:job>/finish", trainings.FinishView.as_view()),
     path("projects/<uuid:project>/comparisons", comparisons.ComparisonsView.as_view()),
     path("jobs/<uuid:job>/comparison", comparisons.ComparisonView.as_view()),
+    path("jobs/<uuid:job>/comparison.zip", comparisons.ComparisonArchiveView.as_view()),
     path("jobs/<uuid:job>/comparison/<str:key>/<int:frame>.png", comparisons.ComparisonPictureView.as_view()),
 ]

@@ -29,9 +29,11 @@ def find(job_id: UUID) -> Job:
     return job
 
 
-def jobs_of(project_id: UUID, *, before: UUID | None, limit: int) -> Page:
-    """The project's jobs, newest first, older than job `before`."""
+def jobs_of(project_id: UUID, *, kind: str | None, before: UUID | None, limit: int) -> Page:
+    """The project's jobs (of a kind), newest first, older than job `before`."""
     jobs = _shown().filter(project_id=project_id).order_by("-created_at", "-id")
+    if kind is not None:
+        jobs = jobs.filter(kind=kind)
     if before is not None:
         last = _shown().filter(project_id=project_id, pk=before).first()
         if last is None:

@@ -32,6 +32,7 @@ class JobOutput(serializers.ModelSerializer[Job]):
 
 
 class JobPageQuery(serializers.Serializer[Any]):
+    kind = serializers.CharField(max_length=32, required=False)
     before = serializers.UUIDField(required=False)
     limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
 

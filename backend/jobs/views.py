@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.jobs import selectors, services
-from backend.jobs.permissions import require_cancel, require_job
+from backend.jobs.permissions import require_ending, require_job
 from backend.jobs.serializers import JobOutput, JobPageOutput, JobPageQuery
 from backend.projects.permissions import require
 from backend.projects.roles import Role
@@ -21,8 +21,8 @@ class ProjectJobsView(APIView):
         require(signed_in(request), project, Role.VIEWER)
         query = JobPageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        before, limit = query.validated_data.get("before"), query.validated_data["limit"]
-        return Response(JobPageOutput(selectors.jobs_of(project, before=before, limit=limit)).data)
+        asked = {"kind": None, "before": None} | query.validated_data
+        return Response(JobPageOutput(selectors.jobs_of(project, **asked)).data)
 
 
 class JobView(APIView):
@@ -34,6 +34,6 @@ class JobView(APIView):
 class JobCancelView(APIView):
     @extend_schema(request=None, responses=JobOutput)
     def post(self, request: Request, job: UUID) -> Response:
-        require_cancel(signed_in(request), job)
+        require_ending(signed_in(request), job)
         services.request_cancel(job_id=job)
         return Response(JobOutput(selectors.find(job)).data)

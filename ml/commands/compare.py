@@ -21,6 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", nargs="+", default=[], metavar="NAME[=WEIGHTS]", help="registry names (default: every segmenter)"
     )
+    parser.add_argument(
+        "--title", action="append", default=[], metavar="TEXT",
+        help="what a model is called in tables and figures; once for each of --models, in their order",
+    )  # fmt: skip
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="score these frames only")
     parser.add_argument(
         "--fit-on", nargs="+", default=[], metavar="NAME", help="frames of --images to fit threshold to"
@@ -55,11 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    from ml.evaluation.comparison import asked, controls, parted, per_image, row
+    from ml.evaluation.comparison import asked, controls, parted, per_image, row, told_apart
     from ml.evaluation.frames import load_labelled_frames
     from ml.evaluation.tables import cells_of, write_tables
 
-    candidates = asked(arguments.models)
+    candidates = asked(arguments.models, arguments.title)
     if not arguments.tolerance >= 0:
         raise ValueError(f"--tolerance is {arguments.tolerance} px; give 0 or more.")
     check_device(arguments.device)
@@ -73,10 +77,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"--image is {shown}, which is not scored; there are {', '.join(f.name for f in scored)}.")
     arguments.out.mkdir(parents=True, exist_ok=True)
     fitted = _fitted(arguments, scored, fit_frames) if fit_frames and not arguments.no_controls else None
-    added, notes = ([], []) if arguments.no_controls else controls(candidates, fitted)
+    added, notes = ([], []) if arguments.no_controls else controls(candidates, fitted, titled=bool(arguments.title))
     if fitted is not None:
-        notes.insert(0, f"threshold (fitted) is fitted to {len(fit_frames)} other frames; its settings: {fitted.name}.")
-    measured = _measured(arguments, [*candidates, *added], scored, shown)
+        notes.insert(0, f"{added[0].label} is fitted to {len(fit_frames)} other frames; its settings: {fitted.name}.")
+    measured = _measured(arguments, told_apart([*candidates, *added]), scored, shown)
     result: dict[str, Any] = {
         "frames": [frame.name for frame in scored],
         "fitted_on": [frame.name for frame in fit_frames],
@@ -160,22 +164,27 @@ def _draw(out: Path, result: dict[str, Any], measured: "list[Measured]", frame: 
     from ml.evaluation.figures.masks import draw_masks
     from ml.evaluation.figures.scores import draw_scores
 
-    masks = {one.candidate.label: one.masks[frame.name] for one in measured if frame.name in one.masks}
+    masks = {_drawn(one.candidate.label): one.masks[frame.name] for one in measured if frame.name in one.masks}
     # Not the controls: an untrained network errs everywhere.
-    deciding = [one.candidate.label for one in measured if not one.candidate.control and one.candidate.label in masks]
+    deciding = [_drawn(one.candidate.label) for one in measured if not one.candidate.control]
     logs = {}
     for one in measured:
         checkpoint = _checkpoint(one.candidate)
         if checkpoint is not None and (path := log_beside(checkpoint)) is not None:
-            logs[one.candidate.label] = read_log(path)
+            logs[_drawn(one.candidate.label)] = read_log(path)
     figures = {
         "curves": draw_curves(logs),
         "masks": draw_masks(frame.name, frame.image, frame.labels > 0, masks, deciding) if masks else None,
-        "scores": draw_scores(result["models"]),
+        "scores": draw_scores([line | {"label": _drawn(line["label"])} for line in result["models"]]),
     }
     if figures["curves"] is None:
         result["notes"].append("No training curves: no log lies beside a checkpoint.")
     return [save(figure, out / f"{name}.png") for name, figure in figures.items() if figure is not None]
+
+
+def _drawn(label: str) -> str:
+    """As matplotlib takes it: what stands between two dollars would be a formula."""
+    return label.replace("$", r"\$")
 
 
 def _checkpoint(candidate: "Candidate") -> Path | None:

@@ -4,6 +4,8 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,18 @@ from ml.evaluation.measured import Candidate, Measured
 from ml.evaluation.scores import SCORES, summarise
 
 
-def asked(models: Sequence[str]) -> list[Candidate]:
-    """`NAME` or `NAME=WEIGHTS` each, with labels that differ; every segmenter that is registered where none is named.
+def asked(models: Sequence[str], titles: Sequence[str] = ()) -> list[Candidate]:
+    """`NAME` or `NAME=WEIGHTS` each, by their titles; every segmenter that is registered where none is named.
 
     Raises
     ------
     UnknownModelError, ValueError
-        No such model; weights for a model that takes none; the same twice.
+        No such model; weights for a model that takes none; the same twice; not a title for each.
     """
+    if titles and len(titles) != len(models):
+        raise ValueError(
+            f"--title is given {len(titles)} times for {len(models)} --models; give one for each, or none."
+        )
     if not models:
         models = [info.name for info in registry.MODELS.values() if info.kind == "segmenter"]
     found = []
@@ -29,10 +35,20 @@ def asked(models: Sequence[str]) -> list[Candidate]:
         if not registry.info(name).takes_weights and weights:
             raise ValueError(f"{name} has no weights; give {name} alone.")
         found.append((name, Path(weights) if weights else None))
-    if twice := [name for (name, _), count in Counter(found).items() if count > 1]:
+    if twice := [name for (name, _), times in Counter(found).items() if times > 1]:
         raise ValueError(f"--models names {twice[0]} twice with the same weights; once is enough.")
     several = Counter(name for name, _ in found)
-    return [Candidate(_label(name, weights, several[name] > 1), name, weights) for name, weights in found]
+    labels = titles or [_label(name, weights, several[name] > 1) for name, weights in found]
+    return [Candidate(label, name, weights) for label, (name, weights) in zip(labels, found, strict=True)]
+
+
+def told_apart(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The same, the second of an equal label as `LABEL (2)`."""
+    labels: list[str] = []
+    for candidate in candidates:
+        numbered = (f"{candidate.label} ({number})" for number in count(2))
+        labels.append(next(label for label in chain([candidate.label], numbered) if label not in labels))
+    return [replace(candidate, label=label) for candidate, label in zip(candidates, labels, strict=True)]
 
 
 def _label(name: str, weights: Path | None, several: bool) -> str:
@@ -41,26 +57,34 @@ def _label(name: str, weights: Path | None, several: bool) -> str:
     return f"{name} ({weights.parent.name}/{weights.name})"
 
 
-def controls(candidates: Sequence[Candidate], fitted: Path | None) -> tuple[list[Candidate], list[str]]:
+def controls(
+    candidates: Sequence[Candidate], fitted: Path | None, *, titled: bool = False
+) -> tuple[list[Candidate], list[str]]:
     """`threshold` and an untrained network of every family asked for, and notes on what could not be had.
 
     Parameters
     ----------
     fitted
         settings of `threshold` that were fitted to labelled frames, None where there were none to fit to.
+    titled
+        call models by their titles instead of their names.
     """
     found, notes = [], []
+
+    def called(name: str) -> str:
+        return registry.info(name).title if titled else name
+
     if fitted is not None:
-        found.append(Candidate("threshold (fitted)", "threshold", fitted, control=True))
+        found.append(Candidate(f"{called('threshold')} (fitted)", "threshold", fitted, control=True))
     else:
-        notes.append("No frames to fit to were given: threshold chooses its settings from each frame.")
+        notes.append(f"No frames to fit to were given: {called('threshold')} chooses its settings from each frame.")
         if not any(candidate.model == "threshold" and candidate.weights is None for candidate in candidates):
-            found.append(Candidate("threshold (not fitted)", "threshold", control=True))
+            found.append(Candidate(f"{called('threshold')} (not fitted)", "threshold", control=True))
     for name in dict.fromkeys(candidate.model for candidate in candidates):
         if registry.info(name).builds_untrained:
-            found.append(Candidate(f"{name} (untrained)", name, untrained=True, control=True))
+            found.append(Candidate(f"{called(name)} (untrained)", name, untrained=True, control=True))
         elif name != "threshold":
-            notes.append(f"{name} has no untrained control: its loader builds none.")
+            notes.append(f"{called(name)} has no untrained control: its loader builds none.")
     return found, notes
 
 

@@ -82,9 +82,10 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>/trainings", "post"): "annotator",
     ("projects/<project>/trainings/preview", "post"): "viewer",
     ("jobs/<job>/training", "get"): "viewer",
-    ("jobs/<job>/finish", "post"): "annotator",
+    ("jobs/<job>/finish", "post"): "manager",  # likewise
     ("projects/<project>/comparisons", "post"): "annotator",
     ("jobs/<job>/comparison", "get"): "viewer",
+    ("jobs/<job>/comparison.zip", "get"): "viewer",
     ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "viewer",
 }
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
@@ -94,6 +95,7 @@ ABSENT = {
     ("jobs/<job>/training", "get"): "no training",
     ("jobs/<job>/finish", "post"): "no training",
     ("jobs/<job>/comparison", "get"): "no comparison",
+    ("jobs/<job>/comparison.zip", "get"): "no comparison",
     ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "no comparison",
 }
 

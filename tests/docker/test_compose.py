@@ -72,6 +72,13 @@ def test_every_limit_can_be_raised() -> None:
     assert [name for name in limits if name not in named] == []
 
 
+def test_trainings_run_on_the_engines_device() -> None:
+    for given, device in (({}, "cpu"), ({"GRATICULE_DEVICE": "cuda"}, "cuda")):
+        found = services(**SECRETS, **given)
+        for role in ("engine", "worker-train"):
+            assert found[role]["environment"]["GRATICULE_DEVICE"] == device
+
+
 def test_secrets_come_from_the_environment_alone() -> None:
     assert not any(secret in json.dumps(services()) for secret in SECRETS.values())
     found = services(**SECRETS)

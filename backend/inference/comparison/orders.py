@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.annotations import selectors
 from backend.annotations.models import MaskState
+from backend.inference.lineage import Seen, seen
 from backend.inference.models import ModelVersion
 from backend.inference.training.plan import MOST_PIXELS
 from backend.jobs.models import Job
@@ -48,7 +49,7 @@ def request_comparison(*, project: Project, created_by: User, values: Mapping[st
         "frames": frames,
         "fit": fitted_frames(annotated, frames) if values["controls"] else [],
         "controls": values["controls"],
-        "models": _models(project, values["models"], str(series.pk), frames),
+        "models": _models(project, values["models"], series, frames),
     }
     return enqueue(kind=COMPARE, project=project, created_by=created_by, parameters=order, series=series.pk)
 
@@ -68,34 +69,35 @@ def fitted_frames(annotated: Sequence[int], scored: Sequence[int]) -> list[int]:
 
 
 def _models(
-    project: Project, asked: Sequence[Mapping[str, Any]], series: str, frames: Sequence[int]
+    project: Project, asked: Sequence[Mapping[str, Any]], series: Series, frames: Sequence[int]
 ) -> list[dict[str, Any]]:
     versions = ModelVersion.objects.filter(project=project).in_bulk([each["version"] for each in asked])
     found = []
     for each in asked:
         info = registry.MODELS.get(each["model"])
         if info is None or info.kind != "segmenter":
-            known = ", ".join(name for name, one in registry.MODELS.items() if one.kind == "segmenter")
+            names = ", ".join(name for name, one in registry.MODELS.items() if one.kind == "segmenter")
             raise InvalidError(
-                f"No model is called {each['model'][:64]!r}. There are: {known}.", fields=_field("models")
+                f"No model is called {each['model'][:64]!r}. There are: {names}.", fields=_field("models")
             )
         version = versions.get(each["version"])
         if each["version"] is not None and (version is None or version.model != info.name):
             raise InvalidError(
                 f"This project has no version {each['version']} of {info.title}.", fields=_field("models")
             )
-        learned = (version.provenance.get("places", {}).get("training", {}).get(series, [])) if version else []
+        known = seen(version, series) if version else Seen(set(), set())
         found.append(
             {
                 "model": info.name,
                 "version": str(version.pk) if version else None,
                 "sha256": version.sha256 if version else None,
                 "label": version.name if version else info.title,
-                "trained_on": sorted(set(learned) & set(frames)),
+                "trained_on": sorted(known.trained_on & set(frames)),
+                "chosen_by": sorted(known.chosen_by & set(frames)),
             }
         )
-    seen = [(one["model"], one["sha256"]) for one in found]
-    if len(set(seen)) < len(seen):
+    weights = [(one["model"], one["sha256"]) for one in found]
+    if len(set(weights)) < len(weights):
         raise InvalidError("A model is named twice with the same weights. Name each once.", fields=_field("models"))
     return found
 

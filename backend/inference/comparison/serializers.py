@@ -43,6 +43,9 @@ class ComparedModelOutput(serializers.Serializer[Any]):
     control = serializers.BooleanField()
     error = serializers.CharField(allow_null=True)
     trained_on = serializers.ListField(child=serializers.IntegerField(), help_text="of the frames scored here")
+    chosen_by = serializers.ListField(
+        child=serializers.IntegerField(), help_text="of them, those whose scores chose the epoch that was kept"
+    )
     parameters = serializers.IntegerField(allow_null=True)
     input_size = serializers.IntegerField(allow_null=True)
     images_per_s = serializers.FloatField(allow_null=True)

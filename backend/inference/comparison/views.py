@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.inference.attachment import attachment
 from backend.inference.comparison import orders, serializers
 from backend.jobs.permissions import require_job
 from backend.jobs.selectors import find as find_job
@@ -36,6 +37,14 @@ class ComparisonView(APIView):
         from backend.inference.comparison.shown import comparison
 
         return Response(comparison(require_job(signed_in(request), job)))
+
+
+class ComparisonArchiveView(APIView):
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, job: UUID) -> StreamingHttpResponse:
+        from backend.inference.comparison.shown import archive_of
+
+        return attachment(*archive_of(require_job(signed_in(request), job)), "application/zip")
 
 
 class ComparisonPictureView(APIView):

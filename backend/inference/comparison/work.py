@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from backend.inference import aside, labelled_folder, model_files
 from backend.inference.aside import Command, CommandFailedError
+from backend.inference.comparison.archive import ARCHIVE, write_archive
 from backend.inference.labelled_folder import LabelledFolder
 from backend.inference.snapshot import Snapshot
-from backend.jobs.models import Job
+from backend.jobs.models import FINISHED, Job
+from backend.jobs.permissions import require_author
 from backend.jobs.registry import JobContext
 from backend.protocol.errors import DomainError, NotFoundError
 from backend.series.selectors import find_series
@@ -34,19 +37,31 @@ def folder_of(job_id: UUID) -> Path:
 
 def run_comparison(context: JobContext) -> dict[str, Any]:
     job = context.job
-    order, folder = job.parameters, folder_of(job.pk)
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier attempt, which is made again
-    folder.mkdir(parents=True)
+    for left in comparisons().glob(f"{job.pk}.*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a killed worker; one that lives on has lost the job
+    # Each attempt's own: a worker that lost the job must not tidy away what the next one writes.
+    draft = comparisons() / f"{job.pk}.{job.attempt}"
+    draft.mkdir(parents=True)
     try:
-        _export(context, order, folder)
-        result = _measure(context, order, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        result = _compare(context, draft)
+        with transaction.atomic():
+            context.hold()
+            shutil.rmtree(folder_of(job.pk), ignore_errors=True)  # of an attempt that was killed at its very end
+            draft.rename(folder_of(job.pk))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return result
+
+
+def _compare(context: JobContext, folder: Path) -> dict[str, Any]:
+    order = context.job.parameters
+    _export(context, order, folder)
+    result = _measure(context, order, folder)
     (folder / "comparison.json").write_text(json.dumps(result, allow_nan=False))
+    write_archive(folder / ARCHIVE, folder / "out", result)
     for left in (folder / "frames" / "images", folder / "fit", folder / "out"):
         shutil.rmtree(left, ignore_errors=True)
-    return {"models": len(result["models"]), "frames": len(order["frames"])}
+    return {"models": len(order["models"]), "frames": len(order["frames"])}
 
 
 def _export(context: JobContext, order: Mapping[str, Any], folder: Path) -> None:
@@ -66,8 +81,8 @@ def _export(context: JobContext, order: Mapping[str, Any], folder: Path) -> None
         context.progress(EXPORTED * done / total, f"Writing frame {done + 1} of {total}")
         done += 1
 
-    LabelledFolder(folder / "frames").write(snapshot, 0, order["frames"], before)
-    LabelledFolder(folder / "fit").write(snapshot, 0, order["fit"], before)
+    for name, frames in (("frames", order["frames"]), ("fit", order["fit"])):
+        LabelledFolder(folder / name, name=lambda _, frame: frame_title(frame)).write(snapshot, 0, frames, before)
     _drop_equal(folder)
 
 
@@ -87,6 +102,7 @@ def _measure(context: JobContext, order: Mapping[str, Any], folder: Path) -> dic
     total = rows * len(order["frames"])
 
     def watch() -> None:
+        require_author(context.job)
         done = sum(1 for _ in (folder / "masks").glob("*/*.png"))
         context.progress(
             EXPORTED + (0.98 - EXPORTED) * min(done / total, 1.0),
@@ -109,6 +125,7 @@ def arguments_of(order: Mapping[str, Any], folder: Path) -> list[str]:
     for one in order["models"]:
         weights = f"={model_files.model_path(one['model'], one['sha256'])}" if one["sha256"] else ""
         options.append(one["model"] + weights)
+    options += [f"--title={one['label']}" for one in order["models"]]
     if not order["controls"]:
         options.append("--no-controls")
     elif any((fit / "images").iterdir()):
@@ -124,17 +141,23 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
         key = str(number)
         rows.append(
             {name: value for name, value in row.items() if name != "weights"}
-            | {"key": key, "version": ours.get("version"), "trained_on": ours.get("trained_on", [])}
-            | {"label": ours.get("label", row["label"]), "error": _without_paths(row["error"])}
+            | {"key": key, "version": ours.get("version")}
+            | {name: ours.get(name, []) for name in ("trained_on", "chosen_by")}
+            | {"error": row["error"] and aside.without_paths(row["error"])}
         )
         images = answer["per_image"].get(row["label"], {})
         per_frame[key] = {str(_frame_of(name)): scores for name, scores in images.items()}
-    notes = [_without_paths(note) for note in answer["notes"] if "training curves" not in note]
+    notes = [aside.without_paths(note) for note in answer["notes"] if "training curves" not in note]
     for row in rows:
         if row["trained_on"]:
             notes.append(
                 f"{row['label']} was trained on {len(row['trained_on'])} of these frames: its scores there say little "
                 "about frames that it has not seen."
+            )
+        if row["chosen_by"]:
+            notes.append(
+                f"The weights of {row['label']} were kept for their scores on {len(row['chosen_by'])} of these frames: "
+                "they flatter it a little."
             )
     return {name: answer[name] for name in _KEPT} | {
         "series": order["series"],
@@ -148,20 +171,22 @@ def _shown(answer: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _frame_of(name: str) -> int:
-    return int(name.rpartition("_")[2])
+def frame_title(frame: int) -> str:
+    """As the tables and figures call it: people count from one. Their names sort as they do."""
+    return f"frame {frame + 1:04d}"
 
 
-def _without_paths(text: str | None) -> str | None:
-    """Where the server keeps its files is nobody's business."""
-    return text and text.replace(f"{settings.GRATICULE_DATA}/", "")
+def _frame_of(title: str) -> int:
+    return int(title.removeprefix("frame ")) - 1
 
 
 def prune_comparisons() -> None:
-    """Folders of jobs that went with their project."""
+    """Folders of jobs that went with their project, and what killed attempts left."""
     if not comparisons().is_dir():
         return
-    known = {str(pk) for pk in Job.objects.filter(kind="compare").values_list("pk", flat=True)}
-    for path in comparisons().iterdir():
-        if path.name not in known:
+    folders = list(comparisons().iterdir())  # before the jobs: one that is asked for meanwhile keeps its own
+    states = {str(pk): state for pk, state in Job.objects.filter(kind="compare").values_list("pk", "state")}
+    for path in folders:
+        name, _, attempt = path.name.partition(".")
+        if name not in states or (attempt and states[name] in FINISHED):
             shutil.rmtree(path, ignore_errors=True)

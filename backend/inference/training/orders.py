@@ -96,6 +96,11 @@ def sources_of(project_id: UUID, order: Mapping[str, Any]) -> list[Source]:
     return [Source(found[UUID(each["id"])], each["version"]) for each in order["series"] if UUID(each["id"]) in found]
 
 
+def recipe_of(order: Mapping[str, Any]) -> dict[str, Any]:
+    """How it learns, as versions and pages cite it."""
+    return {name: order[name] for name in ("config", "time_budget_s", "epochs", "seed", "start")}
+
+
 def plan_of(order: Mapping[str, Any], sources: Sequence[Source]) -> Plan:
     return plan(sources, order["split"], order["phases"], order["model"])
 

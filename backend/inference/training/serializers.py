@@ -79,6 +79,10 @@ class CurveRowOutput(serializers.Serializer[Any]):
 
 
 class TrainingOutput(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="of the version that it makes; empty: a number")
+    model = serializers.CharField(help_text="its title")
+    series = serializers.ListField(child=serializers.CharField(), help_text="names, as they were")
+    recipe = serializers.DictField()
     rows = CurveRowOutput(many=True)
     version = serializers.UUIDField(allow_null=True)
     can_resume = serializers.BooleanField()

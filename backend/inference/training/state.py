@@ -4,11 +4,12 @@ from typing import Any
 
 from backend.inference.models import ModelVersion
 from backend.inference.training.folder import folder_of
-from backend.inference.training.orders import TRAIN, can_resume
+from backend.inference.training.orders import TRAIN, can_resume, recipe_of
 from backend.inference.training.plan import Plan
 from backend.inference.training.split import Frames
 from backend.jobs.models import Job
 from backend.protocol.errors import NotFoundError
+from ml import registry
 
 
 def require_training(job: Job) -> Job:
@@ -18,10 +19,16 @@ def require_training(job: Job) -> Job:
 
 
 def training_state(job: Job) -> dict[str, Any]:
-    """Its log, the version that came of it, and whether another job may go on with it."""
+    """What was asked for, its log, the version that came of it, and whether another job may go on with it."""
+    order = job.parameters
+    info = registry.MODELS.get(order["model"])
     version = ModelVersion.objects.filter(pk=job.result["version"]).first() if "version" in job.result else None
     return {
-        "rows": version.curve if version else folder_of(job.pk, job.parameters["model"]).rows(),
+        "name": order["name"],
+        "model": info.title if info else order["model"],
+        "series": [each["name"] for each in order["series"]],
+        "recipe": recipe_of(order),
+        "rows": version.curve if version else folder_of(job.pk, order["model"]).rows(),
         "version": version.pk if version else None,
         "can_resume": can_resume(job),
         "state": job.state,

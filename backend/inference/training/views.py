@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.inference.training import orders, serializers, state
-from backend.jobs.permissions import require_job
+from backend.jobs.permissions import require_ending, require_job
 from backend.jobs.selectors import find as find_job
 from backend.jobs.serializers import JobOutput
 from backend.projects.permissions import require
@@ -43,7 +43,5 @@ class TrainingView(APIView):
 class FinishView(APIView):
     @extend_schema(request=None, responses=JobOutput)
     def post(self, request: Request, job: UUID) -> Response:
-        found = require_job(signed_in(request), job)
-        require(signed_in(request), found.project_id, Role.ANNOTATOR)
-        orders.finish_early(job=state.require_training(found))
+        orders.finish_early(job=state.require_training(require_ending(signed_in(request), job)))
         return Response(JobOutput(find_job(job)).data)

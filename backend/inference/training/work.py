@@ -14,12 +14,13 @@ from backend.inference.labelled_folder import LabelledFolder
 from backend.inference.models import ModelVersion, Origin
 from backend.inference.snapshot import Snapshot
 from backend.inference.training.folder import Row, TrainingFolder, best_scores, folder_of, trainings
-from backend.inference.training.orders import SETTINGS_MODEL, plan_of, sources_of
+from backend.inference.training.orders import SETTINGS_MODEL, plan_of, recipe_of, sources_of
 from backend.inference.training.plan import Plan, Source
 from backend.inference.training.split import Frames
 from backend.inference.versions import Description, add_version
 from backend.jobs.context import JobCancelledError
 from backend.jobs.models import FINISHED, Job
+from backend.jobs.permissions import require_author
 from backend.jobs.registry import JobContext
 from backend.projects.selectors import phases_at
 from backend.protocol.errors import DomainError, InvalidError, NotFoundError
@@ -187,6 +188,7 @@ class _Watch:
         self._before_s = float(rows[-1]["seconds"] or 0.0) if rows else 0.0
 
     def __call__(self) -> None:
+        require_author(self._context.job)
         rows = self._folder.rows()
         budget_s, epochs = self._order["time_budget_s"], self._order["epochs"]
         done = (self._before_s + time.monotonic() - self._start) / budget_s
@@ -233,7 +235,7 @@ def _described(job: Job, planned: Plan, said: dict[str, Any], rows: list[Row]) -
             },
             "series": {each["id"]: each["name"] for each in order["series"]},
             "split": order["split"],
-            "recipe": {name: order[name] for name in ("config", "time_budget_s", "epochs", "seed", "start")},
+            "recipe": recipe_of(order),
             "trained_s": trained_s,
             "frames": planned.frames,
             "places": {name: {str(pk): frames for pk, frames in side.items()} for name, side in sides.items()},
@@ -257,8 +259,9 @@ def prune_trainings() -> None:
     if not trainings().is_dir():
         return
     now = timezone.now()
+    folders = list(trainings().iterdir())  # before the jobs: one that starts meanwhile keeps its own
     jobs = {str(job.pk): job for job in Job.objects.filter(kind="train").only("state", "finished_at")}
-    for path in trainings().iterdir():
+    for path in folders:
         job = jobs.get(path.name)
         ended = job is not None and job.state in FINISHED and job.finished_at is not None
         old = ended and job is not None and job.finished_at and (now - job.finished_at).total_seconds() > KEPT_S

@@ -12,6 +12,8 @@ export const frameUrl = (series: string, frame: number) =>
 
 export const versionFileUrl = (version: string) => `${API}/models/${encodeURIComponent(version)}/file`;
 
-/** `key`: a model's of the comparison, or "truth" for the outlines of the labels. */
+export const comparisonArchiveUrl = (job: string) => `${API}/jobs/${encodeURIComponent(job)}/comparison.zip`;
+
+/** `key`: a model's of the comparison, or of the labels: "truth" for their outlines, "labels" for all. */
 export const comparisonUrl = (job: string, key: string, frame: number) =>
   `${API}/jobs/${encodeURIComponent(job)}/comparison/${encodeURIComponent(key)}/${frame}.png`;

@@ -67,8 +67,8 @@ export const startImport = (project: string, name: string, uploads: string[]) =>
   request<rest.Job>("POST", `/projects/${at(project)}/imports`, { body: { name, uploads } });
 export const startExport = (series: string, version: number | null, formats: rest.ExportFormat[]) =>
   request<rest.Job>("POST", `/series/${at(series)}/exports`, { body: { version, formats } });
-export const listJobs = (project: string, before?: string) =>
-  request<rest.Page<rest.Job>>("GET", `/projects/${at(project)}/jobs`, { query: { before } });
+export const listJobs = (project: string, query: { kind?: rest.JobKind; before?: string } = {}) =>
+  request<rest.Page<rest.Job>>("GET", `/projects/${at(project)}/jobs`, { query });
 export const getJob = (id: string, signal?: AbortSignal) =>
   request<rest.Job>("GET", `/jobs/${at(id)}`, { signal });
 export const cancelJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/cancel`);
@@ -84,14 +84,10 @@ export const getMask = (series: string, sha256: string) =>
 export const restore = (series: string, values: rest.Restore) =>
   request<Changeset>("POST", `/series/${at(series)}/restore`, { body: values });
 
-export const listModels = () => request<rest.Model[]>("GET", "/models");
-
 export const getCatalogue = (project: string) =>
   request<models.Catalogue>("GET", `/projects/${at(project)}/models`);
 export const updateVersion = (id: string, values: { name?: string; archived?: boolean }) =>
   request<models.ModelVersion>("PATCH", `/models/${at(id)}`, { body: values });
-export const getSeriesModel = (series: string) =>
-  request<models.ModelChoice>("GET", `/series/${at(series)}/model`);
 export const setSeriesModel = (series: string, choice: models.ModelChoice) =>
   request<models.ModelChoice>("PUT", `/series/${at(series)}/model`, { body: choice });
 

@@ -19,6 +19,8 @@ export interface Metadata {
   parameters?: number | Settings;
   config?: unknown;
   image_size?: number;
+  /** What an uploaded file says beyond its network; `card` is Markdown. */
+  notes?: Record<string, string>;
   [name: string]: unknown;
 }
 
@@ -48,6 +50,15 @@ export type Split =
   | { by: "series"; validation: string[] }
   | { by: "blocks"; block: number; share: number; gap: number };
 
+/** `start`: the version whose weights it began with. */
+export interface Recipe {
+  config?: string;
+  time_budget_s?: number;
+  epochs?: number | null;
+  seed?: number;
+  start?: { id: string; sha256: string } | null;
+}
+
 /** How a version came to be; a file that was uploaded says only its name. */
 export interface Provenance {
   job?: string;
@@ -55,7 +66,7 @@ export interface Provenance {
   split?: Split;
   /** Names by id, as they were. */
   series?: Record<string, string>;
-  recipe?: Record<string, unknown>;
+  recipe?: Recipe;
   trained_s?: number;
   frames?: { training: number; validation: number };
   /** Which frames of which series stood on which side. */
@@ -83,7 +94,6 @@ export interface ModelVersion {
   created_at: string;
   archived: boolean;
   available: boolean;
-  reason?: string;
   parameters: ModelParameter[];
 }
 
@@ -128,6 +138,13 @@ export interface SplitPreview {
 }
 
 export interface Training {
+  /** Empty: the version that it makes will be called by its number. */
+  name: string;
+  /** Its title. */
+  model: string;
+  /** Names, as they were. */
+  series: string[];
+  recipe: Recipe;
   rows: CurveRow[];
   version: string | null;
   can_resume: boolean;
@@ -152,6 +169,8 @@ export interface ComparedModel {
   error?: string | null;
   /** Of the frames scored here. */
   trained_on?: number[];
+  /** Likewise: those whose scores chose the epoch that was kept. */
+  chosen_by?: number[];
   parameters: number | null;
   input_size: number | null;
   images_per_s: number | null;

@@ -158,8 +158,10 @@ export interface Job {
   series: string | null;
 }
 
-/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`. */
+/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`, a comparison counts. */
 export interface JobResult {
+  models?: number;
+  frames?: number;
   proposals?: number;
   series?: string;
   version?: string;
@@ -220,6 +222,8 @@ export interface HistoryQuery {
 
 export interface Restore {
   version: number;
+  /** The newest version that the person has seen: where there is a newer one, it is refused. */
+  base: number;
   request_id: string;
   frame: number | null;
   tracks: string[] | null;

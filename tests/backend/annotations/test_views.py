@@ -162,6 +162,15 @@ def test_a_version_is_restored_as_a_new_one(owner: Client, series: Series, track
     assert post(owner, series, "restore", again, 400)["code"] == "unchanged"
 
 
+def test_what_somebody_has_not_seen_is_not_undone_by_restoring(owner: Client, series: Series, track: UUID) -> None:
+    body = {"version": 0, "request_id": str(uuid4()), "base": 0}
+    refused = post(owner, series, "restore", body, 409)
+    assert (refused["code"], refused["version"]) == ("stale", 1)
+    assert selectors.state_at(series=series, version=None, frame=0).masks
+    assert post(owner, series, "restore", body | {"base": 1})["version"] == 2
+    assert post(owner, series, "restore", body | {"base": 1}, 200)["version"] == 2
+
+
 def test_a_calibration_is_entered_with_its_source(owner: Client, series: Series) -> None:
     body = {
         "pixel_size": 0.21,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,14 @@ def test_an_error_that_can_be_mended_is_told(tmp_path: Path) -> None:
         aside.run(Command("train", arguments, tmp_path), lambda: None)
 
 
+def test_an_error_does_not_say_where_the_server_keeps_its_files(settings: Any, tmp_path: Path) -> None:
+    settings.GRATICULE_DATA = tmp_path
+    arguments = ["train", "threshold", "--out", str(tmp_path / "x.json"), "--images", str(tmp_path / "training/frames")]
+    with pytest.raises(CommandFailedError, match="training/frames") as told:
+        aside.run(Command("train", [*arguments, "--labels", str(tmp_path / "labels")], tmp_path), lambda: None)
+    assert str(tmp_path) not in told.value.message
+
+
 class _EnoughError(Exception):
     pass
 
@@ -91,9 +100,12 @@ def test_a_killed_process_is_told_from_a_failed_one(tmp_path: Path) -> None:
         aside.run(Command("engine", ["engine", "--socket", str(socket), "--store", str(tmp_path)], tmp_path), watch)
 
 
-def test_the_process_knows_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRATICULE_SECRET_KEY", "key")
-    monkeypatch.setenv("DATABASE_URL", "postgres://password")
+def test_the_process_is_told_what_it_needs_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GRATICULE_SECRET_KEY", "DATABASE_URL", "PGPASSWORD", "PASSWORD", "AWS_SECRET_ACCESS_KEY", "PATHS"):
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     environment = aside._environment()
-    assert not {"GRATICULE_SECRET_KEY", "DATABASE_URL"} & set(environment)
+    assert "secret" not in environment.values()
+    assert environment["CUDA_VISIBLE_DEVICES"] == "1"
+    assert environment["PATH"] == os.environ["PATH"]
     assert environment["OMP_NUM_THREADS"] == str(aside.threads())

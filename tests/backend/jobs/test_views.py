@@ -56,6 +56,23 @@ def test_the_list_pages_from_new_to_old(client: Client, ada: User) -> None:
     assert seen == [str(job.pk) for job in reversed(made)]
 
 
+def test_the_list_is_of_one_kind_where_one_is_asked_for(client: Client, ada: User) -> None:
+    project = make_project(ada)
+    made = {
+        kind: [
+            services.enqueue(kind=kind, project=project, created_by=ada, parameters={"model": "threshold"})
+            for _ in range(3)
+        ]
+        for kind in ("train", "export")
+    }
+    client.force_login(ada)
+    url = f"/api/v1/projects/{project.pk}/jobs?kind=train&limit=2"
+    first = client.get(url).json()
+    second = client.get(f"{url}&before={first['next']}").json()
+    assert [row["id"] for row in first["results"] + second["results"]] == [str(job.pk) for job in made["train"][::-1]]
+    assert second["next"] is None
+
+
 def test_parameters_that_nobody_is_shown_are_not_read(client: Client, ada: User) -> None:
     jobs = [enqueue(ada) for _ in range(2)]
     client.force_login(ada)

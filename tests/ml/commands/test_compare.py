@@ -80,6 +80,26 @@ def test_models_and_controls_are_compared(
         assert Image.open(out / name).size[0] > 300
 
 
+def test_models_are_called_by_their_titles(labelled: tuple[str, str], tmp_path: Path) -> None:
+    write_settings(tmp_path / "fit.json", {}, {})
+    models = ("--models", "fake", "threshold", f"threshold={tmp_path / 'fit.json'}", "--no-controls")
+    titles = ("--title=-Au $2 and $", "--title=Threshold", "--title=-Au $2 and $")
+    assert compare(labelled, *models, *titles, "--only", "c", "--out", str(tmp_path)) == 0
+    result = json.loads((tmp_path / "compare.json").read_text())
+    named = ["-Au $2 and $", "Threshold", "-Au $2 and $ (2)"]
+    assert [row["label"] for row in result["models"]] == named
+    assert list(result["per_image"]) == named
+    assert Image.open(tmp_path / "scores.png").size[0] > 300
+
+
+def test_controls_are_called_by_their_titles_where_models_are(labelled: tuple[str, str], tmp_path: Path) -> None:
+    options = ("--models", "fake", "--title", "Disc", "--fit-on", "a", "--fit-budget", "0.1", "--out", str(tmp_path))
+    assert compare(labelled, *options) == 0
+    result = json.loads((tmp_path / "compare.json").read_text())
+    assert [row["label"] for row in result["models"]] == ["Disc", "Threshold and watershed (fitted)"]
+    assert result["notes"][0].startswith("Threshold and watershed (fitted) is fitted to 1 other frames")
+
+
 def test_masks_show_where_each_model_agrees_and_errs(labelled: tuple[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "masks"
     options = ("--models", "fake", "threshold", "--no-controls", "--only", "c", "d", "--masks", str(folder))
@@ -123,6 +143,7 @@ def test_without_frames_to_fit_to_the_control_says_so(
         (["--models", "fake=x.json"], "fake has no weights; give fake alone"),
         (["--models", "nothing"], "No model is called 'nothing'"),
         (["--models", "fake", "fake"], "names fake twice"),
+        (["--models", "fake", "threshold", "--title", "One"], "--title is given 1 times for 2 --models"),
         (["--only", "z"], "--only names z, which --images does not hold"),
         (["--only", "a", "--fit-on", "a"], "a: both scored and fitted to"),
         (["--fit-on", "a", "b", "c", "d"], "leave some to score"),

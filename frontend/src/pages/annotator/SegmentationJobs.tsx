@@ -3,8 +3,8 @@
 import { asApiError } from "../../protocol/errors";
 import type { Job } from "../../protocol/rest";
 import { waitingCount } from "../../state/annotator/review";
-import { mayEdit } from "../../state/annotator/view";
 import { counted } from "../../state/format";
+import { mayEnd } from "../../state/jobs/store";
 import { Button, IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/icons";
 import { ProgressBar } from "../../ui/ProgressBar";
@@ -29,7 +29,7 @@ export function SegmentationJobs() {
 
 function Running({ job }: { job: Job }) {
   const { session } = useWorkspace();
-  const editable = useView(mayEdit);
+  const role = useView((state) => state.role);
   const me = useView((state) => state.user.id);
   const cancel = () =>
     session.cancelSegmentation(job.id).catch((cause) => showToast("danger", asApiError(cause).message));
@@ -42,7 +42,7 @@ function Running({ job }: { job: Job }) {
       <ProgressBar
         label="segmentation"
         value={job.state === "queued" ? undefined : job.progress}
-        onCancel={editable ? () => void cancel() : undefined}
+        onCancel={mayEnd(job, role, me) ? () => void cancel() : undefined}
       />
     </div>
   );

@@ -1,12 +1,18 @@
 // The project's trainings or comparisons, newest first.
 
+import { asApiError } from "../../protocol/errors";
 import type { Job, JobState, Project } from "../../protocol/rest";
-import { timeAgo } from "../../state/format";
+import { counted, timeAgo } from "../../state/format";
+import { loadOlderJobs } from "../../state/jobs/effects";
 import { isActive, jobs } from "../../state/jobs/store";
+import { series } from "../../state/projects/store";
 import { readyValue } from "../../state/remote";
 import { Badge, type BadgeTone } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { ErrorNote } from "../../ui/ErrorNote";
 import { ProgressBar } from "../../ui/ProgressBar";
 import { type ModelsPlace, routePath } from "../../ui/router";
+import { showToast } from "../../ui/Toast";
 
 export const jobTones: Record<JobState, BadgeTone> = {
   queued: "neutral",
@@ -28,10 +34,14 @@ export interface JobLinesProps {
 }
 
 export function JobLines({ project, kind, title }: JobLinesProps) {
-  const all = readyValue(jobs.value)?.jobs.filter((job) => job.kind === kind);
+  const present = jobs.value;
+  const all = readyValue(present)?.jobs.filter((job) => job.kind === kind);
+  const older = () =>
+    loadOlderJobs(project.id, kind).catch((cause) => showToast("danger", asApiError(cause).message));
   return (
     <aside class="panel job-lines" aria-label={title}>
       <h2>{title}</h2>
+      {present.status === "failed" && <ErrorNote message={present.error.message} />}
       {all?.length === 0 && <p class="muted">{nothing[kind]}</p>}
       <ul>
         {all?.map((job) => (
@@ -42,6 +52,11 @@ export function JobLines({ project, kind, title }: JobLinesProps) {
             >
               <span class="model-name">
                 <strong>{jobName(job)}</strong>
+                {job.kind === "compare" && job.state === "done" && (
+                  <span class="muted">
+                    {counted(job.result.models ?? 0, "model")} on {counted(job.result.frames ?? 0, "frame")}
+                  </span>
+                )}
                 <span class="muted">
                   {job.created_by.name}, {timeAgo(job.created_at, Date.now())}
                 </span>
@@ -58,11 +73,18 @@ export function JobLines({ project, kind, title }: JobLinesProps) {
           </li>
         ))}
       </ul>
+      {present.status === "ready" && present.value.next !== null && (
+        <Button onClick={() => older()}>Load older</Button>
+      )}
     </aside>
   );
 }
 
-export const jobName = (job: Job) => job.result.name ?? (job.kind === "train" ? "Training" : "Comparison");
+/** A training's by the version it made, a comparison's by its series. */
+export function jobName(job: Job): string {
+  if (job.kind === "train") return job.result.name ?? "Training";
+  return readyValue(series.value)?.find((one) => one.id === job.series)?.name ?? "Comparison";
+}
 
 function placeOf(job: Job): ModelsPlace {
   return job.kind === "train"

@@ -1,11 +1,12 @@
 // A project's models: what there is, training on the project, settings of the threshold, comparisons.
 
 import { useEffect } from "preact/hooks";
+import type { Catalogue } from "../../protocol/models";
 import type { Project } from "../../protocol/rest";
 import { openModels } from "../../state/models/effects";
 import { catalogue } from "../../state/models/store";
+import { loadSeries } from "../../state/projects/effects";
 import { series } from "../../state/projects/store";
-import { readyValue } from "../../state/remote";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { type ModelsPlace, routePath } from "../../ui/router";
@@ -22,6 +23,7 @@ export function ModelsPage({ project, place }: { project: Project; place: Models
     void openModels(project.id);
   }, [project.id]);
   const present = catalogue.value;
+  const all = series.value;
   const href = (to: ModelsPlace) => routePath({ page: "models", project: project.id, place: to });
   const starts: Record<ModelsPlace["part"], string> = {
     list: href({ part: "list", version: undefined }),
@@ -41,30 +43,40 @@ export function ModelsPage({ project, place }: { project: Project; place: Models
           { href: starts.compare, label: "Compare" },
         ]}
       />
-      {(present.status === "loading" || readyValue(series.value) === undefined) &&
-        present.status !== "failed" && <Waiting>Asking which models there are…</Waiting>}
-      {present.status === "failed" && (
+      {present.status === "failed" ? (
         <ErrorNote
           message={present.error.message}
           action={<Button onClick={() => openModels(project.id)}>Try again</Button>}
         />
+      ) : all.status === "failed" ? (
+        <ErrorNote
+          message={all.error.message}
+          action={<Button onClick={() => loadSeries(project.id)}>Try again</Button>}
+        />
+      ) : present.status === "loading" || all.status === "loading" ? (
+        <Waiting>Asking which models there are…</Waiting>
+      ) : (
+        <Part project={project} place={place} catalogue={present.value} />
       )}
-      {present.status === "ready" && <Part project={project} place={place} />}
     </div>
   );
 }
 
-function Part({ project, place }: { project: Project; place: ModelsPlace }) {
-  const present = catalogue.value;
-  if (present.status !== "ready") return null;
+interface PartProps {
+  project: Project;
+  place: ModelsPlace;
+  catalogue: Catalogue;
+}
+
+function Part({ project, place, catalogue: present }: PartProps) {
   switch (place.part) {
     case "list":
-      return <ListPart project={project} catalogue={present.value} shown={place.version} />;
+      return <ListPart project={project} catalogue={present} shown={place.version} />;
     case "train":
-      return <TrainPart project={project} catalogue={present.value} job={place.job} model={place.model} />;
+      return <TrainPart project={project} catalogue={present} job={place.job} model={place.model} />;
     case "threshold":
-      return <ThresholdPart project={project} catalogue={present.value} place={place} />;
+      return <ThresholdPart project={project} catalogue={present} place={place} />;
     case "compare":
-      return <ComparePart project={project} catalogue={present.value} job={place.job} frame={place.frame} />;
+      return <ComparePart project={project} catalogue={present} job={place.job} frame={place.frame} />;
   }
 }

@@ -3,12 +3,13 @@
 import { useEffect } from "preact/hooks";
 import { downloadUrl } from "../../protocol/addresses";
 import { asApiError } from "../../protocol/errors";
-import type { Job, JobKind, JobState, Project } from "../../protocol/rest";
+import type { Job, JobKind, JobState, Project, Role } from "../../protocol/rest";
 import { timeAgo } from "../../state/format";
 import { cancelJob, followJobs, loadOlderJobs } from "../../state/jobs/effects";
-import { isActive, jobs } from "../../state/jobs/store";
+import { isActive, jobs, mayEnd } from "../../state/jobs/store";
 import { series } from "../../state/projects/store";
 import { readyValue } from "../../state/remote";
+import { user } from "../../state/session/store";
 import { Badge, type BadgeTone } from "../../ui/Badge";
 import { Button, LinkButton } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -50,7 +51,7 @@ export function JobsTab({ project }: { project: Project }) {
       )}
       {present.status === "ready" && present.value.jobs.length > 0 && (
         <div class="panel">
-          <JobTable all={present.value.jobs} />
+          <JobTable all={present.value.jobs} role={project.role} />
         </div>
       )}
       {present.status === "ready" && present.value.next !== null && (
@@ -65,7 +66,7 @@ export function JobsTab({ project }: { project: Project }) {
 const report = (action: Promise<void>) =>
   action.catch((cause) => showToast("danger", asApiError(cause).message));
 
-function JobTable({ all }: { all: readonly Job[] }) {
+function JobTable({ all, role }: { all: readonly Job[]; role: Role }) {
   return (
     <Table<Job>
       label="Jobs of the project"
@@ -74,7 +75,7 @@ function JobTable({ all }: { all: readonly Job[] }) {
       columns={[
         { title: "Job", width: "140px", cell: (job) => kinds[job.kind] },
         { title: "State", width: "110px", cell: (job) => <Badge tone={tones[job.state]}>{job.state}</Badge> },
-        { title: "Progress", cell: (job) => <Progress job={job} /> },
+        { title: "Progress", cell: (job) => <Progress job={job} role={role} /> },
         { title: "By", width: "160px", cell: (job) => job.created_by.name },
         {
           title: "Started",
@@ -91,7 +92,7 @@ function JobTable({ all }: { all: readonly Job[] }) {
   );
 }
 
-function Progress({ job }: { job: Job }) {
+function Progress({ job, role }: { job: Job; role: Role }) {
   const name = readyValue(series.value)?.find((one) => one.id === (job.series ?? job.result.series))?.name;
   if (job.error !== null) return <span class="job-error">{job.error.message}</span>;
   if (!isActive(job)) return <span class="muted">{name ?? job.result.name ?? ""}</span>;
@@ -102,7 +103,7 @@ function Progress({ job }: { job: Job }) {
       <ProgressBar
         label={kinds[job.kind]}
         value={job.state === "queued" ? undefined : job.progress}
-        onCancel={cancel}
+        onCancel={mayEnd(job, role, user.value?.id) ? cancel : undefined}
       />
     </div>
   );

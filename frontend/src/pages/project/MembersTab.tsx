@@ -118,8 +118,8 @@ export function MembersTab({ project }: { project: Project }) {
         >
           <p>
             {removes.value.user.id === myself
-              ? "You will no longer see this project. What you annotated stays."
-              : "They will no longer see this project. What they annotated stays, under their name."}
+              ? "You will no longer see this project. What you annotated stays; what you let segment, train or compare now stops."
+              : "They will no longer see this project. What they annotated stays, under their name; what they let segment, train or compare now stops."}
           </p>
         </ConfirmDialog>
       )}

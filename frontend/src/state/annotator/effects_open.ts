@@ -12,6 +12,7 @@ import type {
 } from "../../protocol/rest";
 import { openWebSocket } from "../../protocol/socket";
 import { followJob, startExport } from "../jobs/effects";
+import { failed, ready } from "../remote";
 import { start } from "./effects";
 import { runningSegmentations, type Segmentations, startSegmentations } from "./effects_segment";
 import { initialState } from "./initial";
@@ -50,10 +51,16 @@ export async function openAnnotator(
   const [project, state, catalogue, segmentations] = await Promise.all([
     api.getProject(series.project),
     api.getState(id, frame),
-    api.getCatalogue(series.project),
-    runningSegmentations(series.project, id),
+    // Without these one can still draw.
+    api.getCatalogue(series.project).then(ready, failed),
+    runningSegmentations(series.project, id).catch(() => []),
   ]);
-  const store = createStore(initialState({ series, project, user, ...catalogue, segmentations, state }));
+  const known = catalogue.status === "ready" ? catalogue.value : { models: [], versions: [] };
+  const store = createStore(initialState({ series, project, user, ...known, segmentations, state }));
+  if (catalogue.status === "failed") {
+    const text = `The models could not be listed: ${catalogue.error.message} You can draw; reload the page to segment.`;
+    store.dispatch({ type: "notice", text });
+  }
   const keep = browserKeep(user.id, id, localStorage, sessionStorage);
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
   const { close: stopFollowing, ...segmenting } = startSegmentations(store);
@@ -72,7 +79,9 @@ export async function openAnnotator(
         ...(onFrame === null ? {} : { frame: onFrame }),
       }),
     async restore(version, onFrame) {
-      const changeset = await api.restore(id, { version, request_id: newId(), frame: onFrame, tracks: null });
+      const base = store.state.peek().head;
+      const values = { version, base, request_id: newId(), frame: onFrame, tracks: null };
+      const changeset = await api.restore(id, values);
       store.dispatch({ type: "changeset/made", changeset });
       store.dispatch({ type: "past/close" });
     },

@@ -24,8 +24,8 @@ export interface Segmentations {
 
 /** The jobs that segment a series now. */
 export async function runningSegmentations(project: string, series: string): Promise<Job[]> {
-  const { results } = await api.listJobs(project);
-  return results.filter((job) => job.kind === "segment" && job.series === series && isActive(job));
+  const { results } = await api.listJobs(project, { kind: "segment" });
+  return results.filter((job) => job.series === series && isActive(job));
 }
 
 export function startSegmentations(store: Store): Segmentations & { close(): void } {
@@ -39,7 +39,10 @@ export function startSegmentations(store: Store): Segmentations & { close(): voi
     store.dispatch({ type: "segmentation", job });
     const tell = (news: Job) => store.dispatch({ type: "segmentation", job: news });
     followJob(job.id, tell, leaving.signal).catch((cause) => {
-      if (!leaving.signal.aborted) store.dispatch({ type: "notice", text: asApiError(cause).message });
+      if (leaving.signal.aborted) return;
+      followed.delete(job.id); // should it live, its next frame makes it known again
+      store.dispatch({ type: "segmentation/dismiss", job: job.id });
+      store.dispatch({ type: "notice", text: asApiError(cause).message });
     });
   }
 

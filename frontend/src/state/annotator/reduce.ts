@@ -255,10 +255,10 @@ function showFrame(state: Annotator, wanted: number): Annotator {
   return { ...state, frame, selection, review, hovered: null, stroke: null, band: null };
 }
 
-/** Every job under way, and of those that have ended the one heard of last. */
+/** Every job under way, and those that ended since the newest was heard of; failed ones until they are dismissed. */
 function withJob(jobs: readonly Job[], job: Job): readonly Job[] {
-  const others = jobs.filter(({ id, state }) => id !== job.id && (state === "queued" || state === "running"));
-  return [...others, job];
+  if (jobs.some(({ id }) => id === job.id)) return jobs.map((one) => (one.id === job.id ? job : one));
+  return [...jobs.filter(({ state }) => state !== "done" && state !== "cancelled"), job];
 }
 
 /** The selected object's phase; with none selected (or a prompt open) the phase of what comes next. */

@@ -2,7 +2,7 @@
 
 import * as api from "../../protocol/api";
 import { asApiError } from "../../protocol/errors";
-import type { ExportFormat, Job } from "../../protocol/rest";
+import type { ExportFormat, Job, JobKind } from "../../protocol/rest";
 import { failed, loading, mapReady, ready, readyValue } from "../remote";
 import { isActive, type JobList, jobs } from "./store";
 
@@ -23,13 +23,13 @@ export async function followJob(id: string, onChange: (job: Job) => void, signal
   }
 }
 
-/** Keeps the list of a project's jobs fresh until the returned function is called. */
-export function followJobs(project: string): () => void {
+/** Keeps the list of a project's jobs (of one kind) fresh until the returned function is called. */
+export function followJobs(project: string, kind?: JobKind): () => void {
   const stop = new AbortController();
   jobs.value = loading;
   const run = async () => {
     while (!stop.signal.aborted) {
-      if (!document.hidden || jobs.value.status === "loading") await refresh(project, stop.signal);
+      if (!document.hidden || jobs.value.status === "loading") await refresh(project, kind, stop.signal);
       const moving = readyValue(jobs.value)?.jobs.some(isActive) ?? false;
       await pause(moving ? FAST_MS * 2 : SLOW_MS, stop.signal).catch(() => {});
     }
@@ -38,9 +38,9 @@ export function followJobs(project: string): () => void {
   return () => stop.abort();
 }
 
-async function refresh(project: string, signal: AbortSignal): Promise<void> {
+async function refresh(project: string, kind: JobKind | undefined, signal: AbortSignal): Promise<void> {
   try {
-    const page = await api.listJobs(project);
+    const page = await api.listJobs(project, kind && { kind });
     if (!signal.aborted) jobs.value = ready(withNewest(readyValue(jobs.value), page.results, page.next));
   } catch (cause) {
     if (!signal.aborted && jobs.value.status !== "ready") jobs.value = failed(cause);
@@ -61,10 +61,10 @@ export function withNewest(
   return { jobs: [...newest, ...older], next: older.length > 0 ? (present?.next ?? null) : next };
 }
 
-export async function loadOlderJobs(project: string): Promise<void> {
+export async function loadOlderJobs(project: string, kind?: JobKind): Promise<void> {
   const present = readyValue(jobs.value);
   if (present === undefined || present.next === null) return;
-  const page = await api.listJobs(project, present.next);
+  const page = await api.listJobs(project, { ...(kind && { kind }), before: present.next });
   jobs.value = mapReady(jobs.value, (list) => ({ jobs: [...list.jobs, ...page.results], next: page.next }));
 }
 

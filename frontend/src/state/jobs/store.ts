@@ -1,7 +1,8 @@
 // The jobs of the open project, newest first.
 
 import { signal } from "@preact/signals";
-import type { Job } from "../../protocol/rest";
+import type { Job, Role } from "../../protocol/rest";
+import { mayAs } from "../projects/store";
 import { loading, type Remote } from "../remote";
 
 export interface JobList {
@@ -13,3 +14,7 @@ export interface JobList {
 export const jobs = signal<Remote<JobList>>(loading);
 
 export const isActive = (job: Job) => job.state === "queued" || job.state === "running";
+
+/** Whether a person may cancel a job, or finish it early: its author and managers may. */
+export const mayEnd = (job: Job, role: Role, user: number | undefined) =>
+  job.created_by.id === user || mayAs(role, "manager");

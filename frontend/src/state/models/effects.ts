@@ -82,7 +82,7 @@ export async function setDefaults(chosen: readonly string[], choice: ModelChoice
 }
 
 /** Asks which frames of a series have accepted masks, once per version. */
-export async function loadAnnotated(id: string, version: number | null = null): Promise<void> {
+export async function loadAnnotated(id: string, version: number): Promise<void> {
   const key = annotatedKey(id, version);
   const known = annotated.value.get(key);
   if (known !== undefined && known.status !== "failed") return;
@@ -91,7 +91,7 @@ export async function loadAnnotated(id: string, version: number | null = null): 
   };
   set(loading);
   try {
-    const { frames } = await api.getTimeline(id, version ?? undefined);
+    const { frames } = await api.getTimeline(id, version);
     set(ready(frames.filter((one) => one.accepted > 0).map((one) => one.frame)));
   } catch (cause) {
     set(failed(cause));

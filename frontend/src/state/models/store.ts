@@ -6,11 +6,10 @@ import { loading, type Remote } from "../remote";
 
 export const catalogue = signal<Remote<Catalogue>>(loading);
 
-/** The frames with accepted masks, by series and version ("ID" or "ID@VERSION"). */
+/** The frames with accepted masks, by series and version ("ID@VERSION"). */
 export const annotated = signal<ReadonlyMap<string, Remote<readonly number[]>>>(new Map());
 
-export const annotatedKey = (series: string, version: number | null | undefined) =>
-  version === null || version === undefined ? series : `${series}@${version}`;
+export const annotatedKey = (series: string, version: number) => `${series}@${version}`;
 
 /** What a choice is called on screen. */
 export function choiceTitle({ models, versions }: Catalogue, { model, version }: ModelChoice): string {

@@ -125,12 +125,18 @@ function merit(measure: Measure, value: number): number {
   return measure.best === "low" ? -value : -Math.abs(value);
 }
 
-/** The keys of the rows that are best by a measure. Controls only show what scores are worth: they are never best. */
+/**
+ * The keys of the rows that are best by a measure. Controls only show what scores are worth: they are never best. Nor
+ * is a model by its scores on frames that it has learnt from.
+ */
 export function bestKeys(rows: readonly ComparedModel[], measure: Measure): Set<string> {
   if (measure.unmarked === true) return new Set();
   const rated = rows.flatMap((row) => {
     const value = measured(row, measure.name);
-    return row.control || value === null ? [] : [{ key: row.key, text: measure.text(value), value }];
+    const learnt = measure.interval === true && (row.trained_on?.length ?? 0) > 0;
+    return row.control || learnt || value === null
+      ? []
+      : [{ key: row.key, text: measure.text(value), value }];
   });
   if (rated.length < 2) return new Set();
   const best = rated.reduce((one, other) =>

@@ -1,6 +1,7 @@
 // What a training is asked for, and how its log becomes curves. Pure.
 
-import type { CurveRow, Split, TrainingRequest } from "../../protocol/models";
+import type { CurveRow, Recipe, Split, TrainingRequest } from "../../protocol/models";
+import { counted, duration } from "../format";
 
 /** The form, as a person fills it in. */
 export interface TrainingPlan {
@@ -90,4 +91,17 @@ export function roughly(seconds: number): string {
   if (seconds < 90) return `about ${Math.round(seconds / 10) * 10} s`;
   if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
   return `about ${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** "at most 30 min and 20 epochs, seed 0" */
+export function recipeText({ time_budget_s: budget, epochs, seed }: Recipe): string {
+  const limits = [
+    ...(budget === undefined ? [] : [duration(budget)]),
+    ...(epochs === undefined || epochs === null ? [] : [counted(epochs, "epoch")]),
+  ];
+  const parts = [
+    ...(limits.length === 0 ? [] : [`at most ${limits.join(" and ")}`]),
+    ...(seed === undefined ? [] : [`seed ${seed}`]),
+  ];
+  return parts.join(", ");
 }

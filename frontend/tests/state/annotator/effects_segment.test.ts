@@ -68,6 +68,18 @@ describe("segmentations of a series", () => {
     expect(fetched.mock.calls.length).toBe(asked);
   });
 
+  it("are no longer shown as running once nothing can be heard of them", async () => {
+    const store = createStore(opened());
+    const session = startSegmentations(store);
+    answer(job());
+    fetched.mockResolvedValueOnce(new Response(JSON.stringify({ message: "No such job." }), { status: 404 }));
+    await session.segment();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(store.state.value.segmentations).toEqual([]);
+    expect(store.state.value.notice).toBe("No such job.");
+    session.close();
+  });
+
   it("decide about many by frames and score: what reaches it, or what falls short", async () => {
     const store = createStore(opened());
     const session = startSegmentations(store);

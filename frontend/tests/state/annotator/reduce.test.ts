@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { areaPx, decoded, difference, encode, union } from "../../../src/geometry/rle";
+import type { Job } from "../../../src/protocol/rest";
 import { openProposals, receivingTrack } from "../../../src/state/annotator/drafts";
 import {
   calibrationOf,
@@ -370,6 +371,28 @@ describe("what the server says", () => {
     });
     expect(state.calibration).toMatchObject({ pixel_size: 0.25, frame_interval_s: null });
   });
+});
+
+it("shows how a job ended while others go on, until the next one begins or somebody dismisses it", () => {
+  const job = (id: string, state: Job["state"]) =>
+    ({ type: "segmentation", job: { id, state } as Job }) as const;
+  const ended = run(
+    opened(),
+    job("one", "running"),
+    job("two", "running"),
+    job("three", "running"),
+    job("one", "failed"),
+    job("two", "done"),
+    job("three", "running"),
+  );
+  const states = (jobs: readonly Job[]) => jobs.map(({ id, state }) => `${id} ${state}`);
+  expect(states(ended.segmentations)).toEqual(["one failed", "two done", "three running"]);
+  const next = run(ended, job("four", "queued"));
+  expect(states(next.segmentations)).toEqual(["one failed", "three running", "four queued"]);
+  expect(states(run(next, { type: "segmentation/dismiss", job: "one" }).segmentations)).toEqual([
+    "three running",
+    "four queued",
+  ]);
 });
 
 describe("older versions", () => {

@@ -27,6 +27,16 @@ describe("the best of a column", () => {
     expect([...bestKeys(rows, measure("iou"))]).toEqual(["b"]);
   });
 
+  it("is no score on frames that the model has learnt from, but may be its speed", () => {
+    const rows = [
+      row("a", { iou: 0.8, images_per_s: 2 }),
+      row("b", { iou: 0.7, images_per_s: 3 }),
+      row("c", { iou: 0.99, images_per_s: 9, trained_on: [4] }),
+    ];
+    expect([...bestKeys(rows, measure("iou"))]).toEqual(["a"]);
+    expect([...bestKeys(rows, measure("images_per_s"))]).toEqual(["c"]);
+  });
+
   it("is the count error nearest to zero, on either side", () => {
     const rows = [
       row("a", { count_error: -3 }),

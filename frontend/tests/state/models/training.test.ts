@@ -3,6 +3,7 @@ import {
   axisOf,
   emptyPlan,
   points,
+  recipeText,
   roughly,
   secondsLeft,
   trainingRequest,
@@ -65,4 +66,11 @@ describe("the time that is left", () => {
     [200, "about 3 min"],
     [9000, "about 2.5 h"],
   ])("of %d s reads %s", (seconds, text) => expect(roughly(seconds)).toBe(text));
+});
+
+it("tells a recipe by its limits", () => {
+  expect(recipeText({ config: "small", time_budget_s: 90, epochs: 2, seed: 3 })).toBe(
+    "at most 1 min 30 s and 2 epochs, seed 3",
+  );
+  expect(recipeText({ time_budget_s: 1800, epochs: null, seed: 0 })).toBe("at most 30 min, seed 0");
 });

@@ -1,6 +1,10 @@
 """Comparisons from the request to the pictures over the frames."""
 
+import csv
+import json
 import threading
+import zipfile
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,13 +12,15 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from backend.inference.comparison import work as comparison_work
 from backend.inference.comparison.orders import fitted_frames, request_comparison
 from backend.inference.comparison.serializers import ComparisonInput
-from backend.inference.comparison.shown import outline
+from backend.inference.comparison.shown import comparison, filled, outline
 from backend.inference.comparison.work import folder_of, prune_comparisons
 from backend.inference.models import ModelVersion, Origin
 from backend.inference.versions import Description, add_version
@@ -26,7 +32,8 @@ from backend.jobs.worker import run_job
 from backend.projects.models import Project
 from backend.protocol.errors import InvalidError
 from backend.series.models import Series
-from tests.backend.builders import make_project, make_user
+from tests.backend.builders import make_project, make_series, make_user, make_version
+from tests.backend.inference.folders import begin_before_listing
 from tests.backend.inference.micrographs import masks_of, series_with_discs
 from tests.backend.series.files import owner
 from tests.infrastructure.processes import processes_naming
@@ -87,6 +94,17 @@ def pixels(client: Client, job: Job, key: str, frame: int) -> np.ndarray[Any, An
     return np.asarray(Image.open(BytesIO(answer.content)))
 
 
+def archived(client: Client, job: Job) -> dict[str, bytes]:
+    answer = client.get(f"/api/v1/jobs/{job.pk}/comparison.zip")
+    assert answer["Content-Disposition"].endswith("-v1-comparison.zip")
+
+    async def content() -> bytes:
+        return b"".join([chunk async for chunk in answer.streaming_content])
+
+    with zipfile.ZipFile(BytesIO(async_to_sync(content)())) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def test_models_and_controls_are_measured_and_shown(
     project: Project, series: Series, data: Path, client: Client
 ) -> None:
@@ -94,6 +112,7 @@ def test_models_and_controls_are_measured_and_shown(
     models = [{"model": "threshold"}, {"model": "threshold", "version": str(version.pk)}]
     job = run(request(project, series, models=models))
     assert job.state == State.DONE, job.error
+    assert job.result == {"models": 2, "frames": 2}
     client.force_login(owner(project))
     result = client.get(f"/api/v1/jobs/{job.pk}/comparison").json()
     assert (result["series"], result["frames"], result["version"]) == (str(series.pk), [1, 2], series.version)
@@ -102,7 +121,7 @@ def test_models_and_controls_are_measured_and_shown(
     assert [(row["key"], row["label"], row["version"], row["control"]) for row in rows] == [
         ("0", "Threshold and watershed", None, False),
         ("1", "Bright only", str(version.pk), False),
-        ("2", "threshold (fitted)", None, True),
+        ("2", "Threshold and watershed (fitted)", None, True),
     ]
     assert [row["trained_on"] for row in rows] == [[], [2], []]
     assert any("Bright only was trained on 1 of these frames" in note for note in result["notes"])
@@ -122,10 +141,22 @@ def test_models_and_controls_are_measured_and_shown(
     edges = pixels(client, job, "truth", 1)[..., 3] > 0
     assert 0 < edges.sum() < (bright | dark).sum()
     assert not edges[~(bright | dark)].any()
+    assert np.array_equal(pixels(client, job, "labels", 1)[..., 3] > 0, bright | dark)
     for key, frame in (("9", 1), ("../0", 1), ("0", 3)):
         assert client.get(f"/api/v1/jobs/{job.pk}/comparison/{key}/{frame}.png").status_code == 404
+    parts = archived(client, job)
+    assert set(parts) == {"comparison.json", "table.csv", "table.md", "threshold.json", "masks.png", "scores.png"}
+    assert json.loads(parts["comparison.json"]) == result | {"frames_count_from": 0}
+    table = list(csv.DictReader(parts["table.csv"].decode().splitlines()))
+    assert [row["label"] for row in table] == [row["label"] for row in rows]
+    text = parts["table.md"].decode()
+    assert text.startswith(f"# Comparison on {series.name}, version 1\n\n2 frames: frame 0002, frame 0003. Device cpu")
+    assert "| Bright only |" in text
+    assert all(f"- {note}\n" in text for note in result["notes"])
+    assert not [name for name, content in parts.items() if str(data).encode() in content]
     client.force_login(make_user())
-    assert client.get(f"/api/v1/jobs/{job.pk}/comparison/0/1.png").status_code == 404
+    for address in ("comparison/0/1.png", "comparison.zip"):
+        assert client.get(f"/api/v1/jobs/{job.pk}/{address}").status_code == 404
 
 
 def test_a_cancelled_comparison_leaves_nothing(
@@ -146,6 +177,15 @@ def test_a_cancelled_comparison_leaves_nothing(
     client.force_login(owner(project))
     answer = client.get(f"/api/v1/jobs/{job.pk}/comparison")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_done")
+
+
+def test_the_comparison_of_somebody_who_was_removed_stops(project: Project, series: Series) -> None:
+    job = request(project, series)
+    Job.objects.filter(pk=job.pk).update(created_by=make_user("left"))
+    stopped = run(job)
+    assert stopped.state == State.FAILED
+    assert "left started this and may no longer annotate" in stopped.error["message"]  # type: ignore[index]
+    assert not folder_of(job.pk).exists()
 
 
 @pytest.mark.parametrize(
@@ -172,6 +212,23 @@ def test_versions_of_other_projects_and_models_are_unknown(project: Project, ser
             request(project, series, models=[{"model": model, "version": str(version.pk)}])
 
 
+def test_frames_are_known_that_a_version_or_its_ancestors_have_seen(project: Project, series: Series) -> None:
+    same = make_series(project)
+    Series.objects.filter(pk=same.pk).update(pixels=series.pixels)
+    start: ModelVersion | None = None
+    for places in (
+        {"training": {str(series.pk): [0]}, "validation": {str(series.pk): [1, 2]}},
+        {"training": {str(same.pk): [2]}, "validation": {str(same.pk): [3]}},
+        {"training": {str(make_series(project).pk): [4]}, "validation": {}},
+    ):
+        recipe = {"start": {"id": str(start.pk), "sha256": start.sha256} if start else None}
+        start = make_version(project, model="swin_unet", provenance={"places": places, "recipe": recipe})
+    assert start is not None
+    job = request(project, series, models=[{"model": "swin_unet", "version": str(start.pk)}], frames=[0, 1, 2, 3, 4])
+    (asked,) = job.parameters["models"]
+    assert (asked["trained_on"], asked["chosen_by"]) == ([0, 2], [1, 3])
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_the_control_is_fitted_to_frames_apart_from_those_that_are_scored(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -192,7 +249,60 @@ def test_the_outline_lies_within_each_object() -> None:
     assert not edge[2:4, 2].any()
 
 
-def test_folders_of_jobs_that_are_gone_are_removed(data: Path) -> None:
-    (data / "comparisons" / str(UUID(int=1))).mkdir()
+def test_the_outline_of_a_large_frame_is_seen_when_it_is_reduced() -> None:
+    labels = np.zeros((1024, 1024), np.uint32)
+    labels[200:400, 200:400] = 7
+    edge = outline(labels)[300, :, 3] > 0
+    assert np.flatnonzero(edge).tolist() == [200, 201, 202, 203, 396, 397, 398, 399]
+
+
+def test_labels_are_filled_object_by_object() -> None:
+    labels = np.zeros((8, 16), np.uint32)
+    labels[1:7, 1:7], labels[1:7, 7:13] = 1, 2
+    shown = filled(labels)
+    assert (shown[..., 3] > 0).tolist() == (labels > 0).tolist()
+    assert shown[3, 3].tolist() != shown[3, 10].tolist()
+    assert np.array_equal(shown[3, 6:8], outline(labels)[3, 6:8])
+
+
+def test_an_attempt_that_lost_its_job_leaves_the_next_one_its_results(
+    project: Project, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = request(project, series)
+    first = jobs.claim(queue="train", worker="first")
+    assert first is not None
+    measure, others = comparison_work._measure, []
+
+    def slow(context: RunningJob, order: Any, folder: Path) -> dict[str, Any]:
+        result = measure(context, order, folder)
+        if context.job.worker == "first":
+            Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+            others.append(run(job))
+            context.progress(0.9, "Segmenting")
+        return result
+
+    monkeypatch.setattr(comparison_work, "_measure", slow)
+    run_job(first, threading.Event())
+    assert [other.state for other in others] == [State.DONE]
+    assert comparison(others[0])["frames"] == [1, 2]
+    assert [path.name for path in folder_of(job.pk).parent.iterdir()] == [str(job.pk)]
+
+
+def test_folders_of_jobs_that_are_gone_are_removed(project: Project, series: Series, data: Path) -> None:
+    job = request(project, series)
+    names = [str(UUID(int=1)), f"{UUID(int=1)}.1", f"{job.pk}.1", str(job.pk)]
+    for name in names:
+        (data / "comparisons" / name).mkdir()
     prune_comparisons()
-    assert list((data / "comparisons").iterdir()) == []
+    assert {path.name for path in (data / "comparisons").iterdir()} == set(names[2:])
+    jobs.request_cancel(job_id=job.pk)
+    prune_comparisons()
+    assert {path.name for path in (data / "comparisons").iterdir()} == {str(job.pk)}
+
+
+def test_a_comparison_that_begins_while_folders_are_removed_keeps_its_own(
+    project: Project, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = begin_before_listing(monkeypatch, lambda: folder_of(request(project, series).pk))
+    prune_comparisons()
+    assert begun[0].is_dir()

@@ -24,9 +24,10 @@ from backend.jobs import worker
 from backend.jobs.context import RunningJob
 from backend.jobs.models import Job, State
 from backend.jobs.worker import run_job
-from backend.projects.models import Project
+from backend.projects.models import Membership, Project
 from backend.protocol.errors import ConflictError, InvalidError
-from tests.backend.builders import make_phase, make_project
+from tests.backend.builders import make_phase, make_project, make_user
+from tests.backend.inference.folders import begin_before_listing
 from tests.backend.inference.micrographs import annotate, series_with_discs
 from tests.backend.series.files import owner
 from tests.infrastructure.processes import processes_naming
@@ -133,6 +134,8 @@ def test_settings_are_fitted_to_accepted_masks(project: Project) -> None:
     assert not folder_of(job.pk, "threshold").path.exists()
     state = training_state(job)
     assert (state["version"], state["can_resume"], state["state"]) == (version.pk, False, "done")
+    assert (state["name"], state["model"], state["series"]) == ("Discs", "Threshold and watershed", [series.name])
+    assert state["recipe"] == provenance["recipe"]
 
 
 def test_a_network_learns_phases_and_is_started_from(project: Project) -> None:
@@ -196,6 +199,22 @@ def test_a_cancelled_training_leaves_no_process_and_is_gone_on_with(
     assert [row["epoch"] for row in version.curve] == [1, 2, 3]
     assert version.curve[: len(rows)] == rows
     assert not can_resume(job)
+
+
+def test_the_training_of_somebody_who_was_removed_stops_and_others_go_on_with_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = network(project, epochs=3)
+    left = make_user("left")
+    membership = Membership.objects.create(project=project, user=left, role="annotator")
+    Job.objects.filter(pk=job.pk).update(created_by=left)
+    once_it_has_a_state(monkeypatch, lambda running: void(membership.delete()))
+    stopped = run(job)
+    assert stopped.state == State.FAILED
+    assert "left started this and may no longer annotate" in stopped.error["message"]  # type: ignore[index]
+    assert processes_naming(str(job.pk)) == []
+    assert can_resume(stopped)
+    assert not ModelVersion.objects.exists()
 
 
 def test_a_killed_process_goes_on_where_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,3 +333,15 @@ def test_folders_of_jobs_that_are_gone_are_removed(project: Project, data: Path)
         folder.mkdir()
     prune_trainings()
     assert (kept.exists(), orphan.exists()) == (True, False)
+
+
+def test_a_training_that_begins_while_folders_are_removed_keeps_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [{"id": str(series_with_discs(project).pk)}]
+    begun = begin_before_listing(
+        monkeypatch,
+        lambda: folder_of(request(project, model="threshold", series=chosen, split=BLOCKS).pk, "threshold").path,
+    )
+    prune_trainings()
+    assert begun[0].is_dir()

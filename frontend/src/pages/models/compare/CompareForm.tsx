@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { Catalogue, ModelVersion } from "../../../protocol/models";
 import type { Project, Series } from "../../../protocol/rest";
 import { loadAnnotated, startComparison } from "../../../state/models/effects";
+import { seenFrames } from "../../../state/models/lineage";
 import { spread } from "../../../state/models/split";
 import { annotated, annotatedKey, choiceKey, choiceOf, usable } from "../../../state/models/store";
 import { readyValue } from "../../../state/remote";
@@ -36,16 +37,22 @@ export function CompareForm({ project, catalogue, series }: CompareFormProps) {
   const controls = useSignal(true);
   const { busy, error, run } = useAction();
   const here = series.find((one) => one.id === on.value) ?? series[0];
-  const remote = annotated.value.get(annotatedKey(on.value, version.value));
+  const at = version.value ?? here?.version ?? 0;
+  const remote = annotated.value.get(annotatedKey(on.value, at));
   const labelled = remote === undefined ? undefined : readyValue(remote);
   useEffect(() => {
-    void loadAnnotated(on.value, version.value);
-  }, [on.value, version.value]);
-  const learned = trainedOn(catalogue, chosen.value, on.value);
-  const fresh = (labelled ?? []).filter((frame) => !learned.has(frame));
+    void loadAnnotated(on.value, at);
+  }, [on.value, at]);
+  const same = series.filter((one) => one.pixels.store === here?.pixels.store).map(({ id }) => id);
+  const versions = catalogue.versions.filter((one) =>
+    chosen.value.has(choiceKey({ model: one.model, version: one.id })),
+  );
+  const { trainedOn, chosenBy } = seenFrames(versions, catalogue.versions, same);
+  const fresh = (labelled ?? []).filter((frame) => !trainedOn.has(frame));
   const selected = frames.value ?? new Set(spread(fresh.length > 0 ? fresh : (labelled ?? []), FIRST_FRAMES));
   const picked = [...selected].filter((frame) => labelled?.includes(frame) === true).sort((a, b) => a - b);
-  const flattered = new Set(picked.flatMap((frame) => learned.get(frame) ?? []));
+  const learnt = new Set(picked.flatMap((frame) => trainedOn.get(frame) ?? []));
+  const kept = new Set(picked.flatMap((frame) => chosenBy.get(frame) ?? []));
   const ready = chosen.value.size > 0 && picked.length > 0 && picked.length <= MOST_FRAMES;
   const toggle = (key: string, checked: boolean) => {
     const next = new Set(chosen.value);
@@ -132,17 +139,23 @@ export function CompareForm({ project, catalogue, series }: CompareFormProps) {
           <FrameChoice
             labelled={labelled}
             chosen={new Set(picked)}
-            seen={new Set(learned.keys())}
+            seen={new Set(trainedOn.keys())}
             onChosen={(next) => {
               frames.value = next;
             }}
           />
         )}
-        {flattered.size > 0 && (
+        {learnt.size > 0 && (
           <Caution>
-            {[...flattered].join(", ")} {flattered.size === 1 ? "has" : "have"} learnt from some of these
-            frames (underlined), and scores there flatter. Leave them out to compare fairly.
+            {[...learnt].join(", ")} {learnt.size === 1 ? "has" : "have"} learnt from some of these frames
+            (underlined), and scores there flatter. Leave them out to compare fairly.
           </Caution>
+        )}
+        {kept.size > 0 && (
+          <p class="field-hint">
+            Among the epochs of {[...kept].join(", ")} the one was kept that scored best on some of these
+            frames. That flatters a little.
+          </p>
         )}
       </section>
       {error.value !== null && <ErrorNote message={error.value.message} />}
@@ -175,19 +188,4 @@ function firstModels(catalogue: Catalogue): string[] {
     .filter(({ choice }) => choice.version === null)
     .map(({ choice }) => choiceKey(choice));
   return own.length > 1 ? own : [...own, ...usual];
-}
-
-/** Frames of the series that chosen versions have learnt from, with the names of those versions. */
-function trainedOn(
-  { versions }: Catalogue,
-  chosen: ReadonlySet<string>,
-  series: string,
-): ReadonlyMap<number, readonly string[]> {
-  const found = new Map<number, string[]>();
-  for (const one of versions) {
-    if (!chosen.has(choiceKey({ model: one.model, version: one.id }))) continue;
-    for (const frame of one.provenance.places?.training?.[series] ?? [])
-      found.set(frame, [...(found.get(frame) ?? []), one.name]);
-  }
-  return found;
 }

@@ -21,7 +21,7 @@ export interface ComparePartProps {
 }
 
 export function ComparePart({ project, catalogue, job, frame }: ComparePartProps) {
-  useEffect(() => followJobs(project.id), [project.id]);
+  useEffect(() => followJobs(project.id, "compare"), [project.id]);
   const all = readyValue(series.value);
   if (job !== undefined) {
     return <ComparisonView key={job} project={project} catalogue={catalogue} id={job} frame={frame} />;

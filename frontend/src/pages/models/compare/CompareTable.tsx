@@ -76,6 +76,13 @@ export function CompareTable({ comparison, used, onUse }: CompareTableProps) {
                       has seen {row.trained_on?.length} of {comparison.frames.length}
                     </Badge>
                   )}
+                  {(row.chosen_by?.length ?? 0) > 0 && (
+                    <Badge
+                      title={`Its weights were kept for their scores on the frames ${frameRanges(row.chosen_by ?? [])}: that flatters it a little.`}
+                    >
+                      chosen by {row.chosen_by?.length} of {comparison.frames.length}
+                    </Badge>
+                  )}
                 </th>
                 {row.error ? (
                   <td colSpan={shown.length} class="compare-error">
@@ -104,7 +111,8 @@ export function CompareTable({ comparison, used, onUse }: CompareTableProps) {
       <div class="compare-notes">
         <p class="field-hint">
           Small: 95 % interval over the frames; with few frames it is too narrow.{" "}
-          <b class="best-mark">Bold</b> is best; controls do not take part.
+          <b class="best-mark">Bold</b> is best; controls do not take part, nor what has learnt from these
+          frames.
           {tolerance_px !== undefined && ` Boundary F1 allows ${tolerance_px} px.`}
         </p>
         {notes.map((note) => (

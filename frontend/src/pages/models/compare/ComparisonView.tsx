@@ -2,16 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { comparisonArchiveUrl } from "../../../protocol/addresses";
 import { type ApiError, asApiError } from "../../../protocol/errors";
 import type { Catalogue, ComparedModel, Comparison } from "../../../protocol/models";
 import type { Job, Project } from "../../../protocol/rest";
 import { counted, timeAgo } from "../../../state/format";
 import { cancelJob, followJob } from "../../../state/jobs/effects";
-import { isActive } from "../../../state/jobs/store";
+import { isActive, mayEnd } from "../../../state/jobs/store";
 import { loadComparison, setDefaults } from "../../../state/models/effects";
 import { sameChoice } from "../../../state/models/store";
 import { mayAs, series } from "../../../state/projects/store";
 import { readyValue } from "../../../state/remote";
+import { user } from "../../../state/session/store";
 import { Badge } from "../../../ui/Badge";
 import { LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
@@ -77,6 +79,11 @@ export function ComparisonView({ project, id, frame }: ComparisonViewProps) {
         </div>
         <div class="head-actions">
           {present.state !== "done" && <Badge tone={jobTones[present.state]}>{present.state}</Badge>}
+          {comparison.value !== null && (
+            <LinkButton href={comparisonArchiveUrl(id)} icon="download" download="">
+              Download table and figures
+            </LinkButton>
+          )}
           <LinkButton href={back} icon="arrow-left">
             All comparisons
           </LinkButton>
@@ -90,7 +97,7 @@ export function ComparisonView({ project, id, frame }: ComparisonViewProps) {
           <ProgressBar
             label="comparison"
             value={present.state === "queued" ? undefined : present.progress}
-            {...(mayAs(project.role, "annotator") ? { onCancel: cancel } : {})}
+            {...(mayEnd(present, project.role, user.value?.id) ? { onCancel: cancel } : {})}
           />
         </section>
       )}

@@ -161,7 +161,7 @@ export function SideBySide({ job, comparison, series, frame, used, onUse, onFram
         aria-label="Panels. Arrow keys change the frame, with Shift they move the magnifier."
         onKeyDown={move}
       >
-        {panel("labels", "Labels", [image, labels])}
+        {panel("labels", "Labels", [image, comparisonUrl(job, "labels", present)])}
         {rows.map((row) => (
           <div key={row.key} class="side-panel">
             {panel(row.key, row.label, [

@@ -52,6 +52,7 @@ export function VersionDetail({ project, version }: { project: Project; version:
   ];
   const settings = version.model === "threshold";
   const count = weightCount(version.metadata);
+  const { card, ...notes } = version.metadata.notes ?? {};
   return (
     <aside class="panel model-detail" aria-label={version.name}>
       <header class="detail-head">
@@ -71,7 +72,12 @@ export function VersionDetail({ project, version }: { project: Project; version:
         <Badge>{version.origin}</Badge>
         {version.archived && <Badge icon="folder">archived</Badge>}
       </div>
-      {!version.available && <Unavailable reason={version.reason} />}
+      {!version.available && (
+        <Caution>
+          Its file is not on the server any more. An administrator can restore the folder models from a
+          backup; or train or upload it again.
+        </Caution>
+      )}
       <div class="detail-actions">
         {acts && (
           <Button
@@ -120,7 +126,11 @@ export function VersionDetail({ project, version }: { project: Project; version:
           </Fact>
         )}
         <Provenance project={project} version={version} />
-        <Notes notes={version.metadata["notes"]} />
+        {Object.entries(notes).map(([name, text]) => (
+          <Fact key={name} name={name}>
+            {text}
+          </Fact>
+        ))}
         <Fact name="Made">
           <time dateTime={version.created_at} title={new Date(version.created_at).toLocaleString()}>
             {timeAgo(version.created_at, Date.now())}
@@ -133,7 +143,7 @@ export function VersionDetail({ project, version }: { project: Project; version:
       </dl>
       {settings && <SettingsList parameters={version.parameters} />}
       {version.curve.length > 1 && <Curves rows={version.curve} />}
-      {typeof version.metadata["card"] === "string" && <Markdown text={version.metadata["card"]} />}
+      {card !== undefined && <Markdown text={card} />}
       {asks.value === "rename" && (
         <NameDialog
           title="Rename version"
@@ -171,7 +181,7 @@ export function UsualDetail({ project, model }: { project: Project; model: Proje
           </p>
         </div>
       </header>
-      {!model.available && <Unavailable reason={model.reason} />}
+      {!model.available && <Caution>{model.reason}</Caution>}
       <div class="detail-actions">
         {acts && (
           <Button
@@ -220,29 +230,6 @@ export function UsualDetail({ project, model }: { project: Project; model: Proje
         />
       )}
     </aside>
-  );
-}
-
-function Unavailable({ reason }: { reason: string | undefined }) {
-  return (
-    <Caution>
-      {reason ??
-        "Its file is not on the server any more. An administrator can restore the folder models from a backup; or train or upload it again."}
-    </Caution>
-  );
-}
-
-/** What an uploaded file says of itself beyond its network. */
-function Notes({ notes }: { notes: unknown }) {
-  if (typeof notes !== "object" || notes === null) return null;
-  return (
-    <>
-      {Object.entries(notes).map(([name, text]) => (
-        <Fact key={name} name={name}>
-          {String(text)}
-        </Fact>
-      ))}
-    </>
   );
 }
 

@@ -46,7 +46,7 @@ export function ModelGroup({ project, model, versions, shown }: ModelGroupProps)
           <span class="model-badges">
             {version.archived && <Badge>archived</Badge>}
             {!version.available && (
-              <Badge tone="warning" icon="warning" title={version.reason ?? ""}>
+              <Badge tone="warning" icon="warning" title="Its file is not on the server any more.">
                 unavailable
               </Badge>
             )}
@@ -67,7 +67,9 @@ function aboutUsual(model: ProjectModel): string {
     model.bundled !== null
       ? "usual weights"
       : model.available
-        ? "chooses its settings from each frame"
+        ? model.trainable
+          ? "chooses its settings from each frame"
+          : "made of other models with their usual weights"
         : model.trainable
           ? "train or upload a version"
           : "upload a version";

@@ -4,6 +4,8 @@ import type { ModelVersion, Provenance as Origin, Split } from "../../../protoco
 import type { ModelParameter, Project } from "../../../protocol/rest";
 import { counted, duration } from "../../../state/format";
 import { frameRanges } from "../../../state/models/split";
+import { catalogue } from "../../../state/models/store";
+import { recipeText } from "../../../state/models/training";
 import { series } from "../../../state/projects/store";
 import { readyValue } from "../../../state/remote";
 import { routePath } from "../../../ui/router";
@@ -39,16 +41,12 @@ export function Provenance({ project, version }: { project: Project; version: Mo
       )}
       {split !== undefined && <Fact name="Split">{splitText(split)}</Fact>}
       {trained_s !== undefined && <Fact name="Trained for">{duration(trained_s)}</Fact>}
-      {recipe !== undefined && Object.keys(recipe).length > 0 && (
-        <Fact name="Recipe">
-          <span class="recipe">
-            {Object.entries(recipe)
-              .filter(([, value]) => value !== null && typeof value !== "object")
-              .map(([name, value]) => `${name} ${String(value)}`)
-              .join(", ")}
-          </span>
+      {recipe?.start && (
+        <Fact name="Started from">
+          <VersionLink project={project} id={recipe.start.id} />
         </Fact>
       )}
+      {recipe !== undefined && <Fact name="Recipe">{recipeText(recipe)}</Fact>}
       {job !== undefined && (
         <Fact name="Training">
           <a href={routePath({ page: "models", project: project.id, place: { part: "train", job } })}>
@@ -65,6 +63,14 @@ function SeriesLink({ id, provenance }: { id: string; provenance: Origin }) {
   const name = present?.name ?? provenance.series?.[id];
   if (present === undefined) return <>{name ?? "a series that is gone"}</>;
   return <a href={routePath({ page: "annotator", series: id, frame: undefined })}>{name}</a>;
+}
+
+function VersionLink({ project, id }: { project: Project; id: string }) {
+  const found = readyValue(catalogue.value)?.versions.find((one) => one.id === id);
+  const place = { part: "list", version: id } as const;
+  return (
+    <a href={routePath({ page: "models", project: project.id, place })}>{found?.name ?? "another version"}</a>
+  );
 }
 
 /** Which frames of which series stood where. */
@@ -96,7 +102,8 @@ function Places({ provenance }: { provenance: Origin }) {
 export function splitText(split: Split): string {
   if (split.by === "series")
     return `by series: ${counted(split.validation.length, "series", "series")} for validation`;
-  return `by blocks of ${counted(split.block, "frame")}, ${Math.round(split.share * 100)} % for validation, ${counted(split.gap, "frame")} beside them left out`;
+  const gap = split.gap === 0 ? "" : `, ${counted(split.gap, "frame")} beside them left out`;
+  return `by blocks of ${counted(split.block, "frame")}, ${Math.round(split.share * 100)} % for validation${gap}`;
 }
 
 /** Settings of `threshold`, as a version keeps them. */

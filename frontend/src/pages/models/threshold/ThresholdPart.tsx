@@ -32,8 +32,8 @@ export function ThresholdPart({ project, catalogue, place }: ThresholdPartProps)
   const shown =
     all?.find((one) => one.id === place.series) ?? all?.find((one) => one.annotated_frames > 0) ?? all?.[0];
   useEffect(() => {
-    if (shown !== undefined) void loadAnnotated(shown.id);
-  }, [shown?.id]);
+    if (shown !== undefined) void loadAnnotated(shown.id, shown.version);
+  }, [shown?.id, shown?.version]);
   if (all === undefined) return null;
   if (shown === undefined) {
     return (
@@ -85,7 +85,9 @@ function Tuner({ project, catalogue, place, all, shown }: TunerProps) {
   const start = settingsOf(versions.find((one) => one.id === place.version)?.parameters ?? parameters);
   const values = useSignal<Settings>(start);
   const naming = useSignal(false);
-  const marked = readyValue(annotated.value.get(annotatedKey(shown.id, null)) ?? { status: "loading" });
+  const marked = readyValue(
+    annotated.value.get(annotatedKey(shown.id, shown.version)) ?? { status: "loading" },
+  );
   const frame = Math.min(place.frame ?? marked?.[0] ?? 0, shown.frames - 1);
   const go = (change: Partial<ThresholdPlace>) =>
     navigate(

@@ -22,7 +22,7 @@ export interface TrainPartProps {
 }
 
 export function TrainPart({ project, catalogue, job, model }: TrainPartProps) {
-  useEffect(() => followJobs(project.id), [project.id]);
+  useEffect(() => followJobs(project.id, "train"), [project.id]);
   const all = readyValue(series.value);
   if (job !== undefined) return <TrainingView key={job} project={project} catalogue={catalogue} id={job} />;
   if (all === undefined) return null;

@@ -3,19 +3,20 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type ApiError, asApiError } from "../../../protocol/errors";
-import type { Catalogue, ModelVersion } from "../../../protocol/models";
+import type { Catalogue, ModelVersion, Training } from "../../../protocol/models";
 import type { Project } from "../../../protocol/rest";
 import { timeAgo } from "../../../state/format";
 import { cancelJob } from "../../../state/jobs/effects";
-import { isActive } from "../../../state/jobs/store";
+import { isActive, mayEnd } from "../../../state/jobs/store";
 import {
   finishTraining,
   followTraining,
   resumeTraining,
   type TrainingNews,
 } from "../../../state/models/effects";
-import { roughly, secondsLeft } from "../../../state/models/training";
+import { recipeText, roughly, secondsLeft } from "../../../state/models/training";
 import { mayAs } from "../../../state/projects/store";
+import { user } from "../../../state/session/store";
 import { useAction } from "../../../ui/action";
 import { Badge } from "../../../ui/Badge";
 import { Button, LinkButton } from "../../../ui/Button";
@@ -23,7 +24,7 @@ import { ErrorNote } from "../../../ui/ErrorNote";
 import { ProgressBar } from "../../../ui/ProgressBar";
 import { navigate, routePath } from "../../../ui/router";
 import { Waiting } from "../../../ui/Waiting";
-import { jobName, jobTones } from "../JobLines";
+import { jobTones } from "../JobLines";
 import { ScoreBar } from "../list/ScoreBar";
 import { Curves } from "./Curves";
 
@@ -79,7 +80,8 @@ export function TrainingView({ project, catalogue, id }: TrainingViewProps) {
     <article class="training">
       <header class="page-head">
         <div>
-          <h2>{version?.name ?? jobName(job)}</h2>
+          <h2>{version?.name ?? (training.name || `Training of ${training.model}`)}</h2>
+          <p class="muted">{aboutText(training)}</p>
           <p class="muted">
             Started by {job.created_by.name}, {timeAgo(job.created_at, Date.now())}
           </p>
@@ -98,7 +100,7 @@ export function TrainingView({ project, catalogue, id }: TrainingViewProps) {
             <span class="muted">{left === null ? "" : `${roughly(left)} left`}</span>
           </div>
           <ProgressBar label="training" value={job.state === "queued" ? undefined : job.progress} />
-          {acts && (
+          {mayEnd(job, project.role, user.value?.id) && (
             <div class="training-ends">
               <Button
                 icon="check"
@@ -142,6 +144,12 @@ export function TrainingView({ project, catalogue, id }: TrainingViewProps) {
       )}
     </article>
   );
+}
+
+/** "Swin-Unet, small, on Au on SiN: at most 30 min, seed 0" */
+function aboutText({ model, series, recipe }: Training): string {
+  const network = recipe.config ? `${model}, ${recipe.config}` : model;
+  return `${network}, on ${series.join(", ")}: ${recipeText(recipe)}`;
 }
 
 function Made({ project, version }: { project: Project; version: ModelVersion }) {
