@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 HELP = "train a network"
+TRACKERS = ("deaot_t", "deaot_s", "deaot_b", "deaot_l", "deaot_r50")
 NETWORKS = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo", "efficient_sam_ti")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", choices=["efficient_sam", "threshold", *NETWORKS], help="the family to train")
+    parser.add_argument(
+        "model", choices=["efficient_sam", "threshold", *NETWORKS, *TRACKERS], help="the family to train"
+    )
     parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
     parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
     parser.add_argument(
@@ -33,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-budget", type=float, metavar="S", help="seconds of training in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    clips = parser.add_argument_group("deaot_t and its kin, on synthetic clips; --crops counts the clips of a batch")
+    clips.add_argument("--frames", type=int, default=5, help="in a clip")
+    clips.add_argument("--lanes", type=int, default=1, help="steps in a row whose series differ: as many as loaders")
     networks = parser.add_argument_group("swin_unet, vm_unet, vm_unet_v2, yolo")
     networks.add_argument(
         "--phases", type=Path, metavar="DIR",
@@ -44,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks.add_argument("--config", default="small", help="small, stock or paper")
     networks.add_argument("--epochs", type=int, help="how many at most")
     networks.add_argument("--epoch-steps", type=int, default=32, help="steps between two scores")
-    networks.add_argument("--crop", type=int, default=256, help="side of the crops in px, a multiple of 32")
+    networks.add_argument(
+        "--crop", type=int, help="side of the crops in px: a multiple of 32 (default 256), for DeAOT 16k + 1 (193)"
+    )
     networks.add_argument("--crops", type=int, default=4, help="in a batch")
     networks.add_argument("--accumulate", type=int, default=1, help="batches a step")
     networks.add_argument("--synthetic-share", type=float, default=0.0, help="of the crops, 0 to 1")
@@ -83,6 +91,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         from ml.training.network_run import run as train_network
 
         return train_network(arguments)
+    if arguments.model in TRACKERS:
+        from ml.training.deaot_run import run as train_tracker
+
+        return train_tracker(arguments)
     return _train_efficient_sam(arguments)
 
 

@@ -2,6 +2,6 @@
 frames whose masks are known. Own implementation; the keys are those of the official checkpoints.
 """
 
-from ml.modeling.deaot.model import CONFIGS, DeAot, Features, build, frozen
+from ml.modeling.deaot.model import CONFIGS, DeAot, Features, build, frozen, initialise
 
-__all__ = ["CONFIGS", "DeAot", "Features", "build", "frozen"]
+__all__ = ["CONFIGS", "DeAot", "Features", "build", "frozen", "initialise"]

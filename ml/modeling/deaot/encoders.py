@@ -27,23 +27,32 @@ MOBILE_GROUPS = [
 MOBILE_DILATED = (15, 16, 17)
 
 
-class FrozenBatchNorm(nn.Module):
-    """A batch norm whose statistics, scale and shift are fixed; the official networks keep all four as buffers."""
+class BatchNorm(nn.Module):
+    """Fixed, with statistics, scale and shift as buffers, as in the official networks; or `live`, to be trained.
+
+    Live ones learn scale and shift, and in training mode normalise by the batch and follow its statistics. The keys
+    are the same.
+    """
 
     weight: Tensor
     bias: Tensor
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, live: bool = False) -> None:
         super().__init__()
-        self.register_buffer("weight", torch.ones(channels))
-        self.register_buffer("bias", torch.zeros(channels))
+        self.live = live
+        if live:
+            self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+        else:
+            self.register_buffer("weight", torch.ones(channels))
+            self.register_buffer("bias", torch.zeros(channels))
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=1e-5)
+        by_batch = self.live and self.training
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, by_batch, eps=1e-5)
 
 
 class MobileEncoder(nn.Module):
@@ -51,7 +60,7 @@ class MobileEncoder(nn.Module):
 
     channels = (24, 32, 96, 1280)
 
-    def __init__(self, norm: Norm = FrozenBatchNorm) -> None:
+    def __init__(self, norm: Norm = BatchNorm) -> None:
         super().__init__()
         self.features = MobileNetV2(inverted_residual_setting=MOBILE_GROUPS, norm_layer=norm).features
         for index in MOBILE_DILATED:
@@ -72,7 +81,7 @@ class ResidualEncoder(nn.Module):
 
     channels = (256, 512, 1024, 1024)
 
-    def __init__(self, norm: Norm = FrozenBatchNorm) -> None:
+    def __init__(self, norm: Norm = BatchNorm) -> None:
         super().__init__()
         whole = ResNet(Bottleneck, [3, 4, 6, 3], norm_layer=norm)
         self.conv1, self.bn1, self.maxpool = whole.conv1, whole.bn1, whole.maxpool

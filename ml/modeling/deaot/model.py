@@ -6,13 +6,14 @@ Groups of ten objects that see the same frame are a batch of their own over one 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ml.modeling.deaot.decoder import OBJECTS, Decoder
-from ml.modeling.deaot.encoders import FrozenBatchNorm, MobileEncoder, Norm, ResidualEncoder
+from ml.modeling.deaot.encoders import BatchNorm, MobileEncoder, ResidualEncoder
 from ml.modeling.deaot.gated_propagation import DIM, Grid, Held, Propagation, Seen
 from ml.modeling.deaot.sizes import STRIDE
 
@@ -48,15 +49,15 @@ class Features(NamedTuple):
 
 
 class DeAot(nn.Module):
-    """`norm` is live only while the network is trained; see `frozen`."""
+    """With `live` the encoder's batch norms are trained; without they are fixed, as checkpoints have them."""
 
     pixel_mean: Tensor
     pixel_deviation: Tensor
 
-    def __init__(self, config: Config, norm: Norm = FrozenBatchNorm) -> None:
+    def __init__(self, config: Config, *, live: bool = False) -> None:
         super().__init__()
         self.config = config
-        self.encoder = config.encoder(norm)
+        self.encoder = config.encoder(partial(BatchNorm, live=live))
         self.encoder_projector = nn.Conv2d(self.encoder.channels[-1], DIM, 1)
         self.LSTT = Propagation(config.layers)
         self.decoder = Decoder(self.encoder.channels)
@@ -101,14 +102,23 @@ class DeAot(nn.Module):
         return logits
 
 
-def build(name: str, norm: Norm = FrozenBatchNorm) -> DeAot:
+def build(name: str, *, live: bool = False) -> DeAot:
     """An untrained network by its name."""
-    return DeAot(CONFIGS[name], norm)
+    return DeAot(CONFIGS[name], live=live)
 
 
 def frozen(network: DeAot) -> DeAot:
-    """The same network with batch norms that are fixed, as checkpoints hold them."""
-    still = DeAot(network.config).to(next(network.parameters()).device)
-    state = network.state_dict()
-    still.load_state_dict({key: state[key] for key in still.state_dict()})
+    """A copy for use, whose batch norms are fixed."""
+    still = DeAot(network.config).to(network.pixel_mean.device)
+    still.load_state_dict(network.state_dict())
     return still.eval()
+
+
+def initialise(network: DeAot) -> None:
+    """The official start of what no pretrained encoder brings."""
+    for part in (network.encoder_projector, network.LSTT, network.decoder):
+        for weight in part.parameters():
+            if weight.ndim > 1:
+                nn.init.xavier_uniform_(weight)
+    bank = network.patch_wise_id_bank.weight
+    nn.init.orthogonal_(bank.view(DIM, -1).mT, gain=(STRIDE + 1) ** -2)
