@@ -37,6 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     clips = parser.add_argument_group("deaot_t and its kin, on synthetic clips; --crops counts the clips of a batch")
+    clips.add_argument(
+        "--sides", type=int, nargs="+", default=[193], metavar="PX",
+        help="of the clips' frames, 16k + 1 each, drawn at random; --crops is for the first, larger ones make fewer",
+    )  # fmt: skip
     clips.add_argument("--frames", type=int, default=5, help="in a clip")
     clips.add_argument("--lanes", type=int, default=1, help="steps in a row whose series differ: as many as loaders")
     networks = parser.add_argument_group("swin_unet, vm_unet, vm_unet_v2, yolo")
@@ -50,9 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks.add_argument("--config", default="small", help="small, stock or paper")
     networks.add_argument("--epochs", type=int, help="how many at most")
     networks.add_argument("--epoch-steps", type=int, default=32, help="steps between two scores")
-    networks.add_argument(
-        "--crop", type=int, help="side of the crops in px: a multiple of 32 (default 256), for DeAOT 16k + 1 (193)"
-    )
+    networks.add_argument("--crop", type=int, default=256, help="side of the crops in px, a multiple of 32")
     networks.add_argument("--crops", type=int, default=4, help="in a batch")
     networks.add_argument("--accumulate", type=int, default=1, help="batches a step")
     networks.add_argument("--synthetic-share", type=float, default=0.0, help="of the crops, 0 to 1")

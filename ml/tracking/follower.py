@@ -38,6 +38,9 @@ class Follower:
         every so many frames one is kept in the long-term memory; None: as the network has it.
     most_frames, thinning
         the long-term memory's bound, and which frame gives way when it is full.
+    remembered_as
+        of the values in memory. In bfloat16 they take half the room and, where the hardware has it, a third of the
+        time; logits move by 0.002 of 0.4 (standard deviation) on average, masks hardly (tests/ml/tracking).
     """
 
     def __init__(
@@ -47,8 +50,9 @@ class Follower:
         gap: int | None = None,
         most_frames: int = MOST_FRAMES,
         thinning: Thinning = thinned,
+        remembered_as: torch.dtype = torch.float32,
     ) -> None:
-        self.network = network.eval()
+        self.network, self.remembered_as = network.eval(), remembered_as
         self.gap = network.config.memory_gap if gap is None else gap
         self.most_frames, self.thinning = most_frames, thinning
         self.cohorts: list[Cohort] = []
@@ -97,7 +101,7 @@ class Follower:
     def _refer(self, cohort: Cohort, features: Features, labels: Tensor) -> Tensor:
         identity = self.network.identity(numbered(labels, cohort.groups))
         logits, cohort.seen = self.network.refer(features, identity)
-        cohort.short = self.network.hold(cohort.seen, identity)
+        cohort.short = self._held(cohort.seen, identity)
         cohort.memory.add(cohort.step, cohort.short, pinned=True)
         cohort.last_kept = cohort.step
         return silenced(logits, cohort)
@@ -109,10 +113,14 @@ class Follower:
 
     def _remember(self, cohort: Cohort, labels: Tensor) -> None:
         identity = self.network.identity(numbered(labels, cohort.groups))
-        cohort.short = self.network.hold(cohort.seen, identity)
+        cohort.short = self._held(cohort.seen, identity)
         if cohort.step - cohort.last_kept >= self.gap:
             cohort.memory.add(cohort.step, cohort.short)
             cohort.last_kept = cohort.step
+
+    def _held(self, seen: Sequence[Seen], identity: Tensor) -> list[Held]:
+        kind = self.remembered_as
+        return [Held(h.key, h.value.to(kind), h.identity.to(kind)) for h in self.network.hold(seen, identity)]
 
 
 def numbered(labels: Tensor, groups: Sequence[int]) -> Tensor:

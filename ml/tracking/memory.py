@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from ml.modeling.deaot.gated_propagation import Held
 
 MOST_FRAMES = 10
@@ -60,11 +58,7 @@ class Memory:
             self.kept, self.layers = [new], [Held(*(part.clone() for part in each)) for each in held]
         elif len(self.kept) < self.most_frames:
             self.kept.append(new)
-            pairs = zip(self.layers, held, strict=True)
-            self.layers = [
-                Held(*(torch.cat([old, part], dim=1) for old, part in zip(olds, parts, strict=True)))
-                for olds, parts in pairs
-            ]
+            self.layers = [old.followed_by(each) for old, each in zip(self.layers, held, strict=True)]
         else:
             place = self.thinning(self.kept, frame)
             self.kept[place] = new

@@ -48,29 +48,33 @@ class ClipSource(Dataset[Batch]):
 
     Attributes
     ----------
-    side
-        of the clips' frames in px, 16k + 1.
+    sides
+        of the clips' frames in px, 16k + 1; a step has one of them.
+    clips
+        in a batch of the first side; of others as many as have about as many pixels.
     lanes
         each of so many steps in a row has its own series: with as many workers, none is made twice.
     """
 
     seed: int
-    side: int
+    sides: tuple[int, ...]
     clips: int
     frames: int
     lanes: int = 1
 
     def __getitem__(self, step: int) -> Batch:
         rng = np.random.default_rng([self.seed, 4, step])
-        drawn = [self._draw(rng, step) for _ in range(self.clips)]
+        side = self.sides[int(rng.integers(len(self.sides)))]
+        clips = max(1, round(self.clips * (self.sides[0] / side) ** 2))
+        drawn = [self._draw(rng, step, side) for _ in range(clips)]
         images, labels = (np.stack(part) for part in zip(*drawn, strict=True))
         return Batch(torch.from_numpy(images)[:, :, None], torch.from_numpy(labels))
 
-    def _draw(self, rng: np.random.Generator, step: int) -> tuple[Grey, NDArray[np.int64]]:
+    def _draw(self, rng: np.random.Generator, step: int, side: int) -> tuple[Grey, NDArray[np.int64]]:
         lane, turn = step % self.lanes, step // self.lanes
         while True:
             number = turn // STEPS_PER_SERIES + int(rng.integers(SERIES_IN_REACH))
-            images, labels = clip(rng, source_of(self.seed, lane, number), self.frames, self.side)
+            images, labels = clip(rng, source_of(self.seed, lane, number), self.frames, side)
             objects = np.unique(labels[0]).size - 1
             if objects >= FEW or (objects and rng.random() < 0.3):
                 return images, labels

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from ml.modeling.deaot import CONFIGS, DeAot, Features, build, initialise
 from ml.modeling.deaot.decoder import OBJECTS
-from ml.modeling.deaot.gated_propagation import Held
 from ml.training.loop import Recipe
 from ml.types import Grey
 
@@ -25,9 +24,9 @@ SEEN_PX = 20  # an object with less in view is not scored
 
 @dataclass(frozen=True)
 class ClipRecipe(Recipe):
-    """`crops` clips of `frames` frames of `crop` px each make a step; see `ClipSource` for `lanes`."""
+    """`crops` clips of `frames` frames make a step; see `ClipSource` for `sides` and `lanes`."""
 
-    crop: int = 193
+    sides: tuple[int, ...] = (193,)
     frames: int = 5
     lanes: int = 1
 
@@ -78,7 +77,7 @@ def clip_loss(network: DeAot, images: Tensor, labels: Tensor) -> Tensor:
         fed = torch.rand(len(overlap), device=overlap.device) < overlap
         short = network.hold(seen, network.identity(torch.where(fed[:, None, None], found, truth)))
         if number == kept:
-            long = [Held(*(torch.cat(pair, dim=1) for pair in zip(*each, strict=True))) for each in zip(long, short)]
+            long = [first.followed_by(second) for first, second in zip(long, short, strict=True)]
     return total / len(frames)
 
 

@@ -27,24 +27,24 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"--out is {arguments.out}; give the checkpoint's file, ending with .safetensors.")
     if arguments.epochs is None and arguments.time_budget is None:
         raise ValueError("The training has no end: give --epochs or --time-budget, or both.")
-    side = arguments.crop or ClipRecipe.crop
-    if side % STRIDE != 1:
-        raise ValueError(f"--crop is {side}; clips have sides of 16k + 1 px, such as 193 or 257.")
+    sides = tuple(arguments.sides)
+    if wrong := [side for side in sides if side % STRIDE != 1]:
+        raise ValueError(f"--sides has {wrong[0]}; clips have sides of 16k + 1 px, such as 193 or 257.")
     recipe = ClipRecipe(
         seed=arguments.seed,
         epochs=1_000_000 if arguments.epochs is None else arguments.epochs,
         budget_s=math.inf if arguments.time_budget is None else arguments.time_budget,
         epoch_steps=arguments.epoch_steps,
-        crop=side,
         crops=arguments.crops,
         accumulate=arguments.accumulate,
         learning_rate=arguments.learning_rate,
         patience=arguments.patience,
+        sides=sides,
         frames=arguments.frames,
         lanes=arguments.lanes,
     )
     device = device_of(arguments.device)
-    clips = validation_clips(side, SCORED_FRAMES, SCORED_CLIPS)
+    clips = validation_clips(max(sides), SCORED_FRAMES, SCORED_CLIPS)
 
     def scored(model: nn.Module) -> dict[str, float]:
         assert isinstance(model, DeAot)
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         return run_epochs(
             DeAotTask(arguments.model),
             recipe,
-            ClipSource(recipe.seed, side, recipe.crops, recipe.frames, recipe.lanes),
+            ClipSource(recipe.seed, sides, recipe.crops, recipe.frames, recipe.lanes),
             scored,
             arguments.out,
             device=device,

@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         epochs=1_000_000 if arguments.epochs is None else arguments.epochs,
         budget_s=arguments.time_budget if arguments.time_budget is not None else math.inf,
         epoch_steps=arguments.epoch_steps,
-        crop=arguments.crop or Recipe.crop,
+        crop=arguments.crop,
         crops=arguments.crops,
         accumulate=arguments.accumulate,
         synthetic_share=arguments.synthetic_share,

@@ -25,6 +25,10 @@ class Held(NamedTuple):
     value: Tensor
     identity: Tensor
 
+    def followed_by(self, other: "Held") -> "Held":
+        """These frames and then the other ones."""
+        return Held(*(torch.cat(pair, dim=1) for pair in zip(self, other, strict=True)))
+
 
 class Seen(NamedTuple):
     """What a layer makes of the frame before it reads memories; `context` is None in the first layer."""
