@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 HELP = "train a network"
+TRACKERS = ("deaot_t", "deaot_s", "deaot_b", "deaot_l", "deaot_r50")
 NETWORKS = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo", "efficient_sam_ti")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", choices=["efficient_sam", "threshold", *NETWORKS], help="the family to train")
+    parser.add_argument(
+        "model", choices=["efficient_sam", "threshold", *NETWORKS, *TRACKERS], help="the family to train"
+    )
     parser.add_argument("--images", type=Path, help="folder of real frames; without it only synthetic ones are used")
     parser.add_argument("--labels", type=Path, help="folder of their label images, paired by name")
     parser.add_argument(
@@ -33,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-budget", type=float, metavar="S", help="seconds of training in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    clips = parser.add_argument_group("deaot_t and its kin, on synthetic clips; --crops counts the clips of a batch")
+    clips.add_argument(
+        "--sides", type=int, nargs="+", default=[193], metavar="PX",
+        help="of the clips' frames, 16k + 1 each, drawn at random; --crops is for the first, larger ones make fewer",
+    )  # fmt: skip
+    clips.add_argument("--frames", type=int, default=5, help="in a clip")
+    clips.add_argument("--lanes", type=int, default=1, help="steps in a row whose series differ: as many as loaders")
     networks = parser.add_argument_group("swin_unet, vm_unet, vm_unet_v2, yolo")
     networks.add_argument(
         "--phases", type=Path, metavar="DIR",
@@ -83,6 +93,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         from ml.training.network_run import run as train_network
 
         return train_network(arguments)
+    if arguments.model in TRACKERS:
+        from ml.training.deaot_run import run as train_tracker
+
+        return train_tracker(arguments)
     return _train_efficient_sam(arguments)
 
 

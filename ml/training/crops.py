@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.utils.data import Dataset
 
 from ml.evaluation.frames import LabelledFrame
 from ml.segmenters.grey_levels import two_classes
 from ml.series import input_range, to_unit
 from ml.synthetic import PRESETS, sample_frame, synthesise
+from ml.training.batch import Batch
 from ml.training.frames import augment, random_crop, region, turned_or_inverted
 from ml.training.phases import decoded
 
@@ -25,18 +25,6 @@ GROUP_FRAMES = 6  # of a series, with as many single random frames
 GROUPS = 10  # in reach at a time
 STEPS_PER_GROUP = 40
 SYNTHETIC_SEEDS = (1_000_000, 10_000_000)  # smaller and larger ones are left for scoring
-
-
-@dataclass(frozen=True)
-class Batch:
-    """`images` [B, 1, S, S], 0 to 1 or standardised; `labels` int32 [B, S, S], instances from 1 on each crop.
-
-    `classes` uint8 [B, S, S], None where there is one phase: 0 background, 1 the first phase.
-    """
-
-    images: Tensor
-    labels: Tensor
-    classes: Tensor | None = None
 
 
 @dataclass(frozen=True)

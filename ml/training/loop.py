@@ -1,22 +1,20 @@
-"""The loop that trains a segmenting network: best and last checkpoint, a log, early stopping, exact resuming."""
+"""The loop that trains a network: best and last checkpoint, a log, early stopping, exact resuming."""
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
-from ml.evaluation.frames import LabelledFrame
-from ml.training.crops import Batch, CropSource
+from ml.training.batch import Batch
+from ml.training.device import half_precision
 from ml.training.optimizers import optimizers_of
-from ml.training.phases import coded
 from ml.training.run import Clock, append_row, average_of, averaged, load_state, save_state, seed_everything, write_log
-from ml.training.semantic import half_precision
 from ml.training.starting import start_from
 from ml.weights import save
 
@@ -24,13 +22,7 @@ LOADER_WORKERS = 8  # at most, on CUDA; on a CPU they would take cores from the 
 
 
 class Task(Protocol):
-    """A family of networks, for one phase or more.
-
-    `standardised` tells how it sees grey values, `scales` at which magnifications it sees frames.
-    """
-
-    standardised: bool
-    scales: tuple[float, float]
+    """A family of networks, for one phase or more."""
 
     @property
     def phases(self) -> int: ...
@@ -38,8 +30,6 @@ class Task(Protocol):
     def new(self) -> nn.Module: ...
 
     def loss(self, model: nn.Module, images: Tensor, labels: Tensor, classes: Tensor | None = None) -> Tensor: ...
-
-    def scores(self, model: nn.Module, frames: Sequence[LabelledFrame]) -> dict[str, float]: ...
 
     def metadata(self) -> dict[str, str]: ...
 
@@ -73,11 +63,11 @@ class Recipe:
 Progress = Callable[[dict[str, Any]], bool]
 
 
-def train(
+def run_epochs(
     task: Task,
     recipe: Recipe,
-    training: Sequence[LabelledFrame],
-    validation: Sequence[LabelledFrame],
+    source: Dataset[Batch],
+    scored: Callable[[nn.Module], dict[str, float]],
     out: Path,
     *,
     device: torch.device,
@@ -85,13 +75,15 @@ def train(
     init: Path | None = None,
     progress: Progress = lambda _row: True,
     stopped: Callable[[], bool] = lambda: False,
+    finished: Callable[[nn.Module], nn.Module] = lambda model: model,
 ) -> dict[str, Any]:
     """Train until the epochs, the budget or the patience is spent, or `progress(row of the log)` returns False.
 
-    `stopped`, asked after every step, ends the run as a spent budget does: the epoch is cut short, scored and kept.
-    `init` is a checkpoint to start from, of the same network for any number of phases. `out` is the best checkpoint;
-    beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
-    Without validation frames the last checkpoint is the best.
+    `source` has the batch of each step; `scored` gives the scores of a network, the one that decides as `iou` (NaN:
+    the last checkpoint is the best). `stopped`, asked after every step, ends the run as a spent budget does: the epoch
+    is cut short, scored and kept. `init` is a checkpoint to start from, of the same network for any number of phases.
+    `out` is the best checkpoint; beside it lie `.last.safetensors`, `.csv` (the log) and `.state.pt` (to resume from).
+    `finished` makes of a network what a checkpoint holds.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     log = out.with_suffix(".csv")
@@ -102,25 +94,20 @@ def train(
         log.unlink(missing_ok=True)
         if init is not None:
             run.begin_from(init)
-    frames = tuple(training) if task.phases == 1 else tuple(coded(frame) for frame in training)
-    source = CropSource(
-        recipe.seed, frames, recipe.crop, recipe.crops, recipe.synthetic_share, recipe.variation,
-        standardised=task.standardised, scales=task.scales, phases=task.phases,
-    )  # fmt: skip
     batches = _batches(source, run.step * recipe.accumulate, run.steps * recipe.accumulate, device)
     row: dict[str, Any] = run.rows[-1] if run.rows else {}
     while not run.over:
         loss, first = 0.0, run.step
         while run.step < first + recipe.epoch_steps and not run.over:
             loss += run.advance(batches)
-        scores = task.scores(run.average, validation) if validation else {"iou": math.nan, "dice": math.nan}
+        scores = scored(run.average)
         row = {"step": run.step, "epoch": -(-run.step // recipe.epoch_steps), "seconds": round(run.clock.spent_s, 1)}
         row |= {"loss": round(loss / (run.step - first), 5), **{k: round(value, 5) for k, value in scores.items()}}
         metadata = task.metadata() | {name: str(row[name]) for name in ("step", "seconds")}
         metadata["seed"] = str(recipe.seed)
-        export(run.average, out.with_suffix(".last.safetensors"), metadata)
+        export(finished(run.average), out.with_suffix(".last.safetensors"), metadata)
         if run.is_best(scores["iou"]):
-            export(run.average, out, metadata | {"iou": f"{scores['iou']:.4f}"})
+            export(finished(run.average), out, metadata | {"iou": f"{scores['iou']:.4f}"})
         run.rows.append(row)
         run.keep(out.with_suffix(".state.pt"))
         append_row(log, row)  # after the state: whoever reads it knows that a run can go on from there
@@ -240,7 +227,7 @@ def export(model: nn.Module, path: Path, metadata: dict[str, str]) -> None:
     save(path, {key: value.cpu() for key, value in state.items()}, metadata)
 
 
-def _batches(source: CropSource, start: int, stop: int, device: torch.device) -> Iterator[Batch]:
+def _batches(source: Dataset[Batch], start: int, stop: int, device: torch.device) -> Iterator[Batch]:
     if device.type != "cuda":
         return (source[step] for step in range(start, stop))
     workers = min(LOADER_WORKERS, os.cpu_count() or 1)

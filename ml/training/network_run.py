@@ -17,9 +17,11 @@ from ml.modeling import yolo as yolo_network
 from ml.modeling.unets import FAMILIES
 from ml.segmenters.yolo import YoloSegmenter
 from ml.training import automatic
-from ml.training.loop import Recipe, Task, train
+from ml.training.device import device_of
+from ml.training.loop import Recipe
+from ml.training.on_frames import FrameTask, train
 from ml.training.phases import MOST_PHASES, phases_of_objects
-from ml.training.semantic import SemanticTask, device_of
+from ml.training.semantic import SemanticTask
 from ml.training.yolo import yolo_loss
 
 NETWORKS = (*FAMILIES, "yolo", automatic.NAME)
@@ -116,7 +118,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         )
 
 
-def task_of(model: str, config: str, phases: int = 1, init: Path | None = None) -> Task:
+def task_of(model: str, config: str, phases: int = 1, init: Path | None = None) -> FrameTask:
     """The family's part of the training; the automatic mode of EfficientSAM grows on the weights of `init`."""
     if model in FAMILIES:
         return SemanticTask(model, config, phases)

@@ -1,7 +1,6 @@
 """Training of Swin-Unet, VM-UNet and VM-UNetV2: the losses of the official recipes, on crops of labelled frames."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -142,14 +141,3 @@ def mean_scores(segmenter: SemanticSegmenter, frames: Sequence[LabelledFrame], p
         pairs.append(mean_over_phases(list(found), frame.phase_masks(phases)))
     mean_iou, mean_dice = np.mean(pairs, axis=0)
     return {"iou": float(mean_iou), "dice": float(mean_dice)}
-
-
-def device_of(name: str | None) -> torch.device:
-    """The named device, or CUDA where there is one."""
-    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-
-
-def half_precision(device: torch.device) -> Any:
-    """Autocast to bfloat16 where the hardware has it."""
-    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=native)

@@ -12,7 +12,8 @@ from ml.evaluation.frames import LabelledFrame
 from ml.segmenters.efficient_sam import load_tiny
 from ml.synthetic import sample_frame
 from ml.training.automatic import AutomaticTask
-from ml.training.loop import Recipe, train
+from ml.training.loop import Recipe
+from ml.training.on_frames import train
 
 CPU = torch.device("cpu")
 QUICK = Recipe(epochs=1, epoch_steps=20, crop=64, crops=2, synthetic_share=0.0, warmup_steps=2, learning_rate=3e-3)

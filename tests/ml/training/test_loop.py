@@ -15,8 +15,11 @@ from ml.evaluation.frames import LabelledFrame
 from ml.segmenters.semantic import SemanticSegmenter, load_swin_unet, load_vm_unet
 from ml.synthetic import sample_frame
 from ml.training import loop
-from ml.training.loop import Recipe, train
+from ml.training.batch import Batch
+from ml.training.crops import CropSource
+from ml.training.loop import Recipe
 from ml.training.network_run import YoloTask
+from ml.training.on_frames import train
 from ml.training.phases import coded
 from ml.training.semantic import SemanticTask
 from ml.weights import WeightsError
@@ -52,7 +55,7 @@ def test_a_short_training_beats_the_untrained_network(family: str, frames: list[
     task = SemanticTask(family, "small")
     recipe = replace(QUICK, epochs=1, epoch_steps=60, crops=4, learning_rate=3e-3, average_decay=0.5)
     run = loop.Run(task, recipe, CPU)
-    source = loop.CropSource(0, tuple(frames), 64, 4, 0.0)
+    source = CropSource(0, tuple(frames), 64, 4, 0.0)
     unseen = [source[step] for step in range(1000, 1004)]
 
     def loss() -> float:
@@ -92,7 +95,7 @@ def test_a_resumed_run_has_the_weights_of_an_unbroken_one(frames: list[LabelledF
 def test_two_phases_are_learned_apart(task: loop.Task, frames: list[LabelledFrame]) -> None:
     recipe = replace(QUICK, learning_rate=3e-3, average_decay=0.5)
     run = loop.Run(task, recipe, CPU)
-    source = loop.CropSource(0, tuple(coded(frame) for frame in in_two_phases(frames)), 64, 4, 0.0, phases=2)
+    source = CropSource(0, tuple(coded(frame) for frame in in_two_phases(frames)), 64, 4, 0.0, phases=2)
     unseen = [source[step] for step in range(1000, 1003)]
 
     def loss(swapped: bool = False) -> float:
@@ -195,9 +198,9 @@ def test_accumulated_halves_are_one_batch(frames: list[LabelledFrame], monkeypat
     task = SemanticTask("swin_unet", "small")
     monkeypatch.setattr(task, "loss", lambda model, images, *_: model(images).square().mean())
     gradients = []
-    source = loop.CropSource(0, tuple(frames), 64, 2, 0.0)
+    source = CropSource(0, tuple(frames), 64, 2, 0.0)
     first, second = source[0], source[1]
-    together = loop.Batch(torch.cat([first.images, second.images]), torch.cat([first.labels, second.labels]))
+    together = Batch(torch.cat([first.images, second.images]), torch.cat([first.labels, second.labels]))
     for accumulate, batches in ((2, [first, second]), (1, [together])):
         run = loop.Run(task, Recipe(accumulate=accumulate, warmup_steps=1), CPU)
         run.model.eval()

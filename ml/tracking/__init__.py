@@ -1,0 +1,1 @@
+"""Trackers: objects keep their identity through a series."""
