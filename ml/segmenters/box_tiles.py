@@ -45,7 +45,7 @@ def tiles_for(boxes_xyxy: NDArray[np.float64], shape: tuple[int, int], input_siz
     for side in np.unique(sides).tolist():
         numbers = np.flatnonzero(sides == side)
         overlap = int(min(max(LEAST_OVERLAP * side, ROOM * longest[numbers].max()), side / 2))
-        rows, columns = (_spans(length, int(side), overlap) for length in shape)
+        rows, columns = (spans(length, int(side), overlap) for length in shape)
         row = _best(boxes_xyxy[numbers][:, 1::2], rows, shape[0])
         column = _best(boxes_xyxy[numbers][:, 0::2], columns, shape[1])
         for place in np.unique(row * len(columns) + column).tolist():
@@ -64,7 +64,7 @@ def _side(longest: float, input_size: int, whole: int) -> int:
     return side
 
 
-def _spans(length: int, side: int, overlap: int) -> list[slice]:
+def spans(length: int, side: int, overlap: int) -> list[slice]:
     """Spans of `side` that cover `length`, evenly spread, neighbours sharing at least `overlap`."""
     if length <= side:
         return [slice(0, length)]
@@ -73,9 +73,9 @@ def _spans(length: int, side: int, overlap: int) -> list[slice]:
     return [slice(start, start + side) for start in starts]
 
 
-def _best(intervals: NDArray[np.float64], spans: list[slice], length: int) -> NDArray[np.intp]:
+def _best(intervals: NDArray[np.float64], found: list[slice], length: int) -> NDArray[np.intp]:
     """For each interval the span whose ends are farthest from it; an end of the frame is no end, as nothing follows."""
-    starts = np.array([span.start if span.start > 0 else -np.inf for span in spans])
-    stops = np.array([span.stop if span.stop < length else np.inf for span in spans])
+    starts = np.array([span.start if span.start > 0 else -np.inf for span in found])
+    stops = np.array([span.stop if span.stop < length else np.inf for span in found])
     room = np.minimum(intervals[:, :1] - starts, stops - intervals[:, 1:])
     return room.argmax(axis=1)

@@ -13,6 +13,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from ml.modeling import unets
+from ml.segmenters.box_tiles import spans
 from ml.segmenters.grey_levels import standardised
 from ml.segmenters.instances import Boxed, BoxedInstances, Labels, split_touching, without_small
 from ml.segmenters.parameters import SEMANTIC_PARAMETERS, resolve
@@ -102,18 +103,9 @@ def phases_of(logits: Tensor) -> Tensor:
 
 
 def _tiles(height: int, width: int, side: int) -> Iterator[tuple[slice, slice]]:
-    for rows in _spans(height, side):
-        for columns in _spans(width, side):
+    for rows in spans(height, side, OVERLAP_PX):
+        for columns in spans(width, side, OVERLAP_PX):
             yield rows, columns
-
-
-def _spans(length: int, side: int) -> list[slice]:
-    """Spans of `side` that cover `length`, evenly spread, neighbours sharing at least OVERLAP_PX."""
-    if length <= side:
-        return [slice(0, length)]
-    count = -(-(length - OVERLAP_PX) // (side - OVERLAP_PX))
-    starts = np.linspace(0, length - side, count).round().astype(int)
-    return [slice(int(start), int(start) + side) for start in starts]
 
 
 def _ramp(span: slice, length: int) -> Tensor:

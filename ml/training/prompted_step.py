@@ -12,7 +12,10 @@ from torch import Tensor
 from ml.modeling.efficient_sam import EfficientSam
 from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.training.dense import DenseHead, dense_loss
+from ml.training.device import half_precision
 from ml.training.prompts import PromptBatch
+
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -98,14 +101,13 @@ def loss_of(logits: Tensor, scores: Tensor, targets: Tensor) -> tuple[Tensor, di
 
 def backward(model: EfficientSam, head: DenseHead, batch: Batch) -> dict[str, float]:
     """Gradients of one batch; returns what `LOGGED` names."""
-    half = torch.cpu._is_avx512_bf16_supported()  # elsewhere bfloat16 is emulated and slower than float32
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+    with half_precision(CPU):
         embedding = encode(model, batch)
         answer = head(embedding)
     loss = dense_loss(answer.float(), batch.dense)
     shown = {"dense": float(loss.detach())}
     if batch.prompts is not None:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        with half_precision(CPU):
             logits, scores = decode(model, embedding, batch, batch.prompts)
         prompted, figures = loss_of(logits.float(), scores.float(), batch.prompts.targets)
         loss = loss + prompted

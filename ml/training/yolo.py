@@ -1,7 +1,6 @@
 """The loss of YOLOv8n-seg: ultralytics' own, on crops with instance labels."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -47,8 +46,7 @@ def yolo_loss(
         images = images.expand(-1, 3, -1, -1)
     targets = targets_of(labels, phases, classes_of(model), mask_stride)
     batch = {name: value.to(images.device, non_blocking=True) for name, value in targets.items()}
-    with _half_precision(images.device):
-        answer = model(images)
+    answer = model(images)
     answer = answer[1] if isinstance(answer, tuple) else answer
     with torch.autocast(images.device.type, enabled=False):
         exact = in_float32(answer)
@@ -119,10 +117,3 @@ def _every(image: Labels, stride: int) -> Labels:
         return image
     rows, columns = (np.arange(0, side, stride) + stride // 2 - np.arange(side // stride) % 2 for side in image.shape)
     return np.ascontiguousarray(image[np.ix_(rows, columns)])
-
-
-def _half_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """bfloat16 on a device that has it, which needs no scaling of gradients; on a CPU the caller decides."""
-    if device.type != "cuda":
-        return nullcontext()
-    return torch.autocast("cuda", dtype=torch.bfloat16, enabled=torch.cuda.is_bf16_supported())
