@@ -104,10 +104,10 @@ def run_epochs(
         row = {"step": run.step, "epoch": -(-run.step // recipe.epoch_steps), "seconds": round(run.clock.spent_s, 1)}
         row |= {"loss": round(loss / (run.step - first), 5), **{k: round(value, 5) for k, value in scores.items()}}
         metadata = task.metadata() | {name: str(row[name]) for name in ("step", "seconds")}
-        metadata["seed"] = str(recipe.seed)
+        metadata |= {"seed": str(recipe.seed), "iou": f"{scores['iou']:.4f}"}
         export(finished(run.average), out.with_suffix(".last.safetensors"), metadata)
         if run.is_best(scores["iou"]):
-            export(finished(run.average), out, metadata | {"iou": f"{scores['iou']:.4f}"})
+            export(finished(run.average), out, metadata)
         run.rows.append(row)
         run.keep(out.with_suffix(".state.pt"))
         append_row(log, row)  # after the state: whoever reads it knows that a run can go on from there

@@ -17,6 +17,8 @@ from ml.modeling import yolo as yolo_network
 from ml.modeling.unets import FAMILIES
 from ml.segmenters.yolo import YoloSegmenter
 from ml.training import automatic
+from ml.training.card import named, write_card
+from ml.training.crops import SYNTHETIC_SEEDS
 from ml.training.device import device_of
 from ml.training.loop import Recipe
 from ml.training.on_frames import FrameTask, train
@@ -96,9 +98,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.epochs is None and arguments.time_budget is None:
         raise ValueError("The training has no end: give --epochs or --time-budget, or both.")
     device = device_of(arguments.device)
+    data = _data(training, held_out, recipe.synthetic_share if training else 1.0)
     with tqdm(total=arguments.epochs, desc=arguments.model, unit="epoch") as bar:
 
         def show(row: dict[str, Any]) -> bool:
+            write_card(arguments.out, data, recipe, arguments.init, device)
             bar.set_postfix({name: row[name] for name in ("loss", "iou", "dice")}, refresh=False)
             bar.update(row["epoch"] - bar.n)
             return True
@@ -125,6 +129,15 @@ def task_of(model: str, config: str, phases: int = 1, init: Path | None = None) 
     if config != "small":
         raise ValueError(f"{model} has no configuration {config!r}. There is: small.")
     return YoloTask(phases) if model == "yolo" else automatic.AutomaticTask(phases, init)
+
+
+def _data(training: Sequence[LabelledFrame], held_out: Sequence[LabelledFrame], synthetic_share: float) -> list[str]:
+    lines = [f"Frames to learn from: {named([frame.name for frame in training])}."]
+    lines.append(f"Frames for validation, never learnt from: {named([frame.name for frame in held_out])}.")
+    if synthetic_share > 0:
+        low, high = SYNTHETIC_SEEDS
+        lines.append(f"Synthetic frames, seeds {low:,} to {high:,}: {synthetic_share:g} of the crops.")
+    return lines
 
 
 def _phases(arguments: argparse.Namespace, frames: Sequence[LabelledFrame]) -> int:

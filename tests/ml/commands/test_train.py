@@ -47,6 +47,12 @@ def test_a_trained_checkpoint_is_scored_and_segments(
     assert 0 <= result["iou"] <= 1
     assert result["step"] == 2
     assert out.with_suffix(".csv").read_text().splitlines()[0] == "step,epoch,seconds,loss,iou,dice"
+    card = out.with_suffix(".md").read_text()
+    assert card.startswith(f"# {model}\n\n{model} (config small, classes 1, image_size ")
+    assert "Frames to learn from: 2 (0, 1)." in card
+    assert "never learnt from: 1 (2)." in card
+    assert f"| {out.name} | 2 | {result['seconds']} | {describe(out).metadata['iou']} |" in card
+    assert float(describe(out).metadata["iou"]) == pytest.approx(result["iou"], abs=1e-4)
     arguments = ["--images", str(labelled / "images"), "--labels", str(labelled / "labels"), "--only", "2", "--json"]
     assert main(["evaluate", "--model", model, "--weights", str(out), *arguments]) == 0
     assert json.loads(capsys.readouterr().out)["parameters"] > 3_000_000
