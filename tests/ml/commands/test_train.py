@@ -48,7 +48,7 @@ def test_a_trained_checkpoint_is_scored_and_segments(
     assert result["step"] == 2
     assert out.with_suffix(".csv").read_text().splitlines()[0] == "step,epoch,seconds,loss,iou,dice"
     card = out.with_suffix(".md").read_text()
-    assert card.startswith(f"# {model}\n\n{model} (config small, classes 1, image_size ")
+    assert card.startswith(f"# {model}\n\n{model} (")
     assert "Frames to learn from: 2 (0, 1)." in card
     assert "never learnt from: 1 (2)." in card
     assert f"| {out.name} | 2 | {result['seconds']} | {describe(out).metadata['iou']} |" in card
