@@ -4,6 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ml import weights
+from ml.commands import weights_folder
+
 HELP = "train a network"
 TRACKERS = ("deaot_t", "deaot_s", "deaot_b", "deaot_l", "deaot_r50")
 NETWORKS = ("swin_unet", "vm_unet", "vm_unet_v2", "yolo", "efficient_sam_ti")
@@ -69,7 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--emphasis", nargs="*", default=[], metavar="PRESET=N", help="synthetic presets to draw N times as often"
     )
-    parser.add_argument("--init", type=Path, help="start from these weights instead of random ones")
+    parser.add_argument(
+        "--init", type=Path, metavar="FILE", help="start from these weights, or from the `usual` ones, not random ones"
+    )
+    parser.add_argument("--init-sha256", metavar="HASH", help="refuse an --init that is another file")
     parser.add_argument(
         "--stop-file", type=Path, metavar="PATH", help="as soon as it exists the run ends as if its time were spent"
     )
@@ -85,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    arguments.init = _init(arguments)
     if arguments.model == "threshold":
         from ml.training.threshold_run import run as fit_threshold
 
@@ -98,6 +105,18 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
         return train_tracker(arguments)
     return _train_efficient_sam(arguments)
+
+
+def _init(arguments: argparse.Namespace) -> Path | None:
+    init: Path | None = arguments.init
+    if init is not None and str(init) == "usual":
+        init = weights.find(arguments.model, weights_folder()).path
+    if init is not None and arguments.init_sha256 not in (None, found := weights.describe(init).sha256):
+        raise weights.WeightsError(
+            f"{init.name} is not the file that was asked for: its SHA-256 is {found[:12]}…, not "
+            f"{arguments.init_sha256[:12]}…. Start anew from what is there now."
+        )
+    return init
 
 
 def _train_efficient_sam(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.db import transaction
 
 from backend.annotations.selectors import known_version
+from backend.inference import gateway
 from backend.inference.models import ModelVersion
 from backend.inference.training.folder import folder_of
 from backend.inference.training.plan import Plan, Source, plan
@@ -30,7 +32,7 @@ def preview(*, project: Project, values: Mapping[str, Any]) -> Plan:
             "A training that is resumed keeps its split: there is nothing to preview. Leave `resume` out.",
             fields=_field("resume"),
         )
-    order = _order(project, values)
+    order = _order(project, {**values, "from_usual": False})  # what it starts from does not matter here
     return plan_of(order, sources_of(project.pk, order))
 
 
@@ -136,6 +138,8 @@ def _order(project: Project, values: Mapping[str, Any]) -> dict[str, Any]:
     }
     if values["start"] is not None:
         order["start"] = _start(project, order, values["start"])
+    elif values["from_usual"]:
+        order["start"] = _usual_start(info.title, order)
     return order
 
 
@@ -187,6 +191,23 @@ def _start(project: Project, order: Mapping[str, Any], version_id: UUID) -> dict
             fields=_field("start"),
         )
     return {"id": str(version.pk), "sha256": version.sha256}
+
+
+def _usual_start(title: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    row = async_to_sync(gateway.usual_weights)().get(order["model"])
+    if row is None or row["file"] is None:
+        raise InvalidError(
+            f"{title} has no usual weights to start from. Start from a version, or from new weights.",
+            fields=_field("from_usual"),
+        )
+    theirs = row["file"]["metadata"].get("config", order["config"])
+    if theirs != order["config"]:
+        raise InvalidError(
+            f"The usual weights of {title} are {theirs}: {order['config']} cannot start from them. Choose the "
+            f"configuration {theirs}, or new weights.",
+            fields=_field("from_usual"),
+        )
+    return {"id": None, "sha256": row["file"]["sha256"]}
 
 
 def _field(name: str) -> dict[str, list[str]]:

@@ -42,7 +42,8 @@ class TrainingInput(Input):
     time_budget_s = serializers.FloatField(min_value=1.0, max_value=LONGEST_S, allow_null=True, default=None)
     epochs = serializers.IntegerField(min_value=1, max_value=1_000_000, allow_null=True, default=None)
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
-    start = serializers.UUIDField(allow_null=True, default=None)
+    start = serializers.UUIDField(allow_null=True, default=None, help_text="the version whose weights it begins with")
+    from_usual = serializers.BooleanField(default=False, help_text="begin with the model's usual weights")
     resume = serializers.UUIDField(allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +51,8 @@ class TrainingInput(Input):
             missing = [name for name in ("model", "series", "split") if not attrs.get(name)]
             if missing:
                 raise serializers.ValidationError(dict.fromkeys(missing, "This field is required."))
+            if attrs["start"] is not None and attrs["from_usual"]:
+                raise serializers.ValidationError({"start": "Start from a version or the usual weights, not both."})
             if len(attrs["series"]) > MOST_SERIES:
                 raise serializers.ValidationError({"series": f"At most {MOST_SERIES} series train together."})
         return attrs

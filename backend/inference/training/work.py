@@ -156,8 +156,10 @@ def arguments_of(order: dict[str, Any], folder: TrainingFolder) -> list[str]:
         options += ["--epochs", order["epochs"]]
     if len(order["phases"]) > 1:
         options += ["--phases", folder.frames / "phases", "--phase-count", len(order["phases"])]
-    if order["start"] is not None:
-        options += ["--init", model_files.model_path(model, order["start"]["sha256"])]
+    if (start := order["start"]) is not None:
+        usual = start["id"] is None
+        file = "usual" if usual else model_files.model_path(model, start["sha256"])
+        options += ["--init", file, "--init-sha256", start["sha256"]]
     return list(map(str, options))
 
 

@@ -50,13 +50,13 @@ export type Split =
   | { by: "series"; validation: string[] }
   | { by: "blocks"; block: number; share: number; gap: number };
 
-/** `start`: the version whose weights it began with. */
+/** `start`: the version whose weights it began with; of the usual ones `id` is null. */
 export interface Recipe {
   config?: string;
   time_budget_s?: number;
   epochs?: number | null;
   seed?: number;
-  start?: { id: string; sha256: string } | null;
+  start?: { id: string | null; sha256: string } | null;
 }
 
 /** How a version came to be; a file that was uploaded says only its name. */
@@ -119,6 +119,7 @@ export interface TrainingRequest {
   epochs?: number;
   seed?: number;
   start?: string | null;
+  from_usual?: boolean;
   resume?: string | null;
 }
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ml.__main__ import main
 from ml.synthetic import sample_frame
-from ml.weights import describe
+from ml.weights import describe, find
 
 TINY = ["--epochs", "1", "--epoch-steps", "2", "--crop", "64", "--crops", "1", "--config", "small"]
 
@@ -101,3 +101,15 @@ def test_without_frames_and_synthetic_ones_there_is_nothing_to_train_on(
 ) -> None:
     assert main(["train", "vm_unet", "--epochs", "1", "--out", str(tmp_path / "net.safetensors"), "--json"]) != 0
     assert "nothing to train on" in capsys.readouterr().err
+
+
+def test_a_training_begins_with_the_usual_weights_and_with_none_else(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, usual = tmp_path / "vm_unet.safetensors", find("vm_unet", None)
+    more = [*TINY, "--validation", "2", "--init", "usual", "--init-sha256"]
+    assert train("vm_unet", labelled, out, *more, usual.sha256) == 0
+    assert json.loads(capsys.readouterr().out)["iou"] > 0.7
+    assert f"Begun from `vm_unet.safetensors`, SHA-256 {usual.sha256}." in out.with_suffix(".md").read_text()
+    assert train("vm_unet", labelled, out, *more, "0" * 64) == 2
+    assert "is not the file that was asked for" in capsys.readouterr().err

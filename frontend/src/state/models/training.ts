@@ -1,6 +1,6 @@
 // What a training is asked for, and how its log becomes curves. Pure.
 
-import type { CurveRow, Recipe, Split, TrainingRequest } from "../../protocol/models";
+import type { CurveRow, ProjectModel, Recipe, Split, TrainingRequest } from "../../protocol/models";
 import { counted, duration } from "../format";
 
 /** The form, as a person fills it in. */
@@ -20,7 +20,17 @@ export interface TrainingPlan {
   readonly minutes: number;
   readonly epochs: number | null;
   readonly seed: number;
+  /** A version, the usual weights, or null for new ones. */
   readonly start: string | null;
+}
+
+export const USUAL = "usual";
+
+/** Where to start unless a person says otherwise: what has learnt already needs fewer labels and less time. */
+export function usualStart(model: ProjectModel, config: string): string | null {
+  if (model.bundled === null) return null;
+  const theirs = model.bundled.metadata.config;
+  return theirs === undefined || theirs === config ? USUAL : null;
 }
 
 export const emptyPlan: TrainingPlan = {
@@ -53,7 +63,8 @@ export function trainingRequest(plan: TrainingPlan): TrainingRequest {
         : { by: "blocks", block: plan.block, share: plan.share, gap: plan.gap },
     time_budget_s: Math.round(plan.minutes * 60),
     seed: plan.seed,
-    start: plan.start,
+    start: plan.start === USUAL ? null : plan.start,
+    from_usual: plan.start === USUAL,
   };
   if (plan.epochs !== null) request.epochs = plan.epochs;
   return request;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ProjectModel } from "../../../src/protocol/models";
 import {
   axisOf,
   emptyPlan,
@@ -7,6 +8,8 @@ import {
   roughly,
   secondsLeft,
   trainingRequest,
+  USUAL,
+  usualStart,
 } from "../../../src/state/models/training";
 
 describe("a training's request", () => {
@@ -36,9 +39,19 @@ describe("a training's request", () => {
 
   it("counts the budget in seconds and leaves out what is not set", () => {
     const request = trainingRequest({ ...emptyPlan, minutes: 0.5, name: "  second try " });
-    expect(request).toMatchObject({ time_budget_s: 30, name: "second try", start: null });
+    expect(request).toMatchObject({ time_budget_s: 30, name: "second try", start: null, from_usual: false });
     expect(request).not.toHaveProperty("epochs");
     expect(trainingRequest({ ...emptyPlan, epochs: 4 }).epochs).toBe(4);
+  });
+
+  it("starts from usual weights of the same configuration unless somebody says otherwise", () => {
+    const bundled = { sha256: "a", size_bytes: 1, card: "", metadata: { config: "small" } };
+    const model = { name: "swin_unet", bundled } as unknown as ProjectModel;
+    expect(usualStart(model, "small")).toBe(USUAL);
+    expect(usualStart(model, "stock")).toBeNull();
+    expect(usualStart({ ...model, bundled: null }, "small")).toBeNull();
+    expect(trainingRequest({ ...emptyPlan, start: USUAL })).toMatchObject({ start: null, from_usual: true });
+    expect(trainingRequest({ ...emptyPlan, start: "v" })).toMatchObject({ start: "v", from_usual: false });
   });
 });
 

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from rest_framework.exceptions import ValidationError
 
+from backend.inference import gateway
 from backend.inference.model_files import model_path
 from backend.inference.models import ModelVersion
 from backend.inference.training import work
@@ -26,6 +28,7 @@ from backend.jobs.models import Job, State
 from backend.jobs.worker import run_job
 from backend.projects.models import Membership, Project
 from backend.protocol.errors import ConflictError, InvalidError
+from ml.weights import find
 from tests.backend.builders import make_phase, make_project, make_user
 from tests.backend.inference.folders import begin_before_listing
 from tests.backend.inference.micrographs import annotate, series_with_discs
@@ -156,6 +159,28 @@ def test_a_network_learns_phases_and_is_started_from(project: Project) -> None:
         request(project, **values, config="stock", start=str(version.pk))
     second = request(project, **values, epochs=1, start=str(version.pk))  # one phase: other last layers
     assert done(second).metadata["classes"] == 1
+
+
+def test_a_training_starts_from_the_usual_weights(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = find("vm_unet", None)
+    usual = {"file": {"sha256": bundled.sha256, "metadata": bundled.metadata}, "reason": ""}
+
+    async def usual_weights() -> dict[str, Any]:
+        return {"vm_unet": usual, "vm_unet_v2": {"file": None, "reason": "There are no weights."}}
+
+    monkeypatch.setattr(gateway, "usual_weights", usual_weights)
+    series = series_with_discs(project)
+    values = {"series": [{"id": str(series.pk)}], "split": BLOCKS, "time_budget_s": 60, "from_usual": True}
+    with pytest.raises(InvalidError, match="VM-UNetV2 has no usual weights to start from"):
+        request(project, model="vm_unet_v2", **values)
+    with pytest.raises(InvalidError, match="The usual weights of VM-UNet are small: stock cannot start from them"):
+        request(project, model="vm_unet", config="stock", **values)
+    version = done(request(project, model="vm_unet", epochs=1, **values))
+    assert version.provenance["recipe"]["start"] == {"id": None, "sha256": bundled.sha256}
+    assert version.scores["iou"] > 0.8  # eight steps from random weights reach nothing like it
+    usual["file"]["sha256"] = "0" * 64  # type: ignore[index]
+    job = run(request(project, model="vm_unet", epochs=1, **values))
+    assert "is not the file that was asked for" in job.error["message"]  # type: ignore[index]
 
 
 def test_a_training_whose_worker_died_after_its_version_is_not_done_again(
@@ -295,6 +320,12 @@ def test_phases_without_masks_are_refused(project: Project) -> None:
 def test_a_resumed_training_has_no_preview(project: Project) -> None:
     with pytest.raises(InvalidError, match="nothing to preview"):
         preview(project=project, values=read({"resume": str(UUID(int=5))}))
+
+
+def test_a_training_starts_from_one_thing() -> None:
+    values = {"model": "yolo", "series": [{"id": str(UUID(int=5))}], "split": BLOCKS}
+    with pytest.raises(ValidationError, match="not both"):
+        read({**values, "start": str(UUID(int=6)), "from_usual": True})
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,11 @@ export function Provenance({ project, version }: { project: Project; version: Mo
       {trained_s !== undefined && <Fact name="Trained for">{duration(trained_s)}</Fact>}
       {recipe?.start && (
         <Fact name="Started from">
-          <VersionLink project={project} id={recipe.start.id} />
+          {recipe.start.id === null ? (
+            "the usual weights"
+          ) : (
+            <VersionLink project={project} id={recipe.start.id} />
+          )}
         </Fact>
       )}
       {recipe !== undefined && <Fact name="Recipe">{recipeText(recipe)}</Fact>}

@@ -5,7 +5,13 @@ import type { Catalogue, ProjectModel } from "../../../protocol/models";
 import type { Project, Series } from "../../../protocol/rest";
 import { startTraining } from "../../../state/models/effects";
 import { trainable } from "../../../state/models/store";
-import { emptyPlan, type TrainingPlan, trainingRequest } from "../../../state/models/training";
+import {
+  emptyPlan,
+  type TrainingPlan,
+  trainingRequest,
+  USUAL,
+  usualStart,
+} from "../../../state/models/training";
 import { fieldError, formError, useAction } from "../../../ui/action";
 import { Button } from "../../../ui/Button";
 import { Checkbox } from "../../../ui/Checkbox";
@@ -58,10 +64,16 @@ export function TrainingForm({ project, catalogue, series, first }: TrainingForm
     });
   };
   if (model === undefined) return <p class="muted">No model that can be trained is installed.</p>;
-  const starts = catalogue.versions.filter(
+  const versions = catalogue.versions.filter(
     (one) => one.model === model.name && one.available && !one.archived && model.name !== "threshold",
   );
   const fits = model.name === "threshold";
+  const starts = [
+    ...(usualStart(model, plan.value.config) === null ? [] : [{ value: USUAL, label: "usual weights" }]),
+    // What answers clicks cannot be begun anew here: only its automatic mode is trained.
+    ...(fits || model.promptable ? [] : [{ value: "", label: "new weights" }]),
+    ...versions.map((one) => ({ value: one.id, label: one.name })),
+  ];
   const failure = formError(error.value, SHOWN);
   return (
     <form class="panel training-form" noValidate onSubmit={submit}>
@@ -117,17 +129,15 @@ export function TrainingForm({ project, catalogue, series, first }: TrainingForm
               hint={plan.value.config === "small" ? "Trains in minutes on a CPU." : "Meant for a GPU."}
               value={plan.value.config}
               choices={model.configs.map((name) => ({ value: name, label: name }))}
-              onValue={(config) => change({ config })}
+              onValue={(config) => change({ config, start: usualStart(model, config) })}
             />
           )}
           {starts.length > 0 && (
             <Select
               label="Start from"
+              hint={plan.value.start === null ? "Needs many labels and a long time." : undefined}
               value={plan.value.start ?? ""}
-              choices={[
-                { value: "", label: "new weights" },
-                ...starts.map((one) => ({ value: one.id, label: one.name })),
-              ]}
+              choices={starts}
               onValue={(id) => change({ start: id === "" ? null : id })}
             />
           )}
@@ -211,7 +221,7 @@ function withModel(plan: TrainingPlan, model: ProjectModel | undefined, { phases
     ...plan,
     model: name,
     config: configs[0] ?? "",
-    start: null,
+    start: usualStart(model, configs[0] ?? ""),
     minutes: fits ? 1 : 30,
     // A threshold cannot tell phases apart; a network shall learn all of them unless somebody says otherwise.
     ...(fits === (plan.model === "threshold") ? {} : { phases: fits ? [] : phases.map((one) => one.id) }),
