@@ -55,7 +55,7 @@ def test_a_short_training_beats_the_untrained_network(family: str, frames: list[
     task = SemanticTask(family, "small")
     recipe = replace(QUICK, epochs=1, epoch_steps=60, crops=4, learning_rate=3e-3, average_decay=0.5)
     run = loop.Run(task, recipe, CPU)
-    source = CropSource(0, tuple(frames), 64, 4, 0.0)
+    source = CropSource(0, tuple(frames), 64, 4, 0.0, standardised=True)
     unseen = [source[step] for step in range(1000, 1004)]
 
     def loss() -> float:
