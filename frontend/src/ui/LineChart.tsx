@@ -25,7 +25,9 @@ export interface LineChartProps {
   height?: number;
 }
 
-const ROOM = { left: 52, right: 12, top: 8, bottom: 38 };
+const ROOM = { right: 12, top: 8, bottom: 38 };
+const LEFT = 30; // for the title and the gaps; the ticks' labels come on top
+const DIGIT = 6.6;
 
 export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 }: LineChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -47,8 +49,9 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
   const xLimits = { low: Math.min(0, xData.low), high: Math.max(xData.high, xData.low + 1e-9) };
   const yData = limitsOf([...all.map(([, y]) => y), ...(yLimits ? [yLimits.low, yLimits.high] : [])]);
   const yShown = rounded(yData ?? { low: 0, high: 1 }, 5);
-  const inner = { width: width.value - ROOM.left - ROOM.right, height: height - ROOM.top - ROOM.bottom };
-  const px = (x: number) => ROOM.left + ((x - xLimits.low) / (xLimits.high - xLimits.low)) * inner.width;
+  const left = LEFT + DIGIT * Math.max(3, ...ticks(yShown, 5).map((value) => tickLabel(value).length));
+  const inner = { width: width.value - left - ROOM.right, height: height - ROOM.top - ROOM.bottom };
+  const px = (x: number) => left + ((x - xLimits.low) / (xLimits.high - xLimits.low)) * inner.width;
   const py = (y: number) => ROOM.top + (1 - (y - yShown.low) / (yShown.high - yShown.low)) * inner.height;
 
   const index = read.value === null ? null : Math.min(read.value, xs.length - 1);
@@ -103,8 +106,8 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
         <svg width={width.value} height={height} aria-hidden="true">
           {ticks(yShown, 5).map((value) => (
             <g key={value}>
-              <path class="chart-grid" d={`M${ROOM.left} ${py(value)}H${width.value - ROOM.right}`} />
-              <text class="chart-tick" x={ROOM.left - 8} y={py(value) + 4} text-anchor="end">
+              <path class="chart-grid" d={`M${left} ${py(value)}H${width.value - ROOM.right}`} />
+              <text class="chart-tick" x={left - 8} y={py(value) + 4} text-anchor="end">
                 {tickLabel(value)}
               </text>
             </g>
@@ -120,7 +123,7 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
               {tickLabel(value)}
             </text>
           ))}
-          <text class="chart-title" x={ROOM.left + inner.width / 2} y={height - 4} text-anchor="middle">
+          <text class="chart-title" x={left + inner.width / 2} y={height - 4} text-anchor="middle">
             {xTitle}
           </text>
           <text
@@ -171,7 +174,7 @@ export function LineChart({ label, xTitle, yTitle, lines, yLimits, height = 220 
             </g>
           )}
           {all.length === 0 && (
-            <text class="chart-title" x={ROOM.left + inner.width / 2} y={height / 2} text-anchor="middle">
+            <text class="chart-title" x={left + inner.width / 2} y={height / 2} text-anchor="middle">
               Nothing yet
             </text>
           )}
