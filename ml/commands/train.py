@@ -111,10 +111,11 @@ def _init(arguments: argparse.Namespace) -> Path | None:
     init: Path | None = arguments.init
     if init is not None and str(init) == "usual":
         init = weights.find(arguments.model, weights_folder()).path
-    if init is not None and arguments.init_sha256 not in (None, found := weights.describe(init).sha256):
+    wanted: str | None = arguments.init_sha256
+    if init is not None and wanted is not None and (found := weights.describe(init).sha256) != wanted:
         raise weights.WeightsError(
             f"{init.name} is not the file that was asked for: its SHA-256 is {found[:12]}…, not "
-            f"{arguments.init_sha256[:12]}…. Start anew from what is there now."
+            f"{wanted[:12]}…. Start anew from what is there now."
         )
     return init
 
