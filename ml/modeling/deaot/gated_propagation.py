@@ -1,6 +1,7 @@
 """The gated propagation module: two streams of tokens, one for appearance and one for identity, that read memories."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -15,19 +16,40 @@ VALUE = 512
 Grid = tuple[int, int]
 
 
-class Held(NamedTuple):
+@dataclass(frozen=True)
+class Held:
     """What a layer remembers of frames: keys [B, M, 128], values and identity values [B, M, 512].
 
-    Keys and values may have a batch of 1 where the groups of objects share them.
+    `context` [B, M, 256] is what the identity values were made of beside the masks, None in the first layer. Keys and
+    values may have a batch of 1 where the groups of objects share them.
     """
 
     key: Tensor
     value: Tensor
     identity: Tensor
+    context: Tensor | None = None
+
+    def parts(self) -> tuple[Tensor, ...]:
+        every = self.key, self.value, self.identity, self.context
+        return tuple(part for part in every if part is not None)
 
     def followed_by(self, other: "Held") -> "Held":
         """These frames and then the other ones."""
-        return Held(*(torch.cat(pair, dim=1) for pair in zip(self, other, strict=True)))
+        return Held(*(torch.cat(pair, dim=1) for pair in zip(self.parts(), other.parts(), strict=True)))
+
+    def apart(self) -> "Held":
+        """A copy in memory of its own."""
+        return Held(*(part.clone() for part in self.parts()))
+
+    def write(self, place: int, other: "Held") -> None:
+        """Write one frame over another, in place."""
+        for old, new in zip(self.parts(), other.parts(), strict=True):
+            tokens = new.shape[1]
+            old[:, place * tokens : (place + 1) * tokens] = new
+
+    def cast(self, values: torch.dtype) -> "Held":
+        """With all but the keys in another precision; the scores that keys make are not to be rounded."""
+        return Held(self.key, *(part.to(values) for part in self.parts()[1:]))
 
 
 class Seen(NamedTuple):
@@ -114,16 +136,21 @@ class GatedPropagation(nn.Module):
 
     def hold(self, seen: Seen, identity: Tensor) -> Held:
         """The frame as a memory: with the embedding [B, N, 256] of whose its pixels are."""
-        known = identity if seen.context is None else torch.cat([seen.context, identity], dim=-1)
-        return Held(seen.key, seen.value, F.silu(self.linear_ID_V(known)))
+        return Held(seen.key, seen.value, self.owned(seen.context, identity), seen.context)
+
+    def owned(self, context: Tensor | None, identity: Tensor) -> Tensor:
+        """Identity values [B, M, 512]."""
+        known = identity if context is None else torch.cat([context, identity], dim=-1)
+        return F.silu(self.linear_ID_V(known))
 
     def forward(
         self, v: Tensor, d: Tensor, seen: Seen, long: Held, short: Held, *, grid: Grid
     ) -> tuple[Tensor, Tensor]:
         """Both streams [B, N, 256] after reading the long-term memory and the frame before."""
-        far = self.long_term_attn.finish(attend(seen.key, *long), seen.gate, grid)
+        far = self.long_term_attn.finish(attend(seen.key, long.key, long.value, long.identity), seen.gate, grid)
         local = self.short_term_attn
-        near = attend_locally(seen.key, *short, bias=local.bias(seen.key), grid=grid)
+        bias = local.bias(seen.key)
+        near = attend_locally(seen.key, short.key, short.value, short.identity, bias=bias, grid=grid)
         change, id_change = (far + local.finish(near, seen.gate, grid)).chunk(2, dim=-1)
         v, d = v + change, d + id_change
         change, id_change = self.self_attn(self.norm2(v), self.id_norm2(d), grid).chunk(2, dim=-1)
@@ -160,6 +187,11 @@ class Propagation(nn.Module):
     def hold(self, seen: Sequence[Seen], identity: Tensor) -> list[Held]:
         """A frame that was read, as each layer's memory of it."""
         return [layer.hold(each, identity) for layer, each in zip(self.each, seen, strict=True)]
+
+    def owned(self, held: Sequence[Held], identity: Tensor) -> list[Held]:
+        """Memories of frames whose pixels turn out to be others'."""
+        pairs = zip(self.each, held, strict=True)
+        return [replace(each, identity=layer.owned(each.context, identity)) for layer, each in pairs]
 
 
 class StreamNorm(nn.Module):
