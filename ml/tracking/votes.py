@@ -46,6 +46,8 @@ def probabilities(logits: Sequence[Tensor], size: tuple[int, int]) -> tuple[Tens
         large = F.interpolate(group[None].float(), size, mode="bilinear", align_corners=True)
         return large[0].softmax(dim=0)
 
+    if not logits:
+        return torch.ones(size), lambda: iter(())
     if len(logits) == 1:
         alone = seen(logits[0])
         return alone[0], lambda: iter([alone[1:]])
