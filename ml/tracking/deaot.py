@@ -32,6 +32,8 @@ class DeAotTracker:
         frames are resized to at most so many px; see `input_size`.
     gap, most_frames
         see `Follower`.
+    half
+        in bfloat16, on a CPU only what is slow and loses nothing by it; None: where the device multiplies it natively.
     """
 
     def __init__(
@@ -44,13 +46,16 @@ class DeAotTracker:
         longest: int = LONGEST,
         gap: int | None = None,
         most_frames: int = MOST_FRAMES,
+        half: bool | None = None,
     ) -> None:
         self.name, self.weights_hash, self.longest = name, weights_hash, longest
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
         if self.device.type == "cuda":
             self.network.to(memory_format=torch.channels_last)
-        self._options: dict[str, Any] = {"gap": gap, "most_frames": most_frames, "remembered_as": quick(self.device)}
+        self.half = natively_half(self.device) if half is None else half
+        self.network.LSTT.reduced = self.half
+        self._options: dict[str, Any] = {"gap": gap, "most_frames": most_frames}
         self._follower = Follower(self.network, **self._options)
         self._size: tuple[int, int] | None = None
         self._last: tuple[Grey, Features] | None = None
@@ -144,14 +149,14 @@ class DeAotTracker:
 
     @contextmanager
     def _inference(self) -> Iterator[None]:
-        with torch.inference_mode(), torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
+        whole = self.half and self.device.type == "cuda"
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=whole):
             yield
 
 
-def quick(device: torch.device) -> torch.dtype:
-    """How values are remembered: in bfloat16 where the hardware multiplies it natively."""
-    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if native else torch.float32
+def natively_half(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16."""
+    return torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
 
 
 def load(

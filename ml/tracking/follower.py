@@ -1,7 +1,7 @@
 """DeAOT over a series: any number of objects in groups of ten that share each frame's encoding."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -62,9 +62,6 @@ class Follower:
         every so many frames one is kept in the long-term memory; None: as the network has it.
     most_frames, thinning
         the long-term memory's bound, and which frame gives way when it is full.
-    remembered_as
-        of the values in memory. In bfloat16 they take half the room and, where the hardware has it, a third of the
-        time; the logits then move by a thousandth of their range.
     """
 
     def __init__(
@@ -74,9 +71,8 @@ class Follower:
         gap: int | None = None,
         most_frames: int = MOST_FRAMES,
         thinning: Thinning = thinned,
-        remembered_as: torch.dtype = torch.float32,
     ) -> None:
-        self.network, self.remembered_as = network.eval(), remembered_as
+        self.network = network.eval()
         self.gap = network.config.memory_gap if gap is None else gap
         self.most_frames, self.thinning = most_frames, thinning
         self.cohorts: list[Cohort] = []
@@ -149,22 +145,19 @@ class Follower:
         numbers = cohort.numbers(labels)
         identity = self.network.identity(numbers)
         logits, cohort.seen = self.network.refer(features, identity)
-        cohort.short = self._held(cohort.seen, identity)
+        cohort.short = self.network.hold(cohort.seen, identity)
         self._keep(cohort, numbers, pinned=pinned or not cohort.memory.kept)
         return silenced(logits, cohort)
 
     def _remember(self, cohort: Cohort, labels: Tensor) -> None:
         numbers = cohort.numbers(labels)
-        cohort.short = self._held(cohort.seen, self.network.identity(numbers))
+        cohort.short = self.network.hold(cohort.seen, self.network.identity(numbers))
         if cohort.step - cohort.last_kept >= self.gap:
             self._keep(cohort, numbers, pinned=False)
 
     def _keep(self, cohort: Cohort, numbers: Tensor, *, pinned: bool) -> None:
         cohort.memory.add(Kept(cohort.step, pinned, numbers.to(torch.uint8)), cohort.short)
         cohort.last_kept = cohort.step
-
-    def _held(self, seen: Sequence[Seen], identity: Tensor) -> list[Held]:
-        return [held.cast(self.remembered_as) for held in self.network.hold(seen, identity)]
 
     def _rewrite(self, cohort: Cohort, slots: set[int]) -> None:
         """Take out of the memory whose places are given away: new objects must not look like those before them."""
@@ -177,10 +170,7 @@ class Follower:
                 group = kept.numbers[slot // OBJECTS]
                 group.masked_fill_(group == slot % OBJECTS + 1, 0)
         identity = torch.cat([self.network.identity(kept.numbers) for kept in memory.kept], dim=1)
-        memory.layers = [
-            replace(held, identity=held.identity.to(self.remembered_as))
-            for held in self.network.LSTT.owned([held.cast(torch.float32) for held in memory.layers], identity)
-        ]
+        memory.layers = self.network.LSTT.owned(memory.layers, identity)
 
 
 def silenced(logits: Tensor, cohort: Cohort) -> Tensor:
