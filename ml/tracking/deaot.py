@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ml.modeling.deaot import DeAot, Features, build
+from ml.modeling.deaot import CONFIGS, DeAot, Features, build
 from ml.modeling.deaot.sizes import LONGEST, input_size, resized, resized_labels
 from ml.segmenters.pieces import finished
 from ml.tracking.follower import Follower
@@ -169,3 +170,6 @@ def load(
     check_keys(checkpoint.path.name, name, state, network.state_dict())
     network.load_state_dict(state)
     return DeAotTracker(network, name=name, weights_hash=checkpoint.sha256, device=device, **options)
+
+
+load_deaot_t, load_deaot_s, load_deaot_b, load_deaot_l, load_deaot_r50 = (partial(load, name) for name in CONFIGS)

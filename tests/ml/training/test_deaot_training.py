@@ -113,6 +113,7 @@ def test_a_checkpoint_has_the_official_keys_and_starts_another_run(
 ) -> None:
     out = tmp_path / "deaot_t.safetensors"
     assert main(arguments(out, "--epochs", "1")) == 0
+    assert "seeds 1,000,000 to 10,000,000" in out.with_suffix(".md").read_text(encoding="utf-8")
     state = load_file(out)
     recorded = json.loads((ORACLE / "keys.json").read_text())["deaott"]["keys"]
     assert {key: list(value.shape) for key, value in state.items()} == {key: shape for key, shape, *_ in recorded}
