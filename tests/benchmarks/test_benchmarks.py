@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,12 +13,14 @@ from benchmarks.plain import plain
 from benchmarks.records import Record
 from benchmarks.summary import page
 from benchmarks.timing import percentile, side_by_side_ms
+from benchmarks.tracking import PARTS, frame_cost, grid_of_objects
 from ml.modeling import unets
 from ml.tracking.follower import Follower
 from tests.ml.tracking.networks import filled
 
 PROMISED = {"click_to_mask_p50", "click_to_mask_p95", "encode_1024", "encode_512", "decode_1", "decode_64"}
 
+PROMISED |= {"deaot_t_800_objects_frame", "deaot_r50_100_objects_memory", "deaot_t_2000_frames_memory"}
 PROMISED |= {"deaot_l_frame", "swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
 PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
 
@@ -65,6 +68,14 @@ def test_the_plain_way_gives_the_same(network: str, plain_way: str) -> None:
         with plain(plain_way):
             theirs = model(image)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_a_frame_of_tracking_is_measured_with_the_share_of_each_part() -> None:
+    cost = frame_cost("deaot_t", 12, side=97, frames=2)
+    assert set(cost.shares) == set(PARTS)
+    assert all(share > 0 for share in cost.shares.values())
+    labels = grid_of_objects((512, 512), 800)
+    assert len(np.unique(labels)) == 801
 
 
 @pytest.mark.parametrize("groups", [1, 2])
