@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import NamedTuple, ParamSpec
+from typing import NamedTuple, ParamSpec, TypeVar
 from unittest.mock import patch
 
 from ml.evaluation.cost import peak_memory_mb
 
 P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 class Cost(NamedTuple):
@@ -20,7 +21,7 @@ class Cost(NamedTuple):
     memory_mb: float
 
 
-def apart(function: Callable[P, Cost], *args: P.args, **kwargs: P.kwargs) -> Cost:
+def apart(function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
     """Call a module's function in a new process, on one thread."""
     # By its environment: to tell torch itself would load it where it is not needed.
     with patch.dict(os.environ, {"OMP_NUM_THREADS": "1"}), ProcessPoolExecutor(1, get_context("spawn")) as pool:

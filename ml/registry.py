@@ -96,6 +96,16 @@ MODELS: dict[str, ModelInfo] = {
             builds_untrained=True,
             parameters=CASCADE_PARAMETERS,
         ),
+        *(
+            ModelInfo(name, title, f"ml.tracking.deaot:load_{name}", promptable=False, kind="tracker")
+            for name, title in (
+                ("deaot_t", "DeAOT-T"),
+                ("deaot_s", "DeAOT-S"),
+                ("deaot_b", "DeAOT-B"),
+                ("deaot_l", "DeAOT-L"),
+                ("deaot_r50", "R50-DeAOT-L"),
+            )
+        ),
     )
 }
 

@@ -60,6 +60,10 @@ SOURCES: dict[str, Source] = {
     "swin_unet": Source("https://github.com/HuCaoFighting/Swin-Unet", "none stated"),
     "vm_unet": Source("https://github.com/JCruan519/VM-UNet", "Apache-2.0"),
     "vm_unet_v2": Source("https://github.com/nobodyplayer1/VM-UNetV2", "Apache-2.0"),
+    **{
+        name: Source("https://github.com/yoxu515/aot-benchmark", "BSD-3-Clause")
+        for name in ("deaot_t", "deaot_s", "deaot_b", "deaot_l", "deaot_r50")
+    },
 }
 
 # Models that are made of others.
@@ -196,6 +200,10 @@ def import_official(name: str, file: Path, folder: Path) -> Path:
 
         model: Any = efficient_sam.build(name, source.image_size)
         metadata = {"image_size": str(source.image_size), "stretch": "1"}
+    elif name.startswith("deaot"):
+        from ml.modeling import deaot
+
+        model, metadata = deaot.build(name), {"config": name, "classes": "1"}
     else:
         from ml.modeling import unets
 
@@ -224,7 +232,8 @@ def _read_official(name: str, file: Path) -> "dict[str, Tensor]":
             f"{_remedy(name)}"
         ) from error
     if isinstance(loaded, dict):
-        loaded = loaded.get("model", loaded.get("model_state_dict", loaded))
+        wrapping = next((key for key in ("model", "model_state_dict", "state_dict") if key in loaded), None)
+        loaded = loaded if wrapping is None else loaded[wrapping]
     if not isinstance(loaded, dict):
         raise WeightsError(f"{file.name} holds a {type(loaded).__name__}, not a network's state.")
     if foreign := [key for key, value in loaded.items() if not isinstance(value, torch.Tensor)]:

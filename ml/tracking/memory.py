@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ml.modeling.deaot.gated_propagation import Held
 
 MOST_FRAMES = 10
@@ -10,10 +12,11 @@ MOST_FRAMES = 10
 
 @dataclass(frozen=True)
 class Kept:
-    """A frame in memory; what is `pinned` gives way last."""
+    """A frame in memory; what is `pinned` gives way last. `numbers` [groups, H, W] says whose its pixels are."""
 
     frame: int
     pinned: bool
+    numbers: Tensor
 
 
 Thinning = Callable[[Sequence[Kept], int], int]
@@ -26,9 +29,8 @@ def thinned(kept: Sequence[Kept], now: int) -> int:
     """
     order = sorted(range(len(kept)), key=lambda index: kept[index].frame)
     times = [kept[index].frame for index in order] + [now]
-    candidates = [place for place in range(1, len(order)) if not kept[order[place]].pinned]
-    if not candidates:
-        candidates = list(range(1, len(order))) or [0]
+    later = range(1, len(order))
+    candidates = [place for place in later if not kept[order[place]].pinned] or list(later) or [0]
     least = min(candidates, key=lambda i: (times[i + 1] - times[i - 1]) / (now - times[i] + 1))
     return order[least]
 
@@ -51,18 +53,15 @@ class Memory:
         self.kept: list[Kept] = []
         self.layers: list[Held] = []
 
-    def add(self, frame: int, held: Sequence[Held], *, pinned: bool = False) -> None:
+    def add(self, new: Kept, held: Sequence[Held]) -> None:
         """Keep a frame; where there is no room, another one gives way, and its place is written over."""
-        new = Kept(frame, pinned)
         if not self.kept:
-            self.kept, self.layers = [new], [Held(*(part.clone() for part in each)) for each in held]
+            self.kept, self.layers = [new], [each.apart() for each in held]
         elif len(self.kept) < self.most_frames:
             self.kept.append(new)
             self.layers = [old.followed_by(each) for old, each in zip(self.layers, held, strict=True)]
         else:
-            place = self.thinning(self.kept, frame)
+            place = self.thinning(self.kept, new.frame)
             self.kept[place] = new
-            for olds, parts in zip(self.layers, held, strict=True):
-                for old, part in zip(olds, parts, strict=True):
-                    tokens = part.shape[1]
-                    old[:, place * tokens : (place + 1) * tokens] = part
+            for old, each in zip(self.layers, held, strict=True):
+                old.write(place, each)

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from ml.modeling.deaot import DeAot, frozen
 from ml.modeling.deaot.sizes import STRIDE
-from ml.training.clips import ClipSource, validation_clips
+from ml.training.card import write_card
+from ml.training.clips import SERIES_SEEDS, ClipSource, validation_clips
 from ml.training.deaot import ClipRecipe, DeAotTask, scores
 from ml.training.device import device_of, half_precision
 from ml.training.loop import run_epochs
@@ -44,6 +45,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         lanes=arguments.lanes,
     )
     device = device_of(arguments.device)
+    data = ["Synthetic clips alone, of series with seeds {:,} to {:,} and of single frames.".format(*SERIES_SEEDS)]
+    data.append(
+        f"For validation {SCORED_FRAMES} frames each of {SCORED_CLIPS} clips of every preset, from other seeds."
+    )
     clips = validation_clips(max(sides), SCORED_FRAMES, SCORED_CLIPS)
 
     def scored(model: nn.Module) -> dict[str, float]:
@@ -58,6 +63,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     with tqdm(total=arguments.epochs, desc=arguments.model, unit="epoch") as bar:
 
         def show(row: dict[str, Any]) -> bool:
+            write_card(arguments.out, data, recipe, arguments.init, device)
             bar.set_postfix({name: row[name] for name in ("loss", "iou", "identity")}, refresh=False)
             bar.update(row["epoch"] - bar.n)
             return True

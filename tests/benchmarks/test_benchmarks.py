@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,11 +13,15 @@ from benchmarks.plain import plain
 from benchmarks.records import Record
 from benchmarks.summary import page
 from benchmarks.timing import percentile, side_by_side_ms
+from benchmarks.tracking import PARTS, frame_cost, grid_of_objects
 from ml.modeling import unets
+from ml.tracking.follower import Follower
+from tests.ml.tracking.networks import filled
 
 PROMISED = {"click_to_mask_p50", "click_to_mask_p95", "encode_1024", "encode_512", "decode_1", "decode_64"}
 
-PROMISED |= {"swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
+PROMISED |= {"deaot_t_800_objects_frame", "deaot_r50_100_objects_memory", "deaot_t_2000_frames_memory"}
+PROMISED |= {"deaot_l_frame", "swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
 PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
 
 
@@ -63,6 +68,34 @@ def test_the_plain_way_gives_the_same(network: str, plain_way: str) -> None:
         with plain(plain_way):
             theirs = model(image)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_a_frame_of_tracking_is_measured_with_the_share_of_each_part() -> None:
+    cost = frame_cost("deaot_t", 12, side=97, frames=2)
+    assert set(cost.shares) == set(PARTS)
+    assert all(share > 0 for share in cost.shares.values())
+    labels = grid_of_objects((512, 512), 800)
+    assert len(np.unique(labels)) == 801
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_plain_propagation_gives_the_same(groups: int) -> None:
+    """At a size of three stretches of queries, with two frames in memory."""
+    torch.manual_seed(0)
+    network = filled("deaot_s")
+    frame, labels = (torch.rand(1, 3, 321, 337), torch.randint(0, 10 * groups + 1, (321, 337)))
+    found = []
+    with torch.inference_mode():
+        features = network.encode(frame)
+        for way in ("", "plain propagation"):
+            with plain(way):
+                follower = Follower(network, gap=1)
+                follower.refer(features, labels, range(1, 10 * groups + 1))
+                follower.propagate(features)
+                follower.remember(labels)
+                found.append(torch.stack(follower.propagate(features)))
+    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-5)
+    assert found[0][:, 1].std() > 0.05
 
 
 def test_unknown_name_is_answered_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:

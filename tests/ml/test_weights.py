@@ -136,6 +136,31 @@ def test_a_file_of_the_official_unets_is_brought_in(tmp_path: Path, network: tup
     assert all((value == 1).all() for value in segmenter.model.state_dict().values())
 
 
+DEAOTS = {
+    "deaot_t": "deaott",
+    "deaot_s": "deaots",
+    "deaot_b": "deaotb",
+    "deaot_l": "deaotl",
+    "deaot_r50": "r50_deaotl",
+}
+
+
+@pytest.mark.parametrize("name", DEAOTS)
+def test_a_file_of_an_official_deaot_is_brought_in(tmp_path: Path, name: str) -> None:
+    recorded = json.loads((UNETS.parent / "deaot/keys.json").read_text())
+    states = {
+        each: {key: torch.full(shape, 0.5) for key, shape, *_ in recorded[DEAOTS[each]]["keys"]} for each in DEAOTS
+    }
+    torch.save({"state_dict": states[name], "optimizer": {"step": 3}}, tmp_path / "ema.pth")
+    weights.import_official(name, tmp_path / "ema.pth", tmp_path / "weights")
+    tracker = registry.load(name, weights_folder=tmp_path / "weights")
+    assert tracker.name == name
+    assert all((value == 0.5).all() for value in tracker.network.state_dict().values())
+    other = "deaot_r50" if name == "deaot_t" else "deaot_t"
+    with pytest.raises(WeightsError, match=rf"ema\.pth is not {other}"):
+        weights.import_official(other, tmp_path / "ema.pth", tmp_path)
+
+
 @pytest.mark.parametrize("several_devices", [False, True])
 def test_what_wraps_a_state_is_left_out(tmp_path: Path, several_devices: bool) -> None:
     state = unet_state("vmunetv2_stock")
@@ -193,7 +218,8 @@ def test_pull_checks_and_converts(server: Server, tmp_path: Path) -> None:
 def test_the_listing_names_every_model_that_has_weights() -> None:
     in_use = {row["name"]: row["in_use"] for row in weights.listing(None)}
     bundled = ("efficient_sam_ti", "swin_unet", "vm_unet", "yolo")
-    assert in_use == dict.fromkeys(bundled, "bundled") | dict.fromkeys(("efficient_sam_s", "vm_unet_v2"), "none")
+    others = ("efficient_sam_s", "vm_unet_v2", *DEAOTS)
+    assert in_use == dict.fromkeys(bundled, "bundled") | dict.fromkeys(others, "none")
 
 
 def test_pull_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:

@@ -52,12 +52,18 @@ def _mixed(scores: Tensor, v: Tensor, v_id: Tensor) -> Tensor:
 def offsets(here: range, around: range, columns: int, device: torch.device) -> Tensor:
     """The offset's number of each pair of a query in the rows `here` and a key in the rows `around`.
 
-    int64 [1, queries, keys]; 225 where the key is out of the window.
+    int64 [1, queries, keys]; 225 where the key is out of the window. It is kept, so it must be of use in training too,
+    even where inference asks for it first.
     """
+    with torch.inference_mode(False):
+        return _offsets(here, around, columns).to(device)
+
+
+def _offsets(here: range, around: range, columns: int) -> Tensor:
     rows, keys, across = (torch.tensor(part) for part in (here, around, range(columns)))
     down = keys[None, :] - rows[:, None] + RADIUS
     right = across[None, :] - across[:, None] + RADIUS
     down, right = down[:, None, :, None], right[None, :, None, :]
     inside = (down >= 0) & (down < WINDOW) & (right >= 0) & (right < WINDOW)
     number = torch.where(inside, down * WINDOW + right, WINDOW * WINDOW)
-    return number.flatten(2).flatten(0, 1)[None].to(device)
+    return number.flatten(2).flatten(0, 1)[None]

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from ml.modeling.deaot import DeAot, build
 from ml.modeling.deaot.sizes import input_size, resized, resized_labels
-from ml.tracking.follower import Follower, joined
+from ml.tracking.follower import Follower
 from ml.tracking.memory import Kept
+from ml.tracking.votes import probabilities
 
 ORACLE = Path(__file__).parents[2] / "oracles" / "deaot"
 MODELS = {
@@ -132,7 +133,7 @@ def filled(official: str) -> DeAot:
     return network.eval()
 
 
-def kept_channels(logits: Tensor, objects: int) -> NDArray[np.float32]:
+def kept_channels(logits: Sequence[Tensor], objects: int) -> NDArray[np.float32]:
     """Each group's background and objects, one block after the other."""
     counts = [min(10, objects - 10 * group) for group in range(len(logits))]
     return np.concatenate([each[: count + 1].numpy() for each, count in zip(logits, counts, strict=True)])
@@ -148,7 +149,7 @@ def test_oracle_run(name: str) -> None:
     for frame in range(run.frames):
         features = network.encode(run.image(frame))
         if frame == 0:
-            logits = follower.refer(features, torch.from_numpy(run.mask(0, objects)).long(), objects)
+            logits = follower.refer(features, torch.from_numpy(run.mask(0, objects)).long(), range(1, objects + 1))
         else:
             logits = follower.propagate(features)
         mask = check_frame(run, frame, logits, objects)
@@ -156,29 +157,32 @@ def test_oracle_run(name: str) -> None:
             objects = run.changes[frame]
             reference = run.reference(frame, objects, mask)
             assert np.array_equal(reference, run.records[f"refmask_{frame}"])
-            follower.refer(features, torch.from_numpy(reference).long(), objects, everyone=not run.samtrack)
+            follower.refer(
+                features, torch.from_numpy(reference).long(), range(1, objects + 1), everyone=not run.samtrack
+            )
         elif frame > 0:
             fed = run.mask(frame, objects) if run.forced else mask
             follower.remember(torch.from_numpy(fed).long())
         # The official code counts each group's frames for itself.
-        per_group = [cohort for cohort in follower.cohorts for _ in cohort.groups]
+        per_group = [cohort for cohort in follower.cohorts for _ in range(cohort.groups)]
         assert [len(cohort.memory.kept) for cohort in per_group] == run.records[f"ltlen_{frame}"].tolist()
         assert [[cohort.step, cohort.last_kept] for cohort in per_group] == run.records[f"steps_{frame}"].tolist()
 
 
-def check_frame(run: Run, frame: int, logits: Tensor, objects: int) -> NDArray[np.uint8]:
+def check_frame(run: Run, frame: int, logits: Sequence[Tensor], objects: int) -> NDArray[np.uint8]:
     """Compare one frame's logits, votes and mask; returns the recorded mask, which our own must equal where sure."""
     recorded = run.records[f"low_{frame}"]
     ours = kept_channels(logits, objects)
     stride = round(ours.shape[-1] / recorded.shape[-1])
     assert ours[:, ::stride, ::stride].shape == recorded.shape
     assert np.abs(ours[:, ::stride, ::stride] - recorded).max() <= LOGITS
-    votes = joined(logits, run.size)
+    background, groups = probabilities(logits, run.size)
+    votes = torch.cat([background[None], *groups()])
     if f"prob_{frame}" in run.records.files:
         expected = run.records[f"prob_{frame}"]
         every = next(every for every in (8, 16) if -(-run.width // every) == expected.shape[-1])
-        assert np.abs(votes.softmax(dim=0)[:, ::every, ::every].numpy() - expected).max() <= LOGITS
-    best = votes.topk(2, dim=0).values
+        assert np.abs(votes[:, ::every, ::every].numpy() - expected).max() <= LOGITS
+    best = votes.topk(2, dim=0).values.log()
     sure = (best[0] - best[1]).numpy() > SURE
     mask: NDArray[np.uint8] = run.records[f"mask_{frame}"]
     assert sure.mean() > 0.99
@@ -206,7 +210,7 @@ def taps(request: pytest.FixtureRequest) -> Iterator[tuple[Any, dict[str, Tensor
                 held = network.hold(seen, identity)
                 found["tap0_idemb_seq"] = identity.transpose(0, 1)
                 for index, each in enumerate(held):
-                    parts = zip(("K", "V", "IDV"), each, strict=True)
+                    parts = zip(("K", "V", "IDV"), each.parts()[:3], strict=True)
                     found |= {f"tap0_{part}{index}": value.transpose(0, 1) for part, value in parts}
             else:
                 network.propagate(features, held, held)

@@ -6,20 +6,21 @@ import pytest
 import torch
 
 from ml.modeling.deaot.gated_propagation import Held
-from ml.tracking.memory import Memory
+from ml.tracking.memory import Kept, Memory
 
 TOKENS = 6
 
 
 def held(value: float) -> list[Held]:
     """A frame of one layer, all of whose entries are its number."""
-    return [Held(*(torch.full((1, TOKENS, width), value) for width in (3, 5, 5)))]
+    return [Held(*(torch.full((1, TOKENS, width), value) for width in (3, 5, 5, 2)))]
 
 
 def filled(frames: int, most: int, pinned: tuple[int, ...] = (0,)) -> Memory:
     memory = Memory(most)
     for frame in range(frames):
-        memory.add(frame, held(float(frame)), pinned=frame in pinned)
+        numbers = torch.full((1, 2, 2), frame)
+        memory.add(Kept(frame, frame in pinned, numbers), held(float(frame)))
     return memory
 
 
@@ -30,7 +31,7 @@ def frames_of(memory: Memory) -> list[int]:
 def test_memory_is_bounded_for_any_length() -> None:
     memory = filled(2000, 10)
     assert len(memory.kept) == 10
-    assert [part.shape[1] for part in memory.layers[0]] == [10 * TOKENS] * 3
+    assert [part.shape[1] for part in memory.layers[0].parts()] == [10 * TOKENS] * 4
 
 
 def test_the_first_frame_and_pinned_ones_stay() -> None:
@@ -47,7 +48,7 @@ def test_what_is_kept_lies_denser_the_more_recent_it_is() -> None:
 
 def test_tokens_are_those_of_the_frames_that_are_kept() -> None:
     memory = filled(300, 5)
-    for part in memory.layers[0]:
+    for part in memory.layers[0].parts():
         numbers = part.view(1, 5, TOKENS, -1)
         assert (numbers == numbers[:, :, :1, :1]).all()
         assert numbers[0, :, 0, 0].tolist() == [each.frame for each in memory.kept]

@@ -1,0 +1,175 @@
+"""DeAOT as a tracker: identity votes for each frame of a series, from frames whose objects are known."""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ml.modeling.deaot import CONFIGS, DeAot, Features, build
+from ml.modeling.deaot.sizes import LONGEST, input_size, resized, resized_labels
+from ml.segmenters.pieces import finished
+from ml.tracking.follower import Follower
+from ml.tracking.memory import MOST_FRAMES
+from ml.tracking.votes import Labels, Votes, count
+from ml.types import Grey
+from ml.weights import check_keys, describe, find
+
+
+class DeAotTracker:
+    """Votes on identity; what is accepted of them it is told by `update`.
+
+    Frames are grey float32 (H, W), input range mapped to 0..1; label images are uint32 (H, W) of any numbers, 0 is
+    background. All of a series have one size.
+
+    Parameters
+    ----------
+    longest
+        frames are resized to at most so many px; see `input_size`.
+    gap, most_frames
+        see `Follower`.
+    half
+        in bfloat16, on a CPU only what is slow and loses nothing by it; None: where the device multiplies it natively.
+    """
+
+    def __init__(
+        self,
+        network: DeAot,
+        *,
+        name: str,
+        weights_hash: str,
+        device: str | torch.device = "cpu",
+        longest: int = LONGEST,
+        gap: int | None = None,
+        most_frames: int = MOST_FRAMES,
+        half: bool | None = None,
+    ) -> None:
+        self.name, self.weights_hash, self.longest = name, weights_hash, longest
+        self.device = torch.device(device)
+        self.network = network.to(self.device).eval()
+        if self.device.type == "cuda":
+            self.network.to(memory_format=torch.channels_last)
+        self.half = natively_half(self.device) if half is None else half
+        self.network.LSTT.reduced = self.half
+        self._options: dict[str, Any] = {"gap": gap, "most_frames": most_frames}
+        self._follower = Follower(self.network, **self._options)
+        self._size: tuple[int, int] | None = None
+        self._last: tuple[Grey, Features] | None = None
+
+    @property
+    def tracks(self) -> set[int]:
+        """The tracks that are followed."""
+        return self._follower.objects
+
+    def start(self, frame: Grey, labels: Labels) -> None:
+        """Forget everything and follow the objects of a frame, each by its number."""
+        self._follower = Follower(self.network, **self._options)
+        self._size, self._last = None, None
+        self.add(frame, labels, confirmed=True)
+
+    def add(self, frame: Grey, labels: Labels, *, confirmed: bool = False) -> None:
+        """Take a frame's labels for truth; numbers that are not followed yet are new objects.
+
+        Objects that have nothing to do with the new ones are only told their masks, as by `update`. With `confirmed`,
+        for what a person corrected, all look at the frame again and keep it in memory for good.
+        """
+        whose = self._labels(frame, labels)
+        new = {int(label) for label in np.unique(labels) if label}
+        with self._inference():
+            self._follower.refer(self._features(frame), whose, new, everyone=confirmed, pinned=confirmed)
+
+    def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
+        """Vote on the next frame; `segmented` has its objects as a segmenter found them."""
+        return finished(self.propagate_steps(frame, segmented))
+
+    def propagate_steps(self, frame: Grey, segmented: Labels | None = None) -> Generator[float | None, None, Votes]:
+        """`propagate` in pieces, so that other work goes between: the encoding, then some groups of objects each."""
+        self._check(frame, segmented)
+        with self._inference():
+            features = self._features(frame)
+        yield None
+        logits: list[Tensor] = []
+        steps = self._follower.propagate_steps(features)
+        while True:
+            with self._inference():  # not around the yield: the mode belongs to the thread, not to this generator
+                found = next(steps, None)
+            if found is None:
+                break
+            logits += found
+            yield None
+        with self._inference():
+            return count(logits, self._follower.tracks(), frame.shape, segmented)
+
+    def update(self, labels: Labels) -> None:
+        """Tell what the objects' masks are on the frame that `propagate` voted on.
+
+        Without it that frame is not remembered: what was known of the one before is used again.
+        """
+        frame = self._last[0] if self._last else None
+        if frame is None:
+            raise ValueError("There is no frame to update; call start and propagate first.")
+        whose = self._labels(frame, labels)
+        with self._inference():
+            self._follower.remember(whose)
+
+    def forget(self, tracks: Iterable[int]) -> None:
+        """These have ended: nothing votes for them any more, and their places are given to new objects."""
+        self._follower.forget(tracks)
+
+    def _features(self, frame: Grey) -> Features:
+        if self._last is None or self._last[0] is not frame:
+            image = torch.from_numpy(np.ascontiguousarray(frame, np.float32)).to(self.device)[None, None]
+            image = resized(image, self._input(frame)).expand(-1, 3, -1, -1)
+            if self.device.type == "cuda":
+                image = image.contiguous(memory_format=torch.channels_last)
+            self._last = frame, self.network.encode(image)
+        return self._last[1]
+
+    def _labels(self, frame: Grey, labels: Labels) -> Tensor:
+        self._check(frame, labels)
+        whole = torch.from_numpy(labels.astype(np.int64)).to(self.device)
+        return resized_labels(whole, self._input(frame))
+
+    def _input(self, frame: Grey) -> tuple[int, int]:
+        height, width = frame.shape
+        return input_size(height, width, self.longest)
+
+    def _check(self, frame: Grey, labels: Labels | None) -> None:
+        self._size = self._size or frame.shape
+        for name, shape in (("frame", frame.shape), ("label image", self._size if labels is None else labels.shape)):
+            if shape != self._size:
+                raise ValueError(
+                    f"The {name} has {' × '.join(map(str, shape))} px, the series {' × '.join(map(str, self._size))}; "
+                    "all frames of a series have one size. For another one, start anew."
+                )
+
+    @contextmanager
+    def _inference(self) -> Iterator[None]:
+        whole = self.half and self.device.type == "cuda"
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=whole):
+            yield
+
+
+def natively_half(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16."""
+    return torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
+
+
+def load(
+    name: str, *, device: str = "cpu", weights: Path | None = None, weights_folder: Path | None = None, **options: Any
+) -> DeAotTracker:
+    """A DeAOT from a safetensors file, from the folder of weights, or as bundled."""
+    checkpoint = describe(weights) if weights else find(name, weights_folder)
+    network = build(name)
+    state = {key: value.float() for key, value in load_file(checkpoint.path).items()}
+    check_keys(checkpoint.path.name, name, state, network.state_dict())
+    network.load_state_dict(state)
+    return DeAotTracker(network, name=name, weights_hash=checkpoint.sha256, device=device, **options)
+
+
+load_deaot_t, load_deaot_s, load_deaot_b, load_deaot_l, load_deaot_r50 = (partial(load, name) for name in CONFIGS)
