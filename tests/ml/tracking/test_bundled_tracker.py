@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ml import registry
-from ml.training.clips import series_of
 from ml.tracking.deaot import DeAotTracker
+from ml.training.clips import series_of
 
 FRAMES, SIDE = 8, 257
 Labels = NDArray[np.uint32]
@@ -90,7 +90,6 @@ def test_objects_keep_their_numbers_in_a_steady_series(tracker: DeAotTracker) ->
     assert same.mean() > 0.98  # by its own masks too
 
 
-@pytest.mark.slow
 def test_votes_beat_overlap_under_drift_and_flicker(tracker: DeAotTracker) -> None:
     scores = []
     for seed, preset in ((520_002, "crowded"), (520_003, "haadf"), (520_005, "two_phase")):
