@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from ml.evaluation.lineage import junctions
     from ml.evaluation.tracking import tracking_scores
     from ml.formats.images import open_series
+    from ml.tracking.ledger import Settings
     from ml.tracking.pipelines import PIPELINES
     from ml.tracking.results import Results
 
@@ -73,10 +74,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         opened = (Results.resume if arguments.resume else Results.begin)(arguments.out, series.frames, made_of)
         begun = opened.next_frame
         follow = PIPELINES[arguments.pipeline]
+        options: dict[str, Any] = {}
+        if arguments.labels and arguments.pipeline == "graticule":
+            options["settings"] = Settings(neck=None)  # labels are taken at their word
         start = time.perf_counter()
         with opened as results, tqdm(total=series.frames, initial=begun, desc="track", unit="frame") as bar:
             if begun < series.frames:
-                for confirmed in follow(series.frames, _reader(series), segment, tracker, results.before()):
+                for confirmed in follow(series.frames, _reader(series), segment, tracker, results.before(), **options):
                     results.add(confirmed)
                     bar.update()
         seconds = time.perf_counter() - start

@@ -6,7 +6,7 @@ splits, births and disappearances is believed when it has lasted for some frames
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,11 @@ from scipy.optimize import linear_sum_assignment
 from ml.tracking.confirmed import Before, Confirmed, ReadFrame, Segment
 from ml.tracking.drift import Shift, drift
 from ml.tracking.ledger import Ledger, Settings, told
+from ml.tracking.necks import neck_ratio, pairs
 from ml.tracking.objects import Segmented, nothing
 from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
-from ml.tracking.publishing import Publisher
+from ml.tracking.publishing import Publisher, touching
 from ml.tracking.traces import Place, Trace, boxes, centre_of, divide, paint, put
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Votes
@@ -208,7 +209,7 @@ class Following:
         held = Held(frame, labels)
         ledger.held.append(held)
         self._move(held, sight, segment_of)
-        ledger.count(frame, segment_of)
+        ledger.count(frame, set(segment_of), self._together(held, joined.values()))
 
     def _part(self, frame: int, found: Matching, sight: Sight, segment_of: dict[int, int]) -> None:
         for track, segments in found.parted.items():
@@ -239,16 +240,35 @@ class Following:
                 trace.wait(held.frame, ageing=True)
                 self._carry(held, trace, sight)
 
+    def _together(self, held: Held, joined: Iterable[list[int]]) -> set[frozenset[int]]:
+        """Pairs that are one object on this frame, whether or not they were segmented as one."""
+        traces = self.ledger.traces
+        one_segment = {pair for members in joined for pair in pairs(members)}
+        if self.settings.neck is None:
+            return one_segment
+        meeting = {frozenset(pair) for pair in touching(held.labels)} | one_segment
+        found = set()
+        for pair in meeting:
+            one, two = (traces[track] for track in pair)
+            seen = one.missing is None and two.missing is None
+            if seen and one.phase == two.phase and neck_ratio(one.here, two.here) >= self.settings.neck:
+                found.add(pair)
+        return found
+
     def _carry(self, held: Held, trace: Trace, sight: Sight) -> None:
         """Paint a missing track where nothing else is: as the tracker sees it, or else where it is expected."""
         trace.carry(sight.moves.get(trace.track, (0.0, 0.0)))
         confidence = sight.votes.confidence.get(trace.track, 0.0)
         own = np.zeros_like(held.labels)
+        put(own, 1, trace.place, trace.mask)
+        if not own.any():  # out of the frame
+            trace.absent = self.settings.gap + 1
         if confidence >= _LEAST_VOTE:
-            own[sight.votes.labels == trace.track] = 1
-        else:
-            put(own, 1, trace.place, trace.mask)
-        held.labels[(held.labels == 0) & (own > 0)] = trace.track
+            own = (sight.votes.labels == trace.track).astype(np.uint32)
+        free = (held.labels == 0) & (own > 0)
+        if not free.any():  # a track has no holes in time, be it for one pixel
+            free.flat[np.flatnonzero(own)[np.count_nonzero(own) // 2 :][:1]] = True
+        held.labels[free] = trace.track
         held.infos[trace.track] = Info(math.nan, confidence, bridged=True)
 
     def _find_again(self, found: Matching, sight: Sight) -> None:

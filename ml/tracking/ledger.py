@@ -2,11 +2,11 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ml.tracking.necks import hang_together
 from ml.tracking.pending import Change, Ending, Held, Joining, Parting
 from ml.tracking.traces import Trace, boxes
 from ml.tracking.votes import Labels
@@ -17,7 +17,7 @@ _LEAST_AT_THE_END = 2  # frames, of what is still open when the series ends
 
 @dataclass(frozen=True)
 class Settings:
-    """How long it is waited.
+    """How long it is waited, and for what.
 
     Attributes
     ----------
@@ -29,12 +29,16 @@ class Settings:
         frames that are held back at most.
     reach
         how far from where it is expected an object is looked for, in its diameters.
+    neck
+        how wide the neck between two objects is when they have merged, in diameters of the smaller one; None: when
+        they are segmented as one, as labels that are known to be right have it.
     """
 
     confirm: int = 3
     gap: int = 5
     longest_lag: int = 12
     reach: float = 1.0
+    neck: float | None = 0.6
 
 
 class Ledger:
@@ -102,23 +106,18 @@ class Ledger:
             self.forget(track)
         return [track for track in members if track not in young]
 
-    def count(self, frame: int, segment_of: Mapping[int, int]) -> None:
-        """Add up what speaks for and against each possible merge and split; `segment_of` has the tracks seen."""
-        members: dict[int, list[int]] = {}
-        for track, segment in segment_of.items():
-            members.setdefault(segment, []).append(track)
-        for together in members.values():
-            whole = [track for track in together if not self.is_part(self.traces[track])]
-            for pair in map(frozenset, itertools.combinations(whole, 2)):
+    def count(self, frame: int, seen: set[int], together: set[frozenset[int]]) -> None:
+        """Add up what speaks for and against each possible merge and split; of the tracks seen, pairs are together."""
+        for pair in together:
+            if not any(self.is_part(self.traces[track]) for track in pair):
                 self.joinings.setdefault(pair, Joining(frame))
         for pair, joining in self.joinings.items():
-            one, two = pair
-            if one in segment_of and two in segment_of:
-                joining.score += 1 if segment_of[one] == segment_of[two] else -1
+            if pair <= seen:
+                joining.score += 1 if pair in together else -1
         for parting in self.partings.values():
-            seen = [segment_of[part] for part in parting.parts if part in segment_of]
-            if len(seen) > 1:
-                parting.score += 1 if len(set(seen)) > 1 else -1
+            parts = sorted(parting.parts & seen)
+            if len(parts) > 1:
+                parting.score += -1 if hang_together(parts, together) else 1
 
     def judge(self) -> None:
         """Believe what has lasted, and give up what has not."""

@@ -58,6 +58,10 @@ class Trace:
         return cls(track, first, place, mask, centre_of(place, mask), phases, largest_px=int(np.count_nonzero(mask)))
 
     @property
+    def here(self) -> tuple[Place, BoolMask]:
+        return self.place, self.mask
+
+    @property
     def area(self) -> int:
         return int(np.count_nonzero(self.mask))
 
