@@ -21,6 +21,7 @@ from ml.tracking.objects import Segmented, nothing
 from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
 from ml.tracking.publishing import Publisher, touching
+from ml.tracking.tiles import fitted
 from ml.tracking.traces import Place, Trace, boxes, centre_of, divide, paint, put
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Votes
@@ -144,6 +145,7 @@ class Following:
                 if track in number_of:
                     put(known, number_of[track], *place_and_mask)
             if frame == 0:
+                self.tracker = fitted(self.tracker, known)
                 self.tracker.start(read(frame), known)
             else:
                 self.tracker.add(image if frame == last else read(frame), known)
@@ -303,6 +305,7 @@ class Following:
         """Tell the tracker what is accepted of this frame."""
         labels = self.ledger.held[-1].labels
         if not self.started:
+            self.tracker = fitted(self.tracker, labels)
             self.tracker.start(image, labels)
             self.started = True
             return

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.tracking.tracker import Tracker
 from ml.tracking.traces import boxes, centre_of
+from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
 
@@ -26,16 +26,22 @@ def tiles(shape: tuple[int, int], side: int) -> list[Tile]:
     return [(rows, columns) for rows in sides[0] for columns in sides[1]]
 
 
-def need_tiles(labels: Labels, longest: int) -> bool:
-    """Whether the typical object would be too small if the frame's longer side were shrunk to `longest` px."""
-    scale = longest / max(labels.shape)
+def fitted(tracker: Tracker, labels: Labels) -> Tracker:
+    """The tracker, or one in tiles if the typical object of a frame would be too small for its network's input.
+
+    A tracker that shrinks frames has `longest`, to how many px, and `another`, which makes one of the same network.
+    """
+    longest, make = getattr(tracker, "longest", None), getattr(tracker, "another", None)
     areas = [np.count_nonzero(mask) for _, mask in boxes(labels).values()]
-    if scale >= 1 or not areas:
-        return False
-    return float(np.sqrt(4 * np.median(areas) / np.pi)) * scale < SMALL_PX
+    if longest is None or make is None or not areas:
+        return tracker
+    scale = longest / max(labels.shape)
+    if scale >= 1 or float(np.sqrt(4 * np.median(areas) / np.pi)) * scale >= SMALL_PX:
+        return tracker
+    return TiledTracker(make, (labels.shape[0], labels.shape[1]), longest)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Part:
     tile: Tile
     tracker: Tracker
@@ -52,6 +58,8 @@ class TiledTracker:
         self._parts = [_Part(tile, make()) for tile in tiles(shape, side)]
         self.name, self.weights_hash = self._parts[0].tracker.name, self._parts[0].tracker.weights_hash
         self._last: Grey | None = None
+        self._cropped: Grey | None = None
+        self._crops: list[Grey] = []
 
     @property
     def tracks(self) -> set[int]:
@@ -78,7 +86,7 @@ class TiledTracker:
             place[(place == 0) & (votes.labels > 0)] = votes.labels[(place == 0) & (votes.labels > 0)]
             confidence |= votes.confidence
             for segment, shares in votes.segments.items():
-                # An object at the edge of a tile is cut there: its own tile's vote counts, others' where that is silent.
+                # An object is cut at the edge of a tile: its own tile's vote counts, others' where that is silent.
                 known = segments.setdefault(segment, {0: 1.0})
                 for track, share in shares.items():
                     if track and (share > known.get(track, 0.0) or homes.get(segment) == index):
@@ -142,13 +150,7 @@ class TiledTracker:
         return homes
 
     def _crop(self, frame: Grey, part: _Part) -> Grey:
-        # One array for each frame and tile: trackers know a frame again by its identity.
-        key = id(frame), self._parts.index(part)
-        if self._crops_of != key[0]:
-            self._crops_of, self._crops = key[0], {}
-        if key[1] not in self._crops:
-            self._crops[key[1]] = np.ascontiguousarray(frame[part.tile])
-        return self._crops[key[1]]
-
-    _crops_of: int = 0
-    _crops: dict[int, Grey] = {}
+        """One array for each frame and tile: trackers know a frame again by its identity."""
+        if self._cropped is not frame:
+            self._cropped, self._crops = frame, [np.ascontiguousarray(frame[each.tile]) for each in self._parts]
+        return self._crops[self._parts.index(part)]

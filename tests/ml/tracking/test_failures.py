@@ -158,7 +158,7 @@ def test_7_a_dead_frame_ends_nothing(dead: str) -> None:
 
 def test_8_a_coalescence_is_recorded() -> None:
     scene = [draw([Disc(40, 30 + t), Disc(40, 62 - t), Disc(80, 80)]) for t in range(10)]
-    scene += [draw([Disc(40, 40, 7), Disc(40, 52, 7), Disc(80, 80)])] * 6
+    scene += [draw([Disc(40, 42, 7), Disc(40, 50, 7), Disc(80, 80)])] * 6
 
     def check(pipeline: str) -> None:
         frames = run(scene, pipeline, Seeing())
