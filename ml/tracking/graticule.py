@@ -265,8 +265,9 @@ class Following:
         put(own, 1, trace.place, trace.mask)
         if not own.any():  # out of the frame
             trace.absent = self.settings.gap + 1
-        if confidence >= _LEAST_VOTE:
-            own = (sight.votes.labels == trace.track).astype(np.uint32)
+        seen = sight.votes.labels == trace.track
+        if confidence >= _LEAST_VOTE and seen.any():
+            own = seen.astype(np.uint32)
         free = (held.labels == 0) & (own > 0)
         if not free.any():  # a track has no holes in time, be it for one pixel
             free.flat[np.flatnonzero(own)[np.count_nonzero(own) // 2 :][:1]] = True
