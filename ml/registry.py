@@ -96,6 +96,14 @@ MODELS: dict[str, ModelInfo] = {
             builds_untrained=True,
             parameters=CASCADE_PARAMETERS,
         ),
+        ModelInfo(
+            "overlap",
+            "Overlap and motion",
+            "ml.tracking.overlap:load",
+            promptable=False,
+            kind="tracker",
+            takes_weights=False,
+        ),
         *(
             ModelInfo(name, title, f"ml.tracking.deaot:load_{name}", promptable=False, kind="tracker")
             for name, title in (
@@ -109,8 +117,9 @@ MODELS: dict[str, ModelInfo] = {
     )
 }
 
-# What a series is segmented with until somebody chooses otherwise.
+# What a series is segmented with until somebody chooses otherwise, and what it is followed with.
 DEFAULT = "efficient_sam_ti"
+DEFAULT_TRACKER = "overlap"
 
 # For tests of what surrounds the models; no listing shows them.
 TEST_MODELS: dict[str, ModelInfo] = {
@@ -118,7 +127,17 @@ TEST_MODELS: dict[str, ModelInfo] = {
 }
 
 
-__all__ = ["DEFAULT", "MODELS", "ParameterError", "UnknownModelError", "info", "load", "network", "settings"]
+__all__ = [
+    "DEFAULT",
+    "DEFAULT_TRACKER",
+    "MODELS",
+    "ParameterError",
+    "UnknownModelError",
+    "info",
+    "load",
+    "network",
+    "settings",
+]
 
 
 class UnknownModelError(ValueError):

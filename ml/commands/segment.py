@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--box", type=_box, metavar="X0,Y0,X1,Y1", help="box around the object, in pixels")
     parser.add_argument(
         "--parameter",
-        type=_parameter,
+        type=named_setting,
         action="extend",
         nargs="+",
         default=[],
@@ -153,7 +153,8 @@ def _box(text: str) -> tuple[float, float, float, float]:
     return x0, y0, x1, y1
 
 
-def _parameter(text: str) -> tuple[str, Any]:
+def named_setting(text: str) -> tuple[str, Any]:
+    """`name=value` of an option."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is no setting; give name=value such as min_area_px=50")

@@ -61,6 +61,18 @@ class DeAotTracker:
         self._size: tuple[int, int] | None = None
         self._last: tuple[Grey, Features] | None = None
 
+    def another(self) -> "DeAotTracker":
+        """One of the same network that knows nothing yet."""
+        return DeAotTracker(
+            self.network,
+            name=self.name,
+            weights_hash=self.weights_hash,
+            device=self.device,
+            longest=self.longest,
+            half=self.half,
+            **self._options,
+        )
+
     @property
     def tracks(self) -> set[int]:
         """The tracks that are followed."""

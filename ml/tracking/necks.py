@@ -1,0 +1,55 @@
+"""How wide the neck between two touching particles is: by it, and not by where a segmenter cuts, a merge is told."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+
+from ml.tracking.traces import Place, centre_of
+from ml.types import BoolMask
+
+_ROUNDED_PX = 3.0  # the point spread and the networks fill the notch: a neck looks wider than it is by so much
+_SMOOTHED_PX = 3
+
+
+def neck_ratio(one: tuple[Place, BoolMask], two: tuple[Place, BoolMask]) -> float:
+    """Width of the neck between two particles in equivalent diameters of the smaller one.
+
+    The width of both together is taken across the line between their centres, where it is the least between these. It
+    is 0 where they do not touch.
+
+    Parameters
+    ----------
+    one, two
+        box on the frame and mask therein; neither mask is empty.
+    """
+    first, second = centre_of(*one), centre_of(*two)
+    distance = math.dist(first, second)
+    pixels = [np.argwhere(mask) + [side.start for side in place] for place, mask in (one, two)]
+    smaller = min(map(len, pixels))
+    if distance < 1:
+        return 1.0
+    direction = np.subtract(second, first) / distance
+    along = np.rint((np.concatenate(pixels) - first) @ direction).astype(np.int64)
+    length = int(distance)
+    widths = np.bincount(along[(along >= 0) & (along <= length)], minlength=length + 1)
+    if len(widths) > _SMOOTHED_PX + 1:
+        if not widths.all():
+            return 0.0
+        widths = np.convolve(widths, np.full(_SMOOTHED_PX, 1 / _SMOOTHED_PX), "valid")
+    neck = max(float(widths.min()) - _ROUNDED_PX, 0.0)
+    return neck / math.sqrt(4 * smaller / math.pi)
+
+
+def hang_together(tracks: list[int], together: set[frozenset[int]]) -> bool:
+    """Whether all of the tracks are joined with one another, by way of others too."""
+    reached, left = set(tracks[:1]), set(tracks[1:])
+    while more := {track for track in left if any(frozenset({track, other}) in together for other in reached)}:
+        reached |= more
+        left -= more
+    return not left
+
+
+def pairs(tracks: list[int]) -> set[frozenset[int]]:
+    """All pairs."""
+    return {frozenset(pair) for pair in combinations(tracks, 2)}

@@ -1,0 +1,166 @@
+"""`python -m ml track`: what it writes, how it goes on, how it is scored."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from ml.__main__ import main
+from ml.commands.synthesise import write_series
+from ml.synthetic import synthesise
+from ml.tracking import results
+from ml.tracking.lineage import LineageError, Link, check
+from ml.tracking.results import Results, read_links
+
+FRAMES = 24
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sintering series with merges, on small frames."""
+    folder = tmp_path_factory.mktemp("series")
+    write_series(synthesise(5, FRAMES, 192), folder)
+    return folder
+
+
+def track(capsys: pytest.CaptureFixture[str], series: Path, out: Path, *options: str) -> dict[str, Any]:
+    labels = ["--labels", str(series / "01_GT/TRA")] if "--segmenter" not in options else []
+    code = main(["track", str(series / "01"), "--tracker", "overlap", *labels, "--out", str(out), "--json", *options])
+    text = capsys.readouterr()
+    assert code == 0, text.err
+    result: dict[str, Any] = json.loads(text.out)
+    return result
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_masks_and_tables_agree(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
+    report = track(capsys, series, tmp_path / "out")
+    masks = [tifffile.imread(tmp_path / "out" / f"mask{t:03d}.tif") for t in range(FRAMES)]
+    table = [tuple(map(int, line.split())) for line in (tmp_path / "out/res_track.txt").read_text().splitlines()]
+    tracks = rows(tmp_path / "out/tracks.csv")
+    assert report["tracks"] == len(table) == len({row["track"] for row in tracks})
+    for label, first, last, _ in table:
+        assert [t for t in range(FRAMES) if (masks[t] == label).any()] == list(range(first, last + 1))
+    for row in tracks:
+        assert np.count_nonzero(masks[int(row["frame"])] == int(row["track"])) == int(row["area_px"])
+    links = read_links(tmp_path / "out/links.csv")
+    check({label: (first, last) for label, first, last, _ in table}, links)
+    merges = [row for row in rows(tmp_path / "out/events.csv") if row["kind"] == "merge"]
+    assert len(merges) == report["merges"] > 0
+    assert {int(child) for row in merges for child in row["children"].split()} == {link.child for link in links}
+    parent_of = {label: parent for label, _, _, parent in table}
+    for child in {link.child for link in links}:
+        parents = [link.parent for link in links if link.child == child]
+        frame = next(first for label, first, _, _ in table if label == child) - 1
+        assert parent_of[child] == max(parents, key=lambda parent: np.count_nonzero(masks[frame] == parent))
+
+
+def test_truth_masks_give_nearly_full_marks(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
+    report = track(capsys, series, tmp_path / "out", "--gt", str(series))
+    assert report["CHOTA"] > 0.95 and report["IDF1"] > 0.95 and report["merge_f1_1"] > 0.95
+    assert report["SEG"] > 0.98 and report["DET"] > 0.98 and report["TRA"] > 0.98 and report["LNK"] > 0.98
+    assert report["false_merges"] == 0 and report["id_switches"] == 0 and report["merge_recall_3"] > 0.95
+    assert report["split_f1_1"] is None and report["seconds_per_frame"] > 0 and report["peak_memory_mb"] > 0
+
+
+def test_the_article_loses_the_merges(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
+    report = track(capsys, series, tmp_path / "out", "--gt", str(series), "--pipeline", "article")
+    assert report["merges"] == 0 and report["merge_f1_3"] == 0
+
+
+def test_a_segmenter_and_a_stack(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
+    frames = np.stack([tifffile.imread(path) for path in sorted((series / "01").iterdir())[:6]])
+    tifffile.imwrite(tmp_path / "stack.tif", frames, photometric="minisblack")
+    command = ["track", str(tmp_path / "stack.tif"), "--segmenter", "threshold", "--parameter", "min_area_px=30"]
+    assert main([*command, "--out", str(tmp_path / "out"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["frames"] == 6 and report["tracks"] > 5 and report["settings"]["min_area_px"] == 30
+
+
+class StoppedError(Exception):
+    """Stands for Ctrl-C, or for a kill."""
+
+
+@pytest.mark.parametrize("how", [KeyboardInterrupt, StoppedError])
+def test_what_is_done_is_kept_and_gone_on_from(
+    capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: type
+) -> None:
+    track(capsys, series, tmp_path / "whole")
+    original, whole = Results.add, tmp_path / "whole"
+    with monkeypatch.context() as patched:
+
+        def add(self: Results, confirmed: Any) -> None:
+            if confirmed.frame == 13:
+                if how is StoppedError:  # killed after the tables and before the mask
+                    patched.setattr(results.tifffile, "imwrite", _fail)
+                    original(self, confirmed)
+                raise how
+            original(self, confirmed)
+
+        patched.setattr(Results, "add", add)
+        command = ["track", str(series / "01"), "--labels", str(series / "01_GT/TRA"), "--tracker", "overlap"]
+        if how is KeyboardInterrupt:
+            assert main([*command, "--out", str(tmp_path / "out")]) == 130
+        else:
+            with pytest.raises(StoppedError):
+                main([*command, "--out", str(tmp_path / "out")])
+    capsys.readouterr()
+    assert len(list((tmp_path / "out").glob("mask*.tif"))) == 13
+    assert len((tmp_path / "out/res_track.txt").read_text().splitlines()) > 5
+    (tmp_path / "out/res_track.txt").unlink()
+    track(capsys, series, tmp_path / "out", "--resume")
+    for path in sorted(whole.iterdir()):
+        if path.suffix == ".tif":
+            assert np.array_equal(tifffile.imread(path), tifffile.imread(tmp_path / "out" / path.name)), path.name
+    for name in ("res_track.txt", "links.csv", "events.csv"):
+        assert (whole / name).read_text() == (tmp_path / "out" / name).read_text(), name
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise StoppedError
+
+
+def test_a_run_is_not_overwritten_nor_gone_on_from_with_something_else(
+    capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path
+) -> None:
+    track(capsys, series, tmp_path / "out")
+    command = ["track", str(series / "01"), "--out", str(tmp_path / "out"), "--labels", str(series / "01_GT/TRA")]
+    assert main([*command, "--tracker", "overlap"]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main([*command, "--tracker", "overlap", "--pipeline", "article", "--resume"]) == 2
+    assert "another pipeline" in capsys.readouterr().err
+
+
+def test_wrong_choices_are_refused(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
+    command = ["track", str(series / "01"), "--out", str(tmp_path / "out")]
+    assert main([*command, "--tracker", "threshold"]) == 2
+    assert "threshold is no tracker" in capsys.readouterr().err
+    assert main([*command, "--segmenter", "overlap"]) == 2
+    assert "overlap is no segmenter" in capsys.readouterr().err
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted((series / "01_GT/TRA").glob("*.tif"))[:3]:
+        shutil.copy(path, few)
+    assert main([*command, "--labels", str(few)]) == 2
+    assert f"3 label images, the series {FRAMES} frames" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_links_that_cannot_be_are_refused() -> None:
+    spans = {1: (0, 4), 2: (0, 4), 3: (5, 9)}
+    check(spans, [Link(1, 3, "merge", 4, 5, 1.0), Link(2, 3, "merge", 4, 5, 1.0)])
+    with pytest.raises(LineageError, match="own ancestors"):
+        check(spans, [Link(1, 3, "merge", 4, 5, 1.0), Link(3, 1, "split", 4, 5, 1.0)])
+    with pytest.raises(LineageError, match="begins on frame 0, before its parent 1 has ended"):
+        check(spans, [Link(1, 2, "split", 4, 5, 1.0)])
+    with pytest.raises(LineageError, match="names track 9"):
+        check(spans, [Link(9, 3, "merge", 4, 5, 1.0)])
