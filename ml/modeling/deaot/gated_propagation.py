@@ -1,7 +1,6 @@
 """The gated propagation module: two streams of tokens, one for appearance and one for identity, that read memories."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -156,16 +155,10 @@ class GatedPropagation(nn.Module):
 
 
 class Propagation(nn.Module):
-    """All layers, and the norm before the decoder; returns tokens [B, N, 512] and what each layer saw.
-
-    With `reduced` the layers work and remember in bfloat16, on a processor that multiplies it natively: memories take
-    half the room, and a long one is read three times as fast. Of a trained network's masks 2 pixels in 10,000 changed
-    (deaot_t, clips of eight frames of 321 px), where the whole network in bfloat16 changed 27.
-    """
+    """All layers, and the norm before the decoder; returns tokens [B, N, 512] and what each layer saw."""
 
     def __init__(self, layers: int) -> None:
         super().__init__()
-        self.reduced = False
         self.each = [GatedPropagation(first=index == 0) for index in range(layers)]
         self.layers = nn.ModuleList(self.each)
         self.decoder_norms = nn.ModuleList([StreamNorm()])
@@ -173,40 +166,29 @@ class Propagation(nn.Module):
     def refer(self, tokens: Tensor, identity: Tensor, grid: Grid) -> tuple[Tensor, list[Seen]]:
         """A frame whose memory is itself."""
         v, d, seen = tokens, torch.zeros_like(tokens), []
-        with self._precision(tokens):
-            for layer in self.each:
-                seen.append(layer.look(v, d))
-                held = layer.hold(seen[-1], identity)
-                v, d = layer(v, d, seen[-1], held, held, grid=grid)
-            return self._normed(v, d), seen
+        for layer in self.each:
+            seen.append(layer.look(v, d))
+            held = layer.hold(seen[-1], identity)
+            v, d = layer(v, d, seen[-1], held, held, grid=grid)
+        return self.decoder_norms[0](torch.cat([v, d], dim=-1)), seen
 
     def forward(
         self, tokens: Tensor, long: Sequence[Held], short: Sequence[Held], grid: Grid
     ) -> tuple[Tensor, list[Seen]]:
         v, d, seen = tokens, torch.zeros_like(tokens), []
-        with self._precision(tokens):
-            for layer, far, near in zip(self.each, long, short, strict=True):
-                seen.append(layer.look(v, d))
-                v, d = layer(v, d, seen[-1], far, near, grid=grid)
-            return self._normed(v, d), seen
+        for layer, far, near in zip(self.each, long, short, strict=True):
+            seen.append(layer.look(v, d))
+            v, d = layer(v, d, seen[-1], far, near, grid=grid)
+        return self.decoder_norms[0](torch.cat([v, d], dim=-1)), seen
 
     def hold(self, seen: Sequence[Seen], identity: Tensor) -> list[Held]:
         """A frame that was read, as each layer's memory of it."""
-        with self._precision(identity):
-            return [layer.hold(each, identity) for layer, each in zip(self.each, seen, strict=True)]
+        return [layer.hold(each, identity) for layer, each in zip(self.each, seen, strict=True)]
 
     def owned(self, held: Sequence[Held], identity: Tensor) -> list[Held]:
         """Memories of frames whose pixels turn out to be others'."""
         pairs = zip(self.each, held, strict=True)
-        with self._precision(identity):
-            return [replace(each, identity=layer.owned(each.context, identity)) for layer, each in pairs]
-
-    def _normed(self, v: Tensor, d: Tensor) -> Tensor:
-        return self.decoder_norms[0](torch.cat([v, d], dim=-1))
-
-    def _precision(self, like: Tensor) -> AbstractContextManager[None]:
-        # Not switched off where it is not asked for: a caller may have asked for all of the network.
-        return torch.autocast(like.device.type, torch.bfloat16) if self.reduced else nullcontext()
+        return [replace(each, identity=layer.owned(each.context, identity)) for layer, each in pairs]
 
 
 class StreamNorm(nn.Module):

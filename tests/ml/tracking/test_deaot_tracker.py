@@ -77,6 +77,24 @@ def test_a_confirmed_frame_stays_in_memory(tracker: DeAotTracker) -> None:
     assert [kept.pinned for kept in tracker._follower.cohorts[0].memory.kept] == [True, True]
 
 
+def test_an_array_that_is_filled_anew_is_another_frame(tracker: DeAotTracker) -> None:
+    buffer = frame(0)
+    tracker.start(buffer, labels(1, 2))
+    expected = tracker.propagate(frame(1), labels(1, 2)).segments
+    tracker.start(buffer, labels(1, 2))
+    buffer[:] = frame(1)
+    assert tracker.propagate(buffer, labels(1, 2)).segments == expected
+
+
+def test_labels_of_a_frame_that_was_not_propagated_are_looked_at_by_all(tracker: DeAotTracker) -> None:
+    tracker.start(frame(0), labels(1))
+    tracker.propagate(frame(1))
+    tracker.add(frame(1), labels(1))
+    assert len(tracker._follower.cohorts[0].memory.kept) == 1
+    tracker.add(frame(2), labels(1))
+    assert [kept.pinned for kept in tracker._follower.cohorts[0].memory.kept] == [True, False]
+
+
 def test_another_size_is_refused(tracker: DeAotTracker) -> None:
     tracker.start(frame(0), labels(1))
     with pytest.raises(ValueError, match="The frame has 61 × 75 px, the series 60 × 75"):

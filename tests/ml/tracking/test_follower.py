@@ -131,18 +131,18 @@ def test_memory_does_not_grow_with_the_series(name: str) -> None:
 
 @torch.inference_mode()
 @pytest.mark.parametrize("name", ["deaot_t", "deaot_l"])
-def test_half_precision_changes_the_logits_by_a_hundredth(name: str, features: list[Features]) -> None:
+def test_half_precision_changes_the_logits_by_a_fiftieth(name: str) -> None:
     network, labels, found = filled(name), squares(range(1, 11)), []
     for half in (False, True):
-        network.LSTT.reduced = half
-        follower = Follower(network, gap=1)
-        follower.refer(features[0], labels, range(1, 11))
-        follower.propagate(features[1])
-        follower.remember(labels)
-        follower.forget([4])
-        follower.refer(features[1], labels, range(1, 12))
-        found.append(follower.propagate(features[2])[0])
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            features = [network.encode(image(seed)) for seed in range(3)]
+            follower = Follower(network, gap=1)
+            follower.refer(features[0], labels, range(1, 11))
+            follower.propagate(features[1])
+            follower.remember(labels)
+            follower.forget([4])
+            follower.refer(features[1], labels, range(1, 12))
+            found.append(follower.propagate(features[2])[0].float())
         values = {part.dtype for layer in follower.cohorts[0].memory.layers for part in layer.parts()}
         assert values == {torch.bfloat16 if half else torch.float32}
-    assert found[1].dtype == torch.float32
-    assert 0 < (found[1] - found[0]).abs().mean() < 0.02 * found[0].std()
+    assert 0 < (found[1] - found[0]).abs().mean() < 0.04 * found[0].std()

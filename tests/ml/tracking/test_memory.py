@@ -60,6 +60,6 @@ def test_more_corrections_than_places_push_out_corrections_but_never_the_first_f
     assert frames[0] == 0 and frames[-1] == 49 and len(frames) == 4
 
 
-def test_a_memory_of_no_frames_is_refused() -> None:
-    with pytest.raises(ValueError, match="needs 1 or more"):
-        Memory(0)
+def test_a_memory_of_the_first_frame_alone_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs 2 or more"):
+        Memory(1)
