@@ -99,11 +99,11 @@ class Ledger:
     def absorb(self, members: list[int]) -> list[int]:
         """Of tracks that lie in one segment, those that are too young to be sure of have been parts of another."""
         sure = [track for track in members if self.is_sure(self.traces[track])]
-        young = [track for track in members if track not in sure]
-        keeper = sure[0] if sure else young.pop(0)
-        self.rename(0, dict.fromkeys(young, keeper))
+        keeper = sure[0] if sure else min(members, key=lambda track: self.traces[track].first)
+        young = [track for track in members if track not in sure and track != keeper]
+        self.rename(self.traces[keeper].first, dict.fromkeys(young, keeper))
         for track in young:
-            self.forget(track)
+            self.drop(self.traces[track])
         return [track for track in members if track not in young]
 
     def count(self, frame: int, seen: set[int], together: set[frozenset[int]]) -> None:
@@ -271,9 +271,9 @@ class Ledger:
 
     def _end_part(self, parting: Parting, part: Trace) -> None:
         self.rename(part.missing or 0, {part.track: 0})
-        self.rename(parting.onset, {part.track: parting.parent.track})
         self.forget(part.track)
         parting.parts.discard(part.track)
+        self.rename(parting.onset, {part.track: min(parting.parts)})
         if len(parting.parts) < 2:
             self._rejoin(parting)
 

@@ -8,7 +8,7 @@ import numpy as np
 from ml.tracking.traces import Place, centre_of
 from ml.types import BoolMask
 
-_ROUNDED_PX = 3.0  # the point spread and the networks fill the notch: a neck looks wider than it is by so much
+_ROUNDED_PX = 4.0  # the point spread and the networks fill the notch: a neck looks wider than it is by so much
 _SMOOTHED_PX = 3
 
 

@@ -201,12 +201,12 @@ class Results:
     def _write_tracks(self) -> None:
         """`L B E P` of each track; of several parents the largest."""
         there = [link for link in self.links if link.child in self.spans]
-        check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
         parents = largest_parents(there, {track: span.last_area for track, span in self.spans.items()})
         lines = [f"{t} {span.first} {span.last} {parents.get(t, 0)}\n" for t, span in sorted(self.spans.items())]
         partial = self.folder / "res_track.partial"
         partial.write_text("".join(lines))
         partial.replace(self.folder / "res_track.txt")
+        check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
 
 
 def read_links(path: Path) -> list[Link]:

@@ -72,6 +72,24 @@ def test_truth_masks_give_nearly_full_marks(capsys: pytest.CaptureFixture[str], 
     assert report["split_f1_1"] is None and report["seconds_per_frame"] > 0 and report["peak_memory_mb"] > 0
 
 
+def test_another_library_measures_the_same(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
+    from traccuracy import run_metrics
+    from traccuracy.loaders import load_ctc_data
+    from traccuracy.matchers import CTCMatcher
+    from traccuracy.metrics import CTCMetrics
+
+    command = ["track", str(series / "01"), "--segmenter", "threshold", "--tracker", "overlap", "--gt", str(series)]
+    assert main([*command, "--out", str(tmp_path / "out"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    truth = load_ctc_data(str(series / "01_GT/TRA"), str(series / "01_GT/TRA/man_track.txt"), "truth")
+    found = load_ctc_data(str(tmp_path / "out"), str(tmp_path / "out/res_track.txt"), "found")
+    (measured,), _ = run_metrics(truth, found, CTCMatcher(), [CTCMetrics()])
+    assert 0.3 < report["TRA"] < 1
+    assert report["TRA"] == pytest.approx(measured["results"]["TRA"], abs=1e-6)
+    assert report["DET"] == pytest.approx(measured["results"]["DET"], abs=1e-6)
+    assert report["LNK"] == pytest.approx(measured["results"]["LNK"], abs=1e-6)
+
+
 def test_the_article_loses_the_merges(capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path) -> None:
     report = track(capsys, series, tmp_path / "out", "--gt", str(series), "--pipeline", "article")
     assert report["merges"] == 0 and report["merge_f1_3"] == 0

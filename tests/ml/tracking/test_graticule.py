@@ -4,11 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from ml.tracking import graticule
 from ml.tracking.confirmed import Before, Confirmed
 from ml.tracking.ledger import Settings
 from ml.tracking.lineage import check
+from ml.tracking.objects import of_labels
 from ml.tracking.overlap import OverlapTracker
 from tests.ml.tracking.scenes import SIZE, Disc, Scene, draw, events, run, track_at
 
@@ -158,6 +160,14 @@ def busy() -> Scene:
     return scene
 
 
+def test_a_split_run_backwards_is_a_merge() -> None:
+    forward = [draw(ONE)] * 6 + [draw(APART)] * 6
+    ((at, parents, children),) = events(run(forward), "split")
+    ((back, before, after),) = events(run(forward[::-1]), "merge")
+    assert back == len(forward) - at
+    assert (len(parents), len(children)) == (len(after), len(before)) == (1, 2)
+
+
 def spans_of(frames: list[Confirmed]) -> dict[int, tuple[int, int]]:
     seen: dict[int, list[int]] = {}
     for frame in frames:
@@ -198,6 +208,30 @@ def test_going_on_from_confirmed_frames_gives_what_an_unbroken_run_gives(done: i
         assert [(e.kind, e.last_frame, e.parents) for e in one.events] == [
             (e.kind, e.last_frame, e.parents) for e in two.events
         ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_lineage_holds_whatever_a_segmenter_does(seed: int) -> None:
+    """Objects that are lost, cut up and joined at random: no holes, no circles, children after their parents."""
+    rng = np.random.default_rng(seed)
+    discs = [Disc(12 + 14 * row, 12 + 14 * column, 6.5) for row in range(6) for column in range(6)]
+    scene = []
+    for _ in range(30):
+        discs = [Disc(*np.add((d.row, d.column), rng.normal(0, 0.7, 2)), d.radius) for d in discs]
+        image, segmented = draw([disc for disc in discs if rng.random() > 0.1])
+        labels = segmented.labels.copy()
+        for _ in range(6):
+            row, column = rng.integers(0, SIZE[0], 2)
+            labels[row : row + 2, :] = 0 if rng.random() < 0.3 else labels[row : row + 2, :]
+            labels[:, column : column + 2] = 0 if rng.random() < 0.3 else labels[:, column : column + 2]
+        parts, _ = ndimage.label(labels)
+        scene.append((image, of_labels(parts)))
+    frames = run(scene)
+    links = [link for frame in frames for link in frame.links]
+    spans = spans_of(frames)
+    check(spans, links)
+    assert all(spans[link.parent][1] == link.first_frame and spans[link.child][0] == link.last_frame for link in links)
+    assert len(frames) == 30 and links
 
 
 def test_a_series_without_objects_gives_empty_frames() -> None:
