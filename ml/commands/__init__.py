@@ -4,8 +4,34 @@ A command is a module with `HELP` (one line), `add_arguments(parser)` and `run(a
 as a dict, or None where there is nothing to tell. Torch is imported inside `run`, never at the top of the file.
 """
 
+import argparse
+import json
 import os
 from pathlib import Path
+from typing import Any
+
+
+def add_parameter(parser: argparse.ArgumentParser) -> None:
+    """`--parameter NAME=VALUE …`, settings of the segmenter as (name, value)."""
+    parser.add_argument(
+        "--parameter",
+        type=_setting,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="setting of the segmenter",
+    )
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is no setting; give name=value such as min_area_px=50")
+    try:
+        return name, json.loads(value)  # numbers, true, false, null
+    except json.JSONDecodeError:
+        return name, value
 
 
 def weights_folder() -> Path:

@@ -5,14 +5,13 @@ objects that lie on large ones stay visible.
 """
 
 import argparse
-import json
 import math
 import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.commands import check_device, weights_folder
+from ml.commands import add_parameter, check_device, weights_folder
 
 if TYPE_CHECKING:
     from ml.types import Grey, Instance, Prompt
@@ -35,15 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="point in pixels; label 1 is inside the object, 0 outside",
     )
     parser.add_argument("--box", type=_box, metavar="X0,Y0,X1,Y1", help="box around the object, in pixels")
-    parser.add_argument(
-        "--parameter",
-        type=named_setting,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="NAME=VALUE",
-        help="setting of the model",
-    )
+    add_parameter(parser)
     parser.add_argument("--frame", type=int, default=0, metavar="N", help="frame of the series, from 0 (default: 0)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda … (default: cpu)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.tif", help="where the uint32 label image goes")
@@ -151,14 +142,3 @@ def _box(text: str) -> tuple[float, float, float, float]:
     if not all(map(math.isfinite, (x0, y0, x1, y1))):
         raise argparse.ArgumentTypeError(f"{text!r} is not finite; give x0,y0,x1,y1 such as 10,20,60,80")
     return x0, y0, x1, y1
-
-
-def named_setting(text: str) -> tuple[str, Any]:
-    """`name=value` of an option."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{text!r} is no setting; give name=value such as min_area_px=50")
-    try:
-        return name, json.loads(value)  # numbers, true, false, null
-    except json.JSONDecodeError:
-        return name, value

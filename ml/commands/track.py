@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.commands import check_device, weights_folder
-from ml.commands.segment import named_setting
+from ml.commands import add_parameter, check_device, weights_folder
 from ml.registry import DEFAULT, DEFAULT_TRACKER
 
 if TYPE_CHECKING:
@@ -27,15 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("series", type=Path, metavar="SERIES", help="folder of images, stack or video")
     parser.add_argument("--segmenter", metavar="NAME", help=f"what finds the objects (default: {DEFAULT})")
     parser.add_argument("--weights", type=Path, help="a checkpoint, or settings of threshold, instead of its own")
-    parser.add_argument(
-        "--parameter",
-        type=named_setting,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="NAME=VALUE",
-        help="setting of the segmenter",
-    )
+    add_parameter(parser)
     parser.add_argument("--labels", type=Path, metavar="DIR", help="label images, one a frame, instead of a segmenter")
     parser.add_argument("--tracker", default=DEFAULT_TRACKER, metavar="NAME", help=f"default: {DEFAULT_TRACKER}")
     parser.add_argument("--pipeline", choices=["graticule", "article"], default="graticule")
