@@ -15,7 +15,7 @@ from ml.training.card import write_card
 from ml.training.clips import SERIES_SEEDS, ClipSource, validation_clips
 from ml.training.deaot import ClipRecipe, DeAotTask, scores
 from ml.training.device import device_of, half_precision
-from ml.training.loop import run_epochs
+from ml.training.loop import UNLIMITED, run_epochs
 
 SCORED_FRAMES = 8
 SCORED_CLIPS = 2  # of each preset
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"--sides has {wrong[0]}; clips have sides of 16k + 1 px, such as 193 or 257.")
     recipe = ClipRecipe(
         seed=arguments.seed,
-        epochs=1_000_000 if arguments.epochs is None else arguments.epochs,
+        epochs=UNLIMITED if arguments.epochs is None else arguments.epochs,
         budget_s=math.inf if arguments.time_budget is None else arguments.time_budget,
         epoch_steps=arguments.epoch_steps,
         crops=arguments.crops,

@@ -18,6 +18,7 @@ from ml.training.run import Clock, append_row, average_of, averaged, load_state,
 from ml.training.starting import start_from
 from ml.weights import save
 
+UNLIMITED = 1_000_000  # epochs
 LOADER_WORKERS = 8  # at most, on CUDA; on a CPU they would take cores from the network
 
 

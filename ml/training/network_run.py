@@ -20,7 +20,7 @@ from ml.training import automatic
 from ml.training.card import named, write_card
 from ml.training.crops import SYNTHETIC_SEEDS
 from ml.training.device import device_of
-from ml.training.loop import Recipe
+from ml.training.loop import UNLIMITED, Recipe
 from ml.training.on_frames import FrameTask, train
 from ml.training.phases import MOST_PHASES, phases_of_objects
 from ml.training.semantic import SemanticTask
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError(f"--epochs is {arguments.epochs}; give 1 or more.")
     recipe = Recipe(
         seed=arguments.seed,
-        epochs=1_000_000 if arguments.epochs is None else arguments.epochs,
+        epochs=UNLIMITED if arguments.epochs is None else arguments.epochs,
         budget_s=arguments.time_budget if arguments.time_budget is not None else math.inf,
         epoch_steps=arguments.epoch_steps,
         crop=arguments.crop,
@@ -99,17 +99,19 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ValueError("The training has no end: give --epochs or --time-budget, or both.")
     device = device_of(arguments.device)
     data = _data(training, held_out, recipe.synthetic_share if training else 1.0)
+    task = task_of(arguments.model, arguments.config, phases, arguments.init)
+    begun_from = task.base.path if isinstance(task, automatic.AutomaticTask) else arguments.init
     with tqdm(total=arguments.epochs, desc=arguments.model, unit="epoch") as bar:
 
         def show(row: dict[str, Any]) -> bool:
-            write_card(arguments.out, data, recipe, arguments.init, device)
+            write_card(arguments.out, data, recipe, begun_from, device)
             bar.set_postfix({name: row[name] for name in ("loss", "iou", "dice")}, refresh=False)
             bar.update(row["epoch"] - bar.n)
             return True
 
         stop_file: Path | None = arguments.stop_file
         return train(
-            task_of(arguments.model, arguments.config, phases, arguments.init),
+            task,
             recipe,
             training,
             held_out,

@@ -51,6 +51,9 @@ def test_a_trained_checkpoint_is_scored_and_segments(
     assert card.startswith(f"# {model}\n\n{model} (")
     assert "Frames to learn from: 2 (0, 1)." in card
     assert "never learnt from: 1 (2)." in card
+    start = "`efficient_sam_ti.safetensors`, SHA-256 " if model == "efficient_sam_ti" else "random weights."
+    assert f"Begun from {start}" in card
+    assert "- epochs: 1\n" in card and "budget_s" not in card
     assert f"| {out.name} | 2 | {result['seconds']} | {describe(out).metadata['iou']} |" in card
     assert float(describe(out).metadata["iou"]) == pytest.approx(result["iou"], abs=1e-4)
     arguments = ["--images", str(labelled / "images"), "--labels", str(labelled / "labels"), "--only", "2", "--json"]
