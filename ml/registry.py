@@ -13,7 +13,7 @@ from ml.segmenters.parameters import (
     ParameterError,
     resolve,
 )
-from ml.types import ModelInfo
+from ml.types import Kind, ModelInfo
 
 MODELS: dict[str, ModelInfo] = {
     info.name: info
@@ -136,6 +136,7 @@ __all__ = [
     "info",
     "load",
     "network",
+    "of_kind",
     "settings",
 ]
 
@@ -144,14 +145,20 @@ class UnknownModelError(ValueError):
     """No model of that name is registered."""
 
 
-def info(name: str, *, allow_test_models: bool = False) -> ModelInfo:
-    """The registered model, or UnknownModelError naming what there is."""
+def info(name: str, *, kind: Kind | None = None, allow_test_models: bool = False) -> ModelInfo:
+    """The registered model, or UnknownModelError naming what there is (of a kind)."""
     if allow_test_models and name in TEST_MODELS:
         return TEST_MODELS[name]
-    try:
-        return MODELS[name]
-    except KeyError:
-        raise UnknownModelError(f"No model is called {name!r}. There are: {', '.join(MODELS)}.") from None
+    there = MODELS if kind is None else of_kind(kind)
+    if name in there:
+        return there[name]
+    told = f"No model is called {name!r}." if name not in MODELS else f"{name} is no {kind}."
+    raise UnknownModelError(f"{told} There are: {', '.join(there)}.")
+
+
+def of_kind(kind: Kind) -> dict[str, ModelInfo]:
+    """The registered segmenters or trackers."""
+    return {name: info for name, info in MODELS.items() if info.kind == kind}
 
 
 def load(name: str, *, allow_test_models: bool = False, **options: Any) -> Any:

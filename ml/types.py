@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,9 @@ class PromptableSegmenter(Segmenter, Protocol):
         ...
 
 
+Kind = Literal["segmenter", "tracker"]
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """What the interface shows of a model without loading it."""
@@ -101,7 +104,7 @@ class ModelInfo:
     title: str
     target: str  # "module:callable", imported on first use
     promptable: bool
-    kind: str = "segmenter"  # or "tracker"
+    kind: Kind = "segmenter"
     parameters: tuple[Parameter, ...] = field(default=())
     takes_weights: bool = True  # its loader takes `weights`: a checkpoint, or fitted settings
     builds_untrained: bool = False  # its loader takes `untrained`: a network of random weights, as a control

@@ -19,7 +19,7 @@ from ml import registry
 
 
 def models() -> list[dict[str, Any]]:
-    """Every model and whether it can be used now with its usual weights, with the reason where not."""
+    """Every segmenter and whether it can be used now with its usual weights, with the reason where not."""
     away = ""
     usual: dict[str, dict[str, Any]] = {}
     try:
@@ -27,7 +27,7 @@ def models() -> list[dict[str, Any]]:
     except EngineError as error:
         away = error.message
     found = []
-    for info in registry.MODELS.values():
+    for info in registry.of_kind("segmenter").values():
         row = usual.get(info.name, {"reason": "", "file": None})
         reason = away or row["reason"]
         found.append(

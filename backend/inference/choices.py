@@ -40,9 +40,9 @@ class Choice:
 
 
 def model_info(name: str) -> ModelInfo:
-    """The registered model, or InvalidError naming what there is."""
+    """The registered segmenter, or InvalidError naming what there is."""
     try:
-        return registry.info(name, allow_test_models=settings.TEST_MODELS)
+        return registry.info(name, kind="segmenter", allow_test_models=settings.TEST_MODELS)
     except registry.UnknownModelError as error:
         raise InvalidError(str(error), code="unknown_model", fields={"model": ["Unknown model."]}) from error
 

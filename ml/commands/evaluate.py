@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from ml.evaluation.pixels import dice, iou
     from ml.evaluation.prompted import prompted_ious
 
-    info = registry.info(arguments.model)
+    info = registry.info(arguments.model, kind="segmenter")
     if arguments.prompts != "auto" and not info.promptable:
         raise ValueError(f"{info.name} takes no prompts; use --prompts auto.")
     if arguments.weights and not info.takes_weights:

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from ml.types import Prompt
 
     prompted = bool(arguments.point) or arguments.box is not None
-    info = registry.info(arguments.model)
+    info = registry.info(arguments.model, kind="segmenter")
     if prompted and not info.promptable:
         raise ValueError(f"{info.name} answers no prompts; leave --point and --box out to segment the whole frame.")
     if prompted and arguments.parameter:

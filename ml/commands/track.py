@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.labels and (arguments.segmenter or arguments.parameter or arguments.weights):
         raise ValueError("--labels stands in place of a segmenter; leave --segmenter, --weights and --parameter out.")
     check_device(arguments.device)
-    _check_kind(arguments.tracker, "tracker")
+    registry.info(arguments.tracker, kind="tracker")
     tracker = registry.load(arguments.tracker, device=arguments.device, weights_folder=weights_folder())
     with open_series(arguments.series) as series:
         segment, objects_from = _segment(arguments, series)
@@ -88,14 +88,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     return report | (tracking_scores(arguments.out, arguments.gt) if arguments.gt else {})
 
 
-def _check_kind(name: str, kind: str) -> None:
-    from ml import registry
-
-    if registry.info(name).kind != kind:
-        names = ", ".join(info.name for info in registry.MODELS.values() if info.kind == kind)
-        raise ValueError(f"{name} is no {kind}; choose one of {names}.")
-
-
 def _reader(series: "SeriesReader") -> "Callable[[int], Grey]":
     from ml.colour import luminance
     from ml.series import input_range, to_unit
@@ -123,7 +115,7 @@ def _segment(arguments: argparse.Namespace, series: "SeriesReader") -> "tuple[Se
             raise ValueError(f"The label images have {shape} px, the series {(series.height, series.width)}.")
         return lambda frame, image: of_labels(read_labels(paths[frame])), {"labels": str(arguments.labels)}
     name = arguments.segmenter or DEFAULT
-    _check_kind(name, "segmenter")
+    registry.info(name, kind="segmenter")
     settings = registry.settings(name, dict(arguments.parameter))
     options = {"weights": arguments.weights} if arguments.weights else {}
     segmenter = registry.load(name, device=arguments.device, weights_folder=weights_folder(), **options)

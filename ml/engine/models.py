@@ -56,7 +56,7 @@ class Models:
 
     def info(self, name: str) -> ModelInfo:
         """What is known of the model without loading it, or UnknownModelError."""
-        return registry.info(name, allow_test_models=self._test_models)
+        return registry.info(name, kind="segmenter", allow_test_models=self._test_models)
 
     def check_promptable(self, name: str) -> None:
         """NotPromptableError, or UnknownModelError, where the model cannot answer a prompt."""

@@ -28,11 +28,11 @@ def asked(models: Sequence[str], titles: Sequence[str] = ()) -> list[Candidate]:
             f"--title is given {len(titles)} times for {len(models)} --models; give one for each, or none."
         )
     if not models:
-        models = [info.name for info in registry.MODELS.values() if info.kind == "segmenter"]
+        models = list(registry.of_kind("segmenter"))
     found = []
     for text in models:
         name, _, weights = text.partition("=")
-        if not registry.info(name).takes_weights and weights:
+        if not registry.info(name, kind="segmenter").takes_weights and weights:
             raise ValueError(f"{name} has no weights; give {name} alone.")
         found.append((name, Path(weights) if weights else None))
     if twice := [name for (name, _), times in Counter(found).items() if times > 1]:

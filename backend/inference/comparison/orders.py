@@ -74,9 +74,9 @@ def _models(
     versions = ModelVersion.objects.filter(project=project).in_bulk([each["version"] for each in asked])
     found = []
     for each in asked:
-        info = registry.MODELS.get(each["model"])
-        if info is None or info.kind != "segmenter":
-            names = ", ".join(name for name, one in registry.MODELS.items() if one.kind == "segmenter")
+        info = registry.of_kind("segmenter").get(each["model"])
+        if info is None:
+            names = ", ".join(registry.of_kind("segmenter"))
             raise InvalidError(
                 f"No model is called {each['model'][:64]!r}. There are: {names}.", fields=_field("models")
             )

@@ -142,6 +142,7 @@ def test_without_frames_to_fit_to_the_control_says_so(
     [
         (["--models", "fake=x.json"], "fake has no weights; give fake alone"),
         (["--models", "nothing"], "No model is called 'nothing'"),
+        (["--models", "overlap"], "overlap is no segmenter"),
         (["--models", "fake", "fake"], "names fake twice"),
         (["--models", "fake", "threshold", "--title", "One"], "--title is given 1 times for 2 --models"),
         (["--only", "z"], "--only names z, which --images does not hold"),

@@ -209,6 +209,7 @@ def test_a_model_without_scores_says_null(client: TestClient, monkeypatch: pytes
     [
         ("/predict", {"model": "sam_9"}, "unknown_model", "'sam_9'"),
         ("/segment", {"model": "sam_9"}, "unknown_model", "'sam_9'"),
+        ("/segment", {"model": "deaot_t"}, "unknown_model", "deaot_t is no segmenter"),
         ("/warm", {"model": "threshold"}, "not_promptable", "threshold"),
         ("/predict", {"model": "threshold"}, "not_promptable", "segment the whole frame"),
         ("/predict", {"frame": 5}, "pixels", "Frame 5 of a series of 5"),
