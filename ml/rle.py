@@ -67,6 +67,11 @@ def box_xyxy(rle: Rle) -> tuple[int, int, int, int]:
     return x, y, x + width, y + height
 
 
+def union(masks: Sequence[Rle]) -> Rle:
+    """The pixels of any of the masks, which are one or more of the same size."""
+    return encode(np.logical_or.reduce([decode(mask) for mask in masks]))
+
+
 def covered(masks: Sequence[Rle], others: Sequence[Rle]) -> NDArray[np.float64]:
     """(masks,): the share of each mask's area that lies under any of the others, which are of the same size."""
     if not masks or not others:

@@ -11,10 +11,15 @@ from backend.annotations.heads import chunks
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    Event,
+    EventHead,
+    EventMember,
+    EventRevision,
     Mask,
     MaskHead,
     MaskRevision,
     MaskState,
+    Role,
     Track,
     TrackHead,
     TrackRevision,
@@ -55,6 +60,7 @@ def append(
     annotated_before = _annotated(series.pk, frames)
     _append_tracks(changeset, draft)
     _append_masks(changeset, draft)
+    _append_events(changeset, draft)
     if draft.calibration is not None:
         series.calibration = _append_calibration(changeset, draft.calibration)
     series.annotated_frames += len(_annotated(series.pk, frames)) - len(annotated_before)
@@ -111,6 +117,7 @@ def _append_masks(changeset: Changeset, draft: Draft) -> None:
             order=value.order,
             state=value.state,
             origin=value.origin,
+            confidence=value.origin.get("confidence"),
         )
         for (track, frame), value in draft.masks.items()
     )
@@ -128,6 +135,47 @@ def _append_masks(changeset: Changeset, draft: Draft) -> None:
         update_conflicts=True,
         unique_fields=["track", "frame"],
         update_fields=["revision", "shown"],
+    )
+
+
+def _append_events(changeset: Changeset, draft: Draft) -> None:
+    series_id = changeset.series_id
+    Event.objects.bulk_create(
+        Event(id=event, series_id=series_id) for event in draft.events if event not in draft.event_heads
+    )
+    revisions = EventRevision.objects.bulk_create(
+        EventRevision(
+            changeset=changeset,
+            series_id=series_id,
+            version=changeset.version,
+            event_id=event,
+            previous_id=draft.event_heads[event].revision if event in draft.event_heads else None,
+            kind=value.kind,
+            first_frame=value.first_frame,
+            last_frame=value.last_frame,
+            parents=[str(track) for track in value.parents],
+            children=[str(track) for track in value.children],
+            confidence=value.confidence,
+            state=value.state,
+            origin=value.origin,
+            deleted=value.deleted,
+        )
+        for event, value in draft.events.items()
+    )
+    EventHead.objects.bulk_create(
+        [EventHead(event_id=row.event_id, series_id=series_id, revision=row) for row in revisions],
+        update_conflicts=True,
+        unique_fields=["event"],
+        update_fields=["revision"],
+    )
+    for chunk in chunks(draft.events.keys() & draft.event_heads.keys()):
+        EventMember.objects.filter(event__in=chunk).delete()
+    EventMember.objects.bulk_create(
+        EventMember(series_id=series_id, event_id=event, track_id=track, role=role)
+        for event, value in draft.events.items()
+        if not value.deleted
+        for role, tracks in ((Role.PARENT, value.parents), (Role.CHILD, value.children))
+        for track in tracks
     )
 
 
@@ -192,6 +240,7 @@ def _summary(draft: Draft) -> dict[str, Any]:
             "tracks_created": created,
             "tracks_changed": len(tracks) - created - deleted,
             "tracks_deleted": deleted,
+            "events": len(draft.events),
             "calibrations": int(draft.calibration is not None),
         },
         "frames": sorted({frame for _, frame in draft.masks})[:LISTED_FRAMES],

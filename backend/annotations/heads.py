@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import F, Max, Q
 
-from backend.annotations.models import MaskHead, MaskRevision, TrackHead
-from backend.annotations.values import Head, MaskSubject, MaskValue, TrackValue
+from backend.annotations.models import EventHead, EventMember, EventRevision, MaskHead, MaskRevision, TrackHead
+from backend.annotations.values import EventValue, Head, MaskSubject, MaskValue, TrackValue
 
 CHUNK = 500  # values in one IN list, well inside SQLite's limit of variables
 Item = TypeVar("Item")
@@ -32,6 +32,38 @@ def track_heads(series_id: UUID, tracks: Collection[UUID] | None = None) -> dict
             value = TrackValue(revision.phase_id, revision.name, revision.deleted)
             found[row.track_id] = Head(revision.pk, revision.version, value)
     return found
+
+
+def event_heads(series_id: UUID, events: Collection[UUID] | None = None) -> dict[UUID, Head[EventValue]]:
+    """Heads of these events, of all where None, by event."""
+    filters = [Q()] if events is None else [Q(event__in=chunk) for chunk in chunks(events)]
+    return {
+        row.event_id: Head(row.revision_id, row.revision.version, event_value(row.revision))
+        for condition in filters
+        for row in EventHead.objects.filter(condition, series_id=series_id).select_related("revision")
+    }
+
+
+def events_naming(series_id: UUID, tracks: Collection[UUID]) -> dict[UUID, Head[EventValue]]:
+    """Heads of the events that name any of these tracks."""
+    named: set[UUID] = set()
+    for chunk in chunks(tracks):
+        named.update(EventMember.objects.filter(series=series_id, track__in=chunk).values_list("event", flat=True))
+    return event_heads(series_id, named)
+
+
+def event_value(revision: EventRevision) -> EventValue:
+    return EventValue(
+        revision.kind,
+        revision.first_frame,
+        revision.last_frame,
+        tuple(map(UUID, revision.parents)),
+        tuple(map(UUID, revision.children)),
+        revision.confidence,
+        revision.state,
+        revision.origin,
+        revision.deleted,
+    )
 
 
 def mask_heads(

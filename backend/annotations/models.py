@@ -107,6 +107,8 @@ class MaskRevision(models.Model):
     order = models.IntegerField()
     state = models.CharField(max_length=8, choices=MaskState.choices)
     origin = models.JSONField()
+    # Repeats the origin's, for the lanes of thousands of tracks: it is read without the JSON around it.
+    confidence = models.FloatField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=("series", "frame", "track", "version"), name="mask_state_at_version"),)
@@ -170,6 +172,66 @@ class CalibrationRevision(models.Model):
         return f"calibration revision {self.pk}"
 
 
+class EventKind(models.TextChoices):
+    BIRTH = "birth"
+    DISSOLUTION = "dissolution"
+    EXIT = "exit"
+    CONTACT = "contact"
+    MERGE = "merge"
+    SPLIT = "split"
+
+
+class Role(models.TextChoices):
+    PARENT = "parent"
+    CHILD = "child"
+
+
+class Event(models.Model):
+    """Something that happened to tracks. Whoever finds it names it, so that a retry names the same."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="events")
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"
+
+
+class EventRevision(models.Model):
+    """An event from `version` on. It happened after `first_frame` and by `last_frame`, the children's first.
+
+    `parents` and `children` are lists of tracks' ids. A track that is deleted stays named: it may come back.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    changeset = models.ForeignKey(Changeset, on_delete=models.DO_NOTHING, related_name="events")
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+", db_index=False)
+    version = models.PositiveIntegerField()
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    previous = models.OneToOneField("self", on_delete=models.DO_NOTHING, null=True, related_name="next")
+    kind = models.CharField(max_length=12, choices=EventKind.choices)
+    first_frame = models.PositiveIntegerField()
+    last_frame = models.PositiveIntegerField()
+    parents = models.JSONField()
+    children = models.JSONField()
+    confidence = models.FloatField(null=True)
+    state = models.CharField(max_length=8, choices=MaskState.choices)
+    origin = models.JSONField()
+    deleted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = (models.Index(fields=("series", "event", "version"), name="event_state_at_version"),)
+        constraints = (
+            models.UniqueConstraint(fields=("event", "version"), name="event_revision_once_a_version"),
+            models.UniqueConstraint(fields=("event",), condition=Q(previous=None), name="event_begins_once"),
+            models.CheckConstraint(condition=Q(kind__in=EventKind.values), name="event_kind_known"),
+            models.CheckConstraint(condition=Q(state__in=MaskState.values), name="event_state_known"),
+            models.CheckConstraint(condition=Q(first_frame__lt=F("last_frame")), name="event_frames_in_order"),
+        )
+
+    def __str__(self) -> str:
+        return f"event revision {self.pk}"
+
+
 class MaskHead(models.Model):
     """Where a mask's chain ends. `shown` repeats the revision's state, "" where the mask is deleted, for counting."""
 
@@ -197,3 +259,30 @@ class TrackHead(models.Model):
 
     def __str__(self) -> str:
         return f"head {self.revision_id}"
+
+
+class EventHead(models.Model):
+    event = models.OneToOneField(Event, primary_key=True, on_delete=models.DO_NOTHING, related_name="head")
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+")
+    revision = models.OneToOneField(EventRevision, on_delete=models.DO_NOTHING, related_name="+")
+
+    def __str__(self) -> str:
+        return f"head {self.revision_id}"
+
+
+class EventMember(models.Model):
+    """A track that an event names, as its head says it; deleted events have none."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+", db_index=False)
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="members")
+    track = models.ForeignKey(Track, on_delete=models.DO_NOTHING, related_name="+")
+    role = models.CharField(max_length=8, choices=Role.choices)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("event", "track", "role"), name="event_member_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="event_role_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.track_id} of {self.event_id}"

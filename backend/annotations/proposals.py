@@ -107,15 +107,25 @@ def _selected(series_id: UUID, selection: Selection) -> Iterator[MaskSubject]:
 def _removal(series: Series, subjects: Collection[MaskSubject]) -> Draft:
     """Deletes the masks, and the tracks that have no others."""
     draft = Draft({}, _mask_heads(series, subjects))
-    left = _live_masks(series.pk, {track for track, _ in subjects})
     for subject, head in draft.mask_heads.items():
         draft.masks[subject] = head.value.deleted()
-        left[subject[0]] -= 1
-    bare = [track for track, count in left.items() if count == 0]
-    draft.track_heads.update(heads.track_heads(series.pk, bare))
-    for track, end in draft.track_heads.items():
-        draft.tracks[track] = TrackValue(end.value.phase, end.value.name, deleted=True)
+    delete_bare_tracks(series, draft, {track for track, _ in subjects})
     return draft
+
+
+def delete_bare_tracks(series: Series, draft: Draft, tracks: Collection[UUID]) -> None:
+    """Deletes those of the tracks that the draft leaves without masks."""
+    left = _live_masks(series.pk, tracks)
+    for (track, frame), value in draft.masks.items():
+        if track not in left:
+            continue
+        head = draft.mask_heads.get((track, frame))
+        there = head is not None and head.value.sha256 is not None
+        left[track] += (value.sha256 is not None) - there
+    bare = [track for track, count in left.items() if count == 0]
+    for track, end in heads.track_heads(series.pk, bare).items():
+        draft.track_heads.setdefault(track, end)
+        draft.tracks[track] = TrackValue(end.value.phase, end.value.name, deleted=True)
 
 
 def _live_masks(series_id: UUID, tracks: Collection[UUID]) -> dict[UUID, int]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from backend.annotations import heads, selectors
+from backend.annotations import heads, lineage, selectors
 from backend.annotations.values import Draft, TrackValue
 from backend.protocol.errors import InvalidError
 from backend.series.models import Series
@@ -25,10 +25,13 @@ def draft_restoration(series: Series, version: int, frame: int | None, tracks: C
         raise InvalidError(f"This series has no track {unknown.pop()}.", code="no_track")
     _restore_masks(draft, series, version, scope)
     _restore_tracks(draft, series, version, only_carriers=frame is not None)
+    if frame is None:
+        _restore_events(draft, series, version, tracks)
     if frame is None and tracks is None:
         before = selectors.calibration_at(series, version)
         if before != selectors.calibration_at(series, series.version):
             draft.calibration = before
+    lineage.require_lineage(series, draft)
     return draft
 
 
@@ -59,3 +62,15 @@ def _restore_tracks(draft: Draft, series: Series, version: int, *, only_carriers
                 draft.tracks[track] = TrackValue(head.value.phase, head.value.name, deleted=True)
         elif value != head.value:
             draft.tracks[track] = value
+
+
+def _restore_events(draft: Draft, series: Series, version: int, tracks: Collection[UUID] | None) -> None:
+    """Every event, or those that name one of the tracks, now or then."""
+    wanted = {row.event_id: heads.event_value(row) for row in selectors.events_at(series.pk, version)}
+    named = None if tracks is None else set(tracks)
+    draft.event_heads = heads.event_heads(series.pk)
+    for event, head in draft.event_heads.items():
+        value = wanted.get(event) or head.value.gone()
+        members = {*value.parents, *value.children, *head.value.parents, *head.value.children}
+        if value != head.value and (named is None or members & named) and not (value.deleted and head.value.deleted):
+            draft.events[event] = value

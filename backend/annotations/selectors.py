@@ -13,6 +13,7 @@ from backend.annotations import wire
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    EventRevision,
     MaskHead,
     MaskRevision,
     MaskState,
@@ -48,6 +49,7 @@ def state_at(*, series: Series, version: int | None, frame: int) -> FrameStateOu
         head=head,
         frame=frame,
         tracks=[wire.track_revision(row) for row in tracks.order_by("track__number")],
+        events=[wire.event_revision(row) for row in events_at(series.pk, version).filter(deleted=False)],
         masks=[sent for _, sent in wire.mask_revisions(masks.order_by("order", "id"), None)],
         calibration=_calibration_at_version(series, version),
     )
@@ -91,6 +93,12 @@ def masks_at(series_id: UUID, version: int) -> QuerySet[MaskRevision]:
 def tracks_at(series_id: UUID, version: int) -> QuerySet[TrackRevision]:
     """Each track's revision at a version, deletions too."""
     return TrackRevision.objects.filter(_holds_at(version), series=series_id)
+
+
+def events_at(series_id: UUID, version: int) -> QuerySet[EventRevision]:
+    """Each event's revision at a version, deletions too, in the order in which they happened."""
+    rows = EventRevision.objects.filter(_holds_at(version), series=series_id)
+    return rows.order_by("last_frame", "event")
 
 
 def _calibration_at_version(series: Series, version: int) -> CalibrationAtVersionOutput:
@@ -185,11 +193,17 @@ def history(
     if frame is not None or track is not None:
         masks = MaskRevision.objects.filter(series=series_id)
         tracks = TrackRevision.objects.filter(series=series_id)
+        events = EventRevision.objects.filter(series=series_id)
         if frame is not None:
-            masks, tracks = masks.filter(frame=frame), tracks.none()
+            masks, tracks, events = masks.filter(frame=frame), tracks.none(), events.filter(last_frame=frame)
         if track is not None:
             masks, tracks = masks.filter(track=track), tracks.filter(track=track)
-        rows = rows.filter(Q(pk__in=masks.values("changeset")) | Q(pk__in=tracks.values("changeset")))
+            events = events.filter(event__members__track=track)
+        rows = rows.filter(
+            Q(pk__in=masks.values("changeset"))
+            | Q(pk__in=tracks.values("changeset"))
+            | Q(pk__in=events.values("changeset"))
+        )
     page = list(rows[: limit + 1])
     following = page[limit - 1].version if len(page) > limit else None
     return page[:limit], following

@@ -2,7 +2,7 @@
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -47,6 +47,20 @@ class RestoreInput(Input):
     )
 
 
+class RevertInput(Input):
+    request_id = serializers.UUIDField()
+    version = serializers.IntegerField(min_value=1, max_value=MOST_VERSIONS)
+
+
+class RevertJobInput(Input):
+    job = serializers.UUIDField()
+
+
+class RevertedOutput(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    masks = serializers.IntegerField(help_text="how many were taken back")
+
+
 class CalibrationInput(Input):
     pixel_size = serializers.FloatField(allow_null=True)
     unit = serializers.ChoiceField(choices=(*UNITS, "px"))
@@ -85,12 +99,13 @@ class CalibrationAtVersionOutput(BaseModel):
 
 
 class FrameStateOutput(BaseModel):
-    """One frame at one version: every live track, the frame's live masks in drawing order, and the calibration."""
+    """At one version: every live track and event, one frame's live masks in drawing order, and the calibration."""
 
     version: int
     head: int
     frame: int
     tracks: list[messages.TrackRevision]
+    events: list[messages.EventRevision]
     masks: list[messages.MaskRevision]
     calibration: CalibrationAtVersionOutput
 
@@ -108,6 +123,33 @@ class TimelineOutput(BaseModel):
     frames: list[FrameCountsOutput]
 
 
+class LaneRunOutput(BaseModel):
+    """Frames in a row, both ends included. `confidence`: the tracker's least on them, null where none tracked."""
+
+    first: int
+    last: int
+    state: Literal["accepted", "proposal"]
+    confidence: float | None
+
+
+class LaneOutput(BaseModel):
+    """A track that has masks, and on which frames."""
+
+    track: UUID
+    number: int
+    phase: UUID | None
+    name: str
+    runs: list[LaneRunOutput]
+
+
+class LanesOutput(BaseModel):
+    """In the order of the tracks' numbers."""
+
+    version: int
+    tracks: list[LaneOutput]
+    events: list[messages.EventRevision]
+
+
 class ChangesetCountsOutput(BaseModel):
     masks_set: int
     masks_deleted: int
@@ -115,6 +157,7 @@ class ChangesetCountsOutput(BaseModel):
     tracks_changed: int
     tracks_deleted: int
     calibrations: int
+    events: int = 0
 
 
 class HistoryEntryOutput(BaseModel):

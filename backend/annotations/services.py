@@ -14,10 +14,14 @@ from django.db import transaction
 
 from backend.annotations import selectors
 from backend.annotations.append import append
+from backend.annotations.edits import draft_edit
+from backend.annotations.following import Followed, draft_followed
 from backend.annotations.models import Changeset
 from backend.annotations.operations import draft_operations, read_pixels
 from backend.annotations.proposals import Proposal, Selection, draft_acceptance, draft_proposals, draft_removal
 from backend.annotations.restoration import draft_restoration
+from backend.annotations.reversal import draft_job_reversal, draft_reversal
+from backend.annotations.steps import Edit
 from backend.annotations.values import CalibrationValue, Draft
 from backend.jobs.models import Job
 from backend.projects.models import User
@@ -99,6 +103,66 @@ def restore(
     return _append(_Request(series_id, author, request_id, payload, " ".join(parts)), fill)
 
 
+def edit(*, series_id: UUID, author: User, asked: Edit) -> Committed:
+    """Appends an edit of tracks and their lineage as the series' next version.
+
+    Raises
+    ------
+    StaleBaseError
+        Somebody else changed one of the masks after the version that the author has seen.
+    InvalidError
+        A step that is impossible whoever else works: the message names it.
+    """
+
+    def fill(locked: Series) -> Draft:
+        draft = draft_edit(locked, author, asked)
+        if draft.empty:
+            raise InvalidError("Nothing to change: it is so already.", code="unchanged")
+        return draft
+
+    payload = asked.model_dump(mode="json")
+    return _append(_Request(series_id, author, asked.request_id, payload, asked.reason), fill)
+
+
+def revert(*, series_id: UUID, author: User, request_id: UUID, version: int) -> Committed:
+    """Makes what one version changed as it was before, unless somebody has changed it since (StaleBaseError)."""
+
+    def fill(locked: Series) -> Draft:
+        changeset = Changeset.objects.filter(series=locked, version=version).first()
+        if changeset is None:
+            raise NotFoundError(f"There is no version {version} to undo: the series has 1 to {locked.version}.")
+        draft = draft_reversal(locked, changeset)
+        if draft.empty:
+            raise InvalidError(f"Version {version} changed nothing that can be undone.", code="unchanged")
+        return draft
+
+    made = Changeset.objects.filter(series=series_id, version=version).first()
+    reason = f"Undo: {made.reason}"[:200] if made and made.reason else f"Undo version {version}"
+    return _append(_Request(series_id, author, request_id, {"revert": version}, reason), fill)
+
+
+def revert_job(*, series_id: UUID, author: User, job: UUID) -> int:
+    """Takes back what of a job's masks, tracks and events nobody has changed since; returns how many masks."""
+    changesets = list(Changeset.objects.filter(series=series_id, job=job).order_by("-version"))
+    if not changesets:
+        raise NotFoundError(f"Job {job} changed nothing in this series.")
+    reason = f"Undo: {changesets[0].reason} and {len(changesets) - 1} more"[:200]
+    done = 0
+    for changeset in changesets:
+        written: list[Draft] = []
+
+        def fill(locked: Series, changeset: Changeset = changeset, written: list[Draft] = written) -> Draft:
+            written.append(_written(draft_job_reversal(locked, changeset)))
+            return written[0]
+
+        try:
+            _append(_Request(series_id, author, uuid4(), {}, reason), fill)
+        except _UnchangedError:
+            continue
+        done += len(written[0].masks)
+    return done
+
+
 def set_calibration(*, series_id: UUID, author: User, request_id: UUID, value: CalibrationValue) -> Committed:
     """Another pixel size or frame interval, from the next version on."""
 
@@ -130,6 +194,23 @@ def propose(
     # Equal however the frame looks by now: the job that comes back is told of what it did before.
     payload = {"job": str(job.pk), "frame": frame}
     reason = f"Segment frame {frame + 1}"  # people count from one
+    try:
+        return _append(_Request(series_id, author, request_id, payload, reason, job), fill)
+    except _UnchangedError:
+        return None
+
+
+def follow(*, series_id: UUID, author: User, job: Job, request_id: UUID, followed: Followed) -> Committed | None:
+    """Appends what a tracking job confirmed of one frame; None where there is nothing to write.
+
+    Accepted masks stay as they are. Proposals of the tracks that are followed give way.
+    """
+
+    def fill(locked: Series) -> Draft:
+        return _written(draft_followed(locked, followed))
+
+    payload = {"job": str(job.pk), "frame": followed.frame}
+    reason = f"Track frame {followed.frame + 1}"  # people count from one
     try:
         return _append(_Request(series_id, author, request_id, payload, reason, job), fill)
     except _UnchangedError:

@@ -7,6 +7,10 @@ from backend.annotations import views
 urlpatterns = [
     path("series/<uuid:series>/state", views.StateView.as_view()),
     path("series/<uuid:series>/timeline", views.TimelineView.as_view()),
+    path("series/<uuid:series>/lanes", views.LanesView.as_view()),
+    path("series/<uuid:series>/edits", views.EditsView.as_view()),
+    path("series/<uuid:series>/revert", views.RevertView.as_view()),
+    path("series/<uuid:series>/revert-job", views.RevertJobView.as_view()),
     path("series/<uuid:series>/history", views.HistoryView.as_view()),
     path("series/<uuid:series>/masks/<str:sha256>", views.MaskView.as_view()),
     path("series/<uuid:series>/changesets", views.ChangesetsView.as_view()),

@@ -1,6 +1,6 @@
 """What a revision says, apart from who said it and when; and what a changeset in the making will say."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -33,6 +33,29 @@ class TrackValue:
 
 
 @dataclass(frozen=True)
+class EventValue:
+    """It happened after `first_frame` and by `last_frame`. `origin` says who found it, as the wire's `Origin`."""
+
+    kind: str
+    first_frame: int
+    last_frame: int
+    parents: tuple[UUID, ...]
+    children: tuple[UUID, ...]
+    confidence: float | None
+    state: str
+    origin: dict[str, Any]
+    deleted: bool = False
+
+    @property
+    def is_lineage(self) -> bool:
+        """It ends its parents and begins its children."""
+        return self.kind in ("merge", "split")
+
+    def gone(self) -> "EventValue":
+        return replace(self, deleted=True)
+
+
+@dataclass(frozen=True)
 class CalibrationValue:
     """Pixel size in `unit` per pixel; None where it is not known."""
 
@@ -42,7 +65,7 @@ class CalibrationValue:
     source: str
 
 
-Value = TypeVar("Value", MaskValue, TrackValue)
+Value = TypeVar("Value", MaskValue, TrackValue, EventValue)
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,8 @@ class Draft:
     mask_heads: dict[MaskSubject, Head[MaskValue]]
     tracks: dict[UUID, TrackValue] = field(default_factory=dict)
     masks: dict[MaskSubject, MaskValue] = field(default_factory=dict)
+    event_heads: dict[UUID, Head[EventValue]] = field(default_factory=dict)
+    events: dict[UUID, EventValue] = field(default_factory=dict)
     calibration: CalibrationValue | None = None
     pixels: dict[str, Rle] = field(default_factory=dict)  # masks that may be new to the database, by hash
 
@@ -77,9 +102,15 @@ class Draft:
         head = self.mask_heads.get(subject)
         return head.value if head else None
 
+    def event(self, event: UUID) -> EventValue | None:
+        if event in self.events:
+            return self.events[event]
+        head = self.event_heads.get(event)
+        return head.value if head else None
+
     @property
     def empty(self) -> bool:
-        return not self.tracks and not self.masks and self.calibration is None
+        return not self.tracks and not self.masks and not self.events and self.calibration is None
 
 
 class StaleBaseError(ConflictError):

@@ -13,7 +13,9 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from backend.annotations import selectors, serializers, services
+from backend.annotations.lanes import lanes
 from backend.annotations.services import Committed
+from backend.annotations.steps import Edit
 from backend.annotations.values import CalibrationValue
 from backend.projects.models import User
 from backend.projects.roles import Role
@@ -39,6 +41,13 @@ class TimelineView(APIView):
         require_series(signed_in(request), series, Role.VIEWER)
         query = _query(serializers.VersionQuery, request)
         return _answer(selectors.timeline(series_id=series, version=query["version"]))
+
+
+class LanesView(APIView):
+    @extend_schema(parameters=[serializers.VersionQuery], responses=serializers.LanesOutput)
+    def get(self, request: Request, series: UUID) -> Response:
+        require_series(signed_in(request), series, Role.VIEWER)
+        return _answer(lanes(series_id=series, version=_query(serializers.VersionQuery, request)["version"]))
 
 
 class HistoryView(APIView):
@@ -77,6 +86,33 @@ class RestoreView(APIView):
         author = _author(request, series)
         values = serializers.RestoreInput.read(request)
         return _committed(series, services.restore(series_id=series, author=author, **values))
+
+
+class EditsView(APIView):
+    @extend_schema(request=Edit, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT})
+    def post(self, request: Request, series: UUID) -> Response:
+        author = _author(request, series)
+        asked = read(Edit.model_validate, request.data)
+        return _committed(series, services.edit(series_id=series, author=author, asked=asked))
+
+
+class RevertView(APIView):
+    @extend_schema(
+        request=serializers.RevertInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
+    )
+    def post(self, request: Request, series: UUID) -> Response:
+        author = _author(request, series)
+        values = serializers.RevertInput.read(request)
+        return _committed(series, services.revert(series_id=series, author=author, **values))
+
+
+class RevertJobView(APIView):
+    @extend_schema(request=serializers.RevertJobInput, responses=serializers.RevertedOutput)
+    def post(self, request: Request, series: UUID) -> Response:
+        author = _author(request, series)
+        values = serializers.RevertJobInput.read(request)
+        masks = services.revert_job(series_id=series, author=author, **values)
+        return Response(serializers.RevertedOutput({"version": selectors.head_of(series), "masks": masks}).data)
 
 
 class CalibrationView(APIView):

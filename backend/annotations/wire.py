@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from backend.annotations.heads import chunks
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    EventRevision,
     Mask,
     MaskHead,
     MaskRevision,
@@ -33,6 +35,8 @@ def changesets(rows: Sequence[Changeset]) -> list[messages.Changeset]:
         revisions[track.changeset_id].append(track_revision(track))
     for mask, sent in mask_revisions(MaskRevision.objects.filter(**of_these).order_by("id"), INLINE_BYTES):
         revisions[mask.changeset_id].append(sent)
+    for event in EventRevision.objects.filter(**of_these).order_by("id"):
+        revisions[event.changeset_id].append(event_revision(event))
     for calibration in CalibrationRevision.objects.filter(**of_these):
         revisions[calibration.changeset_id].append(calibration_revision(calibration))
     return [
@@ -98,6 +102,22 @@ def track_revision(row: TrackRevision) -> messages.TrackRevision:
         number=row.track.number,
         phase=row.phase_id,
         name=row.name,
+        deleted=row.deleted,
+    )
+
+
+def event_revision(row: EventRevision) -> messages.EventRevision:
+    return messages.EventRevision(
+        revision=row.pk,
+        event=row.event_id,
+        what=cast(messages.EventKind, row.kind),
+        first_frame=row.first_frame,
+        last_frame=row.last_frame,
+        parents=[UUID(track) for track in row.parents],
+        children=[UUID(track) for track in row.children],
+        confidence=row.confidence,
+        state="accepted" if row.state == MaskState.ACCEPTED else "proposal",
+        origin=messages.Origin.model_validate(row.origin),
         deleted=row.deleted,
     )
 

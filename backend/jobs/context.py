@@ -14,6 +14,10 @@ class JobCancelledError(Exception):
     """Somebody cancelled the job, or its project is gone: undo what is half done and let this through."""
 
 
+class JobPausedError(Exception):
+    """Somebody paused the job: it waits until somebody lets it go on."""
+
+
 class JobInterruptedError(Exception):
     """The worker stops: the job goes back into its queue."""
 
@@ -50,11 +54,13 @@ class RunningJob:
             raise JobCancelledError
 
     def _require_wanted(self) -> None:
-        cancelled = self.held.rows().values_list("cancel_requested", flat=True).first()
-        if cancelled is None:
+        requested = self.held.rows().values_list("cancel_requested", "pause_requested").first()
+        if requested is None:
             self._raise_lost()
-        elif cancelled:
+        elif requested[0]:
             raise JobCancelledError
+        elif requested[1]:
+            raise JobPausedError
         if self._stopping.is_set():
             raise JobInterruptedError
 

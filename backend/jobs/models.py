@@ -11,6 +11,7 @@ from backend.projects.models import Project, User
 class State(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -43,6 +44,7 @@ class Job(models.Model):
     progress = models.FloatField(default=0.0)
     step = models.CharField(max_length=300, blank=True, default="")
     cancel_requested = models.BooleanField(default=False)
+    pause_requested = models.BooleanField(default=False)
     error = models.JSONField(null=True)
     result = models.JSONField(default=dict)
 

@@ -14,7 +14,7 @@ class JobContext(Protocol):
     def job(self) -> Job: ...
 
     def progress(self, fraction: float, step: str) -> None:
-        """Tells how far it is (0 to 1). Raises JobCancelledError or JobInterruptedError where the job shall end."""
+        """Tells how far it is (0 to 1). Raises where the job shall end, pause, or go back into its queue."""
 
     def hold(self) -> None:
         """Inside the transaction that writes the result: locks the job's row and makes sure it is still ours."""
@@ -28,18 +28,22 @@ class Kind:
     name: str
     queue: Queue
     run: RunJob
+    pausable: bool = False
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def job(name: str, *, queue: Queue) -> Callable[[RunJob], RunJob]:
-    """Registers a function that does a job of this kind and returns its result. It may run again after a crash."""
+def job(name: str, *, queue: Queue, pausable: bool = False) -> Callable[[RunJob], RunJob]:
+    """Registers a function that does a job of this kind and returns its result. It may run again after a crash.
+
+    One that is `pausable` goes on, when it runs again, from where it was.
+    """
 
     def register(run: RunJob) -> RunJob:
         if name in KINDS:
             raise ValueError(f"Two jobs are called {name!r}: {KINDS[name].run} and {run}.")
-        KINDS[name] = Kind(name, queue, run)
+        KINDS[name] = Kind(name, queue, run, pausable)
         return run
 
     return register

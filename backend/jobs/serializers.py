@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from backend.jobs.models import Job
+from backend.jobs.registry import KINDS
 from backend.projects.serializers import AuthorOutput, ErrorOutput
 
 
@@ -13,6 +14,7 @@ class JobOutput(serializers.ModelSerializer[Job]):
     created_by = AuthorOutput()
     error = ErrorOutput(allow_null=True)
     result = serializers.DictField()
+    pausable = serializers.SerializerMethodField()
 
     class Meta:
         model = Job
@@ -28,7 +30,11 @@ class JobOutput(serializers.ModelSerializer[Job]):
             "created_by",
             "project",
             "series",
+            "pausable",
         )
+
+    def get_pausable(self, job: Job) -> bool:
+        return job.kind in KINDS and KINDS[job.kind].pausable
 
 
 class JobPageQuery(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.jobs.models import FINISHED, Job, State
 from backend.jobs.registry import KINDS
 from backend.projects.models import Project, User
+from backend.protocol.errors import InvalidError
 
 LEASE = timedelta(seconds=30)
 MAXIMUM_ATTEMPTS = 3
@@ -48,11 +49,36 @@ def enqueue(
 def request_cancel(*, job_id: UUID) -> Job:
     """Ends a queued job at once, a running one at its next step; a finished one stays as it is."""
     job = Job.objects.select_for_update().get(pk=job_id)
-    if job.state == State.QUEUED:
+    if job.state in (State.QUEUED, State.PAUSED):
         _finish(job, State.CANCELLED)
     elif job.state == State.RUNNING:
         job.cancel_requested = True
         job.save(update_fields=["cancel_requested"])
+    return job
+
+
+@transaction.atomic
+def request_pause(*, job_id: UUID) -> Job:
+    """Puts a job aside, a running one at its next step; a finished one stays as it is."""
+    job = Job.objects.select_for_update().get(pk=job_id)
+    if not KINDS[job.kind].pausable:
+        raise InvalidError("This kind of job cannot be paused. Let it run, or cancel it.", code="not_pausable")
+    if job.state == State.QUEUED:
+        job.state = State.PAUSED
+    elif job.state == State.RUNNING:
+        job.pause_requested = True
+    job.save(update_fields=["state", "pause_requested"])
+    return job
+
+
+@transaction.atomic
+def resume(*, job_id: UUID) -> Job:
+    """Puts a paused job back into its queue; any other stays as it is."""
+    job = Job.objects.select_for_update().get(pk=job_id)
+    if job.state == State.PAUSED:
+        job.state = State.QUEUED
+    job.pause_requested = False
+    job.save(update_fields=["state", "pause_requested"])
     return job
 
 
@@ -110,6 +136,20 @@ def release(hold: Hold) -> None:
     job = hold.rows().select_for_update().first()
     if job is not None:
         job.state = State.QUEUED
+        job.attempt -= 1
+        job.worker = ""
+        job.lease_until = None
+        job.save()
+
+
+@transaction.atomic
+def put_aside(hold: Hold) -> None:
+    """The job waits until somebody resumes it: this is no failed attempt."""
+    job = hold.rows().select_for_update().first()
+    if job is not None:
+        # Resumed before it had stopped: it goes on at once.
+        job.state = State.PAUSED if job.pause_requested else State.QUEUED
+        job.pause_requested = False
         job.attempt -= 1
         job.worker = ""
         job.lease_until = None

@@ -8,4 +8,6 @@ urlpatterns = [
     path("projects/<uuid:project>/jobs", views.ProjectJobsView.as_view()),
     path("jobs/<uuid:job>", views.JobView.as_view()),
     path("jobs/<uuid:job>/cancel", views.JobCancelView.as_view()),
+    path("jobs/<uuid:job>/pause", views.JobPauseView.as_view()),
+    path("jobs/<uuid:job>/resume", views.JobResumeView.as_view()),
 ]

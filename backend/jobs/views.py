@@ -1,4 +1,4 @@
-"""Jobs of a project, one job, cancel."""
+"""Jobs of a project, one job; cancel, pause, resume."""
 
 from uuid import UUID
 
@@ -36,4 +36,20 @@ class JobCancelView(APIView):
     def post(self, request: Request, job: UUID) -> Response:
         require_ending(signed_in(request), job)
         services.request_cancel(job_id=job)
+        return Response(JobOutput(selectors.find(job)).data)
+
+
+class JobPauseView(APIView):
+    @extend_schema(request=None, responses=JobOutput)
+    def post(self, request: Request, job: UUID) -> Response:
+        require_ending(signed_in(request), job)
+        services.request_pause(job_id=job)
+        return Response(JobOutput(selectors.find(job)).data)
+
+
+class JobResumeView(APIView):
+    @extend_schema(request=None, responses=JobOutput)
+    def post(self, request: Request, job: UUID) -> Response:
+        require_ending(signed_in(request), job)
+        services.resume(job_id=job)
         return Response(JobOutput(selectors.find(job)).data)

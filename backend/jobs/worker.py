@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from backend.jobs import services
-from backend.jobs.context import JobCancelledError, JobInterruptedError, JobLostError, RunningJob
+from backend.jobs.context import JobCancelledError, JobInterruptedError, JobLostError, JobPausedError, RunningJob
 from backend.jobs.models import Job, State
 from backend.jobs.registry import CHORES, KINDS
 from backend.protocol.database import is_database_away
@@ -81,6 +81,8 @@ def _attempt(running: RunningJob) -> None:
             result = KINDS[job.kind].run(running)
         except JobCancelledError:
             services.finish(running.held, State.CANCELLED)
+        except JobPausedError:
+            services.put_aside(running.held)
         except JobInterruptedError:
             services.release(running.held)
         except JobLostError as error:

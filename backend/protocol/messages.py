@@ -43,7 +43,11 @@ ModelName = Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
 
 
 class Origin(Message):
-    """Where a mask came from: a person's hand (`model` null), or a model and the prompt it answered."""
+    """Where a mask came from: a person's hand (`model` null), or a model and the prompt it answered.
+
+    Of a mask that a tracking job made, `tracker` says who it is, with `confidence` (0 to 1); `bridged`: on this frame
+    the model did not find it.
+    """
 
     model: ModelName | None = None
     model_hash: Annotated[str, Field(max_length=64, pattern=NO_NUL)] | None = None
@@ -51,6 +55,10 @@ class Origin(Message):
     box: Box | None = None
     score: Number | None = None
     edited: bool = False
+    tracker: ModelName | None = None
+    tracker_hash: Annotated[str, Field(max_length=64, pattern=NO_NUL)] | None = None
+    confidence: Number | None = None
+    bridged: bool = False
 
 
 class Person(Message):
@@ -182,7 +190,30 @@ class CalibrationRevision(Message):
     source: str
 
 
-Revision = Annotated[MaskRevision | TrackRevision | CalibrationRevision, Field(discriminator="kind")]
+EventKind = Literal["birth", "dissolution", "exit", "contact", "merge", "split"]
+
+
+class EventRevision(Message):
+    """What happened to tracks between two frames: a merge has several parents, a split several children.
+
+    Tracks that are deleted still stand in `parents` and `children`: readers leave them out.
+    """
+
+    kind: Literal["event"] = "event"
+    revision: int
+    event: UUID
+    what: EventKind
+    first_frame: int
+    last_frame: int
+    parents: list[UUID]
+    children: list[UUID]
+    confidence: float | None
+    state: Literal["accepted", "proposal"]
+    origin: Origin
+    deleted: bool
+
+
+Revision = Annotated[MaskRevision | TrackRevision | CalibrationRevision | EventRevision, Field(discriminator="kind")]
 
 
 class Changeset(Message):

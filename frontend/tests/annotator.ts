@@ -38,6 +38,10 @@ export const byHand: Origin = {
   box: null,
   score: null,
   edited: false,
+  tracker: null,
+  tracker_hash: null,
+  confidence: null,
+  bridged: false,
 };
 
 export function series(frames = 5): Series {
@@ -114,6 +118,7 @@ export function frameState(values: Partial<SeriesState> = {}): SeriesState {
     head: 0,
     frame: 0,
     tracks: [],
+    events: [],
     masks: [],
     calibration: series().calibration,
     ...values,

@@ -51,6 +51,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>/uploads", "post"): "annotator",
     ("projects/<project>/imports", "post"): "annotator",
     ("jobs/<job>", "get"): "viewer",
+    ("jobs/<job>/pause", "post"): "manager",  # likewise
+    ("jobs/<job>/resume", "post"): "manager",
     ("jobs/<job>/cancel", "post"): "manager",  # or whoever asked for the job: tests/backend/jobs/test_views.py
     ("series/<series>", "get"): "viewer",
     ("series/<series>", "patch"): "annotator",
@@ -63,7 +65,11 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/history", "get"): "viewer",
     ("series/<series>/masks/<sha256>", "get"): "viewer",
     ("series/<series>/changesets", "post"): "annotator",
+    ("series/<series>/lanes", "get"): "viewer",
     ("series/<series>/restore", "post"): "annotator",
+    ("series/<series>/edits", "post"): "annotator",
+    ("series/<series>/revert", "post"): "annotator",
+    ("series/<series>/revert-job", "post"): "annotator",
     ("series/<series>/calibration", "post"): "annotator",
     ("series/<series>/frames/<frame>.png", "get"): "viewer",
     ("series/<series>/model", "get"): "viewer",

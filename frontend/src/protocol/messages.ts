@@ -150,6 +150,9 @@ export interface MaskRle {
 }
 /**
  * Where a mask came from: a person's hand (`model` null), or a model and the prompt it answered.
+ *
+ * Of a mask that a tracking job made, `tracker` says who it is, with `confidence` (0 to 1); `bridged`: on this frame
+ * the model did not find it.
  */
 export interface Origin {
   model: string | null;
@@ -158,6 +161,10 @@ export interface Origin {
   box: [number, number, number, number] | null;
   score: number | null;
   edited: boolean;
+  tracker: string | null;
+  tracker_hash: string | null;
+  confidence: number | null;
+  bridged: boolean;
 }
 export interface MaskDelete {
   op: "mask.delete";
@@ -257,7 +264,7 @@ export interface Changeset {
   created_at: string;
   reason: string;
   job: string | null;
-  revisions: (MaskRevision | TrackRevision | CalibrationRevision)[];
+  revisions: (MaskRevision | TrackRevision | CalibrationRevision | EventRevision)[];
 }
 /**
  * `sha256` null: the mask was deleted. `mask` null with a `sha256`: large changesets leave the pixels out, which
@@ -297,6 +304,25 @@ export interface CalibrationRevision {
   source: string;
 }
 /**
+ * What happened to tracks between two frames: a merge has several parents, a split several children.
+ *
+ * Tracks that are deleted still stand in `parents` and `children`: readers leave them out.
+ */
+export interface EventRevision {
+  kind: "event";
+  revision: number;
+  event: string;
+  what: "birth" | "dissolution" | "exit" | "contact" | "merge" | "split";
+  first_frame: number;
+  last_frame: number;
+  parents: string[];
+  children: string[];
+  confidence: number | null;
+  state: "accepted" | "proposal";
+  origin: Origin;
+  deleted: boolean;
+}
+/**
  * Nothing of the request was written.
  */
 export interface ChangesetConflict {
@@ -310,7 +336,7 @@ export interface ChangesetConflict {
 export interface Conflict {
   track: string;
   frame: number | null;
-  current: (MaskRevision | TrackRevision | CalibrationRevision) | null;
+  current: (MaskRevision | TrackRevision | CalibrationRevision | EventRevision) | null;
   author: Person | null;
 }
 export interface SeriesHead {

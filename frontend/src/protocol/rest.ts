@@ -1,6 +1,6 @@
 // The values of the REST interface (/api/schema describes them).
 
-import type { MaskRevision, Person, TrackRevision } from "./messages";
+import type { EventRevision, MaskRevision, Person, TrackRevision } from "./messages";
 
 export const roles = ["viewer", "reviewer", "annotator", "manager", "owner"] as const;
 /** Rising: each role may do what those before it may. */
@@ -181,6 +181,7 @@ export interface SeriesState {
   head: number;
   frame: number;
   tracks: TrackRevision[];
+  events: EventRevision[];
   masks: MaskRevision[];
   calibration: Calibration;
 }

@@ -223,6 +223,7 @@ def test_history_lists_the_newest_first_in_pages(series: Series) -> None:
             "tracks_changed": 0,
             "tracks_deleted": 0,
             "calibrations": 0,
+            "events": 0,
         },
         "frames": [5],
     }

@@ -11,6 +11,10 @@ from backend.annotations import models, selectors, services
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    Event,
+    EventHead,
+    EventMember,
+    EventRevision,
     Mask,
     MaskHead,
     MaskRevision,
@@ -18,6 +22,7 @@ from backend.annotations.models import (
     TrackHead,
     TrackRevision,
 )
+from backend.annotations.steps import Edit, EventSet
 from backend.annotations.values import CalibrationValue
 from backend.projects.services import delete_phase, delete_project
 from backend.protocol.errors import ConflictError
@@ -28,13 +33,23 @@ from tests.backend.builders import commit, make_phase, make_series, owner_of, re
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
-REVISIONS: tuple[type[Model], ...] = (Mask, Track, Changeset, MaskRevision, TrackRevision, CalibrationRevision)
-OF_SERIES = (*REVISIONS[1:], MaskHead, TrackHead)
+REVISIONS: tuple[type[Model], ...] = (
+    Mask,
+    Track,
+    Event,
+    Changeset,
+    MaskRevision,
+    TrackRevision,
+    EventRevision,
+    CalibrationRevision,
+)
+HEADS: tuple[type[Model], ...] = (MaskHead, TrackHead, EventHead, EventMember)
+OF_SERIES = (*REVISIONS[1:], *HEADS)
 
 
 @pytest.fixture
 def series() -> Series:
-    """With two versions of a mask in a phase, and a calibration."""
+    """With two versions of a mask in a phase, an event, and a calibration."""
     series = make_series()
     phase = make_phase(series.project)
     track = uuid4()
@@ -42,14 +57,16 @@ def series() -> Series:
     commit(series, operations, [(track, None, None), (track, 0, None)])
     revision = selectors.masks_at(series.pk, 1).get().pk
     commit(series, [MaskSet(track=track, frame=0, mask=rectangle(0, 0, 4, 4))], [(track, 0, revision)])
+    birth = EventSet(event=uuid4(), what="birth", first_frame=0, last_frame=1, children=[track])
+    asked = Edit(request_id=uuid4(), seen=2, steps=[birth])
+    services.edit(series_id=series.pk, author=owner_of(series), asked=asked)
     value = CalibrationValue(1.0, "nm", None, "ruler")
     services.set_calibration(series_id=series.pk, author=owner_of(series), request_id=uuid4(), value=value)
     return series
 
 
 def test_every_appended_table_is_tested_here() -> None:
-    heads = {MaskHead, TrackHead}
-    assert set(apps.get_app_config("annotations").get_models()) == set(REVISIONS) | heads
+    assert set(apps.get_app_config("annotations").get_models()) == {*REVISIONS, *HEADS}
 
 
 @pytest.mark.parametrize("model", REVISIONS, ids=lambda model: model.__name__)

@@ -7,7 +7,16 @@ import { commit } from "./history";
 import type { Annotator, Box, Operation, PromptDraft, StrokeDraft } from "./model";
 import { objectOf, objectsOn, tracksOf } from "./view";
 
-const BY_HAND: Origin = { model: null, model_hash: null, points: [], box: null, score: null, edited: false };
+const UNTRACKED = { tracker: null, tracker_hash: null, confidence: null, bridged: false };
+const BY_HAND: Origin = {
+  model: null,
+  model_hash: null,
+  points: [],
+  box: null,
+  score: null,
+  edited: false,
+  ...UNTRACKED,
+};
 
 /** Every change of a prompt asks anew: `requestId` is the new question's. */
 export function addPoint(state: Annotator, point: PromptPoint, requestId: string): Annotator {
@@ -95,6 +104,7 @@ export function acceptCandidate(state: Annotator, requestId: string, newTrack: s
     box: prompt.box,
     score: candidate.score,
     edited: prompt.answer.edited,
+    ...UNTRACKED,
   };
   const existing = receivingTrack(state);
   const track = existing ?? newTrack;

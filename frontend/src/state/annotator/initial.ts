@@ -34,6 +34,7 @@ export function initialState(opened: Opened): Annotator {
     head: state.version,
     serverHead: state.head,
     tracks: new Map(),
+    events: new Map(),
     frames: new Map(),
     calibration: series.calibration,
     timeline: [],

@@ -1,9 +1,15 @@
 // What the server says, merged into what is known. The newest revision of each thing wins, in whatever order they come.
 
-import type { Changeset, MaskRevision, ServerMessage, TrackRevision } from "../../protocol/messages";
+import type {
+  Changeset,
+  EventRevision,
+  MaskRevision,
+  ServerMessage,
+  TrackRevision,
+} from "../../protocol/messages";
 import type { SeriesState } from "../../protocol/rest";
 import { forget } from "./history";
-import type { Annotator, FrameMasks, PendingCommit, Problem, Tracks } from "./model";
+import type { Annotator, Events, FrameMasks, PendingCommit, Problem, Tracks } from "./model";
 
 const MOST_FRAMES = 240; // beyond, masks of frames far from the one in sight are let go
 
@@ -66,19 +72,23 @@ export function mergeFrame(state: Annotator, loaded: SeriesState): Annotator {
     ...state,
     frames: closest(frames, state.frame),
     tracks: mergeTracks(state.tracks, loaded.tracks),
+    events: mergeEvents(state.events, loaded.events),
   };
   return { ...merged, ...heard(merged, loaded.head) };
 }
 
 export function applyChangeset(state: Annotator, changeset: Changeset): Annotator {
-  let { frames, tracks, calibration } = state;
+  let { frames, tracks, events, calibration } = state;
   const byFrame = new Map<number, MaskRevision[]>();
   const trackRevisions: TrackRevision[] = [];
+  const eventRevisions: EventRevision[] = [];
   for (const revision of changeset.revisions) {
     if (revision.kind === "mask") {
       byFrame.set(revision.frame, [...(byFrame.get(revision.frame) ?? []), revision]);
     } else if (revision.kind === "track") {
       trackRevisions.push(revision);
+    } else if (revision.kind === "event") {
+      eventRevisions.push(revision);
     } else if (revision.revision > (calibration.revision ?? 0)) {
       const { pixel_size, unit, frame_interval_s, source } = revision;
       calibration = { pixel_size, unit, frame_interval_s, source, revision: revision.revision };
@@ -96,8 +106,9 @@ export function applyChangeset(state: Annotator, changeset: Changeset): Annotato
     frames = merged;
   }
   tracks = mergeTracks(tracks, trackRevisions);
+  events = mergeEvents(events, eventRevisions);
   const head = changeset.version === state.head + 1 ? changeset.version : state.head;
-  const next = { ...state, frames, tracks, calibration, head };
+  const next = { ...state, frames, tracks, events, calibration, head };
   return confirm({ ...next, ...heard(next, changeset.version) }, changeset);
 }
 
@@ -129,6 +140,14 @@ function mergeTracks(known: Tracks, revisions: readonly TrackRevision[]): Tracks
   const tracks = new Map(known);
   for (const revision of news) tracks.set(revision.track, revision);
   return tracks;
+}
+
+function mergeEvents(known: Events, revisions: readonly EventRevision[]): Events {
+  const news = revisions.filter(({ event, revision }) => revision > (known.get(event)?.revision ?? -1));
+  if (news.length === 0) return known;
+  const events = new Map(known);
+  for (const revision of news) events.set(revision.event, revision);
+  return events;
 }
 
 function closest(frames: ReadonlyMap<number, FrameMasks>, centre: number): ReadonlyMap<number, FrameMasks> {

@@ -6,6 +6,7 @@ import type {
   Candidate,
   ChangesetCommit,
   Conflict,
+  EventRevision,
   MaskRevision,
   Person,
   PromptPoint,
@@ -26,6 +27,7 @@ export interface FrameMasks {
 }
 
 export type Tracks = ReadonlyMap<string, TrackRevision>;
+export type Events = ReadonlyMap<string, EventRevision>;
 
 /** Why a commit was not written. It stays here, with its masks, until its author decides. */
 export type Problem =
@@ -145,6 +147,7 @@ export interface Display {
 export interface Past {
   readonly version: number;
   readonly tracks: Tracks;
+  readonly events: Events;
   readonly frames: ReadonlyMap<number, FrameMasks>;
   /** Null until its first frame is there. */
   readonly calibration: Calibration | null;
@@ -170,6 +173,8 @@ export interface Annotator {
   readonly head: number;
   readonly serverHead: number;
   readonly tracks: Tracks;
+  /** What happened to tracks, deleted events too. */
+  readonly events: Events;
   readonly frames: ReadonlyMap<number, FrameMasks>;
   readonly calibration: Calibration;
   readonly timeline: readonly TimelineFrame[];

@@ -137,7 +137,13 @@ export function reduce(state: Annotator, action: Action): Annotator {
     case "frame/show":
       return showFrame(state, action.frame);
     case "past/open": {
-      const past = { version: action.version, tracks: new Map(), frames: new Map(), calibration: null };
+      const past = {
+        version: action.version,
+        tracks: new Map(),
+        events: new Map(),
+        frames: new Map(),
+        calibration: null,
+      };
       return { ...state, past, selection: null, stroke: null, band: null };
     }
     case "past/close":
@@ -275,8 +281,9 @@ function mergePast(state: Annotator, loaded: SeriesState): Annotator {
   const masks = new Map(loaded.masks.map((revision) => [revision.track, revision]));
   const frames = new Map(state.past.frames).set(loaded.frame, { loaded: true, masks });
   const tracks = new Map(loaded.tracks.map((revision) => [revision.track, revision]));
+  const events = new Map(loaded.events.map((revision) => [revision.event, revision]));
   const { version, calibration } = loaded;
-  return { ...state, past: { version, tracks, frames, calibration } };
+  return { ...state, past: { version, tracks, events, frames, calibration } };
 }
 
 /** Work that an earlier page of this series left in the browser. Its questions are asked again. */
