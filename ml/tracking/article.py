@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.lineage import Event
 from ml.tracking.confirmed import Before, Confirmed, Observed, ReadFrame, Segment
-from ml.tracking.lineage import Event
 from ml.tracking.objects import Segmented
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Labels

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ml.tracking.lineage import Event, Link
+from ml.lineage import Event, Link
 from ml.tracking.objects import Segmented
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Labels

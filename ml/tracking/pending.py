@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.tracking.lineage import LinkKind
+from ml.lineage import LinkKind
 from ml.tracking.traces import Trace
 from ml.tracking.votes import Labels
 

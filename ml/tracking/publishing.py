@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ml.lineage import Event, Link
 from ml.tracking.confirmed import Before, Confirmed, Observed
 from ml.tracking.ledger import Ledger
-from ml.tracking.lineage import Event, Link
 from ml.tracking.pending import Change, Ending, Held
 from ml.tracking.votes import Labels
 

@@ -15,8 +15,9 @@ from typing import Any, TextIO
 import numpy as np
 import tifffile
 
+from ml.formats.lineage_tables import EVENT_COLUMNS, LINK_COLUMNS, event_row, link_row, number, read_links
+from ml.lineage import Link, check, largest_parents
 from ml.tracking.confirmed import Before, Confirmed
-from ml.tracking.lineage import Link, check, largest_parents
 from ml.tracking.traces import boxes, centre_of
 from ml.tracking.votes import Labels
 
@@ -33,8 +34,6 @@ TRACK_COLUMNS = (
     "centroid_y_px",
     "touches_border",
 )
-LINK_COLUMNS = ("parent", "child", "kind", "first_frame", "last_frame", "confidence")
-EVENT_COLUMNS = ("kind", "first_frame", "last_frame", "parents", "children", "confidence", "author")
 _TABLES = {"tracks.csv": TRACK_COLUMNS, "links.csv": LINK_COLUMNS, "events.csv": EVENT_COLUMNS}
 _FRAME_OF = {"tracks.csv": "frame", "links.csv": "last_frame", "events.csv": "last_frame"}
 _RUN = "run.json"
@@ -145,8 +144,8 @@ class Results:
                     frame,
                     observed.track,
                     observed.phase,
-                    _number(observed.score),
-                    _number(observed.confidence),
+                    number(observed.score),
+                    number(observed.confidence),
                     int(observed.bridged),
                     area,
                     f"{np.sqrt(4 * area / np.pi):.3f}",
@@ -157,22 +156,8 @@ class Results:
             )
         self._append("tracks.csv", rows)
         self.links += confirmed.links
-        self._append("links.csv", [_link_row(link) for link in confirmed.links])
-        self._append(
-            "events.csv",
-            [
-                (
-                    e.kind,
-                    e.first_frame,
-                    e.last_frame,
-                    _numbers(e.parents),
-                    _numbers(e.children),
-                    _number(e.confidence),
-                    e.author,
-                )
-                for e in confirmed.events
-            ],
-        )
+        self._append("links.csv", [link_row(link) for link in confirmed.links])
+        self._append("events.csv", [event_row(event) for event in confirmed.events])
         path = self.mask_path(frame)
         partial = path.with_suffix(".partial")
         dtype = np.uint16 if int(labels.max(initial=0)) <= _LARGEST_UINT16 else np.uint32
@@ -209,20 +194,6 @@ class Results:
         check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
 
 
-def read_links(path: Path) -> list[Link]:
-    """Links of a table with the columns of ours, or with `frame`, the child's first, in place of the interval."""
-    links = []
-    for row in _rows(path):
-        last = int(row["last_frame"] if "last_frame" in row else row["frame"])
-        first = int(row.get("first_frame") or last - 1)
-        kind = row["kind"]
-        if kind not in ("merge", "split"):
-            raise ValueError(f"{path}: a link is a merge or a split, not {kind!r}.")
-        confidence = float(row.get("confidence") or 1)
-        links.append(Link(int(row["parent"]), int(row["child"]), kind, first, last, confidence))  # type: ignore[arg-type]
-    return links
-
-
 def read_labels(path: Path) -> Labels:
     """A mask image as uint32 (H, W)."""
     return np.asarray(tifffile.imread(path)).astype(np.uint32)
@@ -243,15 +214,3 @@ def label_paths(folder: Path) -> list[Path]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-def _link_row(link: Link) -> tuple[Any, ...]:
-    return link.parent, link.child, link.kind, link.first_frame, link.last_frame, _number(link.confidence)
-
-
-def _number(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.4f}"
-
-
-def _numbers(tracks: Iterable[int]) -> str:
-    return " ".join(map(str, tracks))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from ml.lineage import check
 from ml.tracking import graticule
 from ml.tracking.confirmed import Before, Confirmed
 from ml.tracking.ledger import Settings
-from ml.tracking.lineage import check
 from ml.tracking.objects import of_labels
 from ml.tracking.overlap import OverlapTracker
 from tests.ml.tracking.scenes import SIZE, Disc, Scene, draw, events, run, track_at
