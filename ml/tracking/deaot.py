@@ -14,9 +14,10 @@ from torch import Tensor
 from ml.modeling.deaot import CONFIGS, DeAot, Features, build
 from ml.modeling.deaot.sizes import LONGEST, input_size, resized, resized_labels
 from ml.segmenters.pieces import finished
+from ml.tracking.counting import count
 from ml.tracking.follower import Follower
 from ml.tracking.memory import MOST_FRAMES
-from ml.tracking.votes import Labels, Votes, count
+from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
 from ml.weights import check_keys, describe, find
 
