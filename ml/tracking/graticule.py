@@ -130,19 +130,18 @@ class Following:
         self, frame: int, image: Grey, segmented: Segmented
     ) -> Generator[float | None, None, list[Confirmed]]:
         """`feed` in pieces, so that other work goes between."""
-        dead = self._is_dead(image) and not segmented.known
-        if dead:
+        dead = self._is_dead(image)
+        if dead and not segmented.known:
             segmented = nothing(segmented.labels.shape)
-        lost = dead or (not len(segmented) and len(self.ledger.traces) > 1)
+        lost = not len(segmented) and (dead or len(self.ledger.traces) > 1)
         if lost:
             self.ledger.held.append(self._bridge(frame, image.shape, ageing=not dead))
         else:
-            yield from self._associate(frame, image, segmented)
-            if not self._is_dead(image):
-                self.last_alive = image, segmented.labels > 0
+            yield from self._associate(frame, image, segmented, dead=dead)
         yield None
         self.ledger.judge()
-        if not lost:
+        if not lost and not dead:
+            self.last_alive = image, segmented.labels > 0
             yield from self._tell(image)
         standing = []
         for confirmed in self._standing(frame):
@@ -210,29 +209,29 @@ class Following:
         return held
 
     def _look(
-        self, image: Grey, segmented: Segmented
+        self, image: Grey, segmented: Segmented, *, dead: bool
     ) -> Generator[float | None, None, tuple[Sight, NDArray[np.uint32]]]:
         """The frame, and the tracks as labels where they are expected on it."""
         shift = (0.0, 0.0)
-        if self.last_alive is not None and not self._is_dead(image):
+        if self.last_alive is not None and not dead:
             shift = drift(self.last_alive[0], image, self.last_alive[1], segmented.labels > 0)
         yield None
         moves = {track: trace.expected(shift) for track, trace in self.ledger.traces.items()}
         traces = {track: trace for track, trace in self.ledger.traces.items() if not trace.lapsed}
         expected = paint(image.shape, traces.values(), moves)
         votes = Votes(expected, {})
-        if self.started:
+        if self.started and not dead:
             votes = yield from in_pieces(self.tracker, "propagate", image, segmented.labels)
         yield None
         trust = {track: _TRUST * confidence for track, confidence in votes.confidence.items()}
         graph = overlaps(expected, segmented.labels, list(traces), len(segmented)).with_votes(votes.segments, trust)
         return Sight(segmented, boxes(segmented.labels), shift, moves, votes, graph), expected
 
-    def _associate(self, frame: int, image: Grey, segmented: Segmented) -> Steps:
+    def _associate(self, frame: int, image: Grey, segmented: Segmented, *, dead: bool) -> Steps:
         """Say which track each segment is, and open what may have happened."""
         ledger = self.ledger
         known = self._known(frame, segmented)
-        sight, expected = yield from self._look(image, segmented)
+        sight, expected = yield from self._look(image, segmented, dead=dead)
         yield None
         known |= self._known_anew(frame, sight, set(known.values()))
         graph = sight.graph.without(known, segmented.known)

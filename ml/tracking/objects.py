@@ -40,6 +40,10 @@ class Segmented:
         return len(self.scores)
 
 
+class HiddenMaskError(ValueError):
+    """An accepted mask without a pixel of its own."""
+
+
 @dataclass(frozen=True)
 class Known:
     """A mask, bool (H, W), that a person has accepted as this track's."""
@@ -94,8 +98,7 @@ def with_known(segmented: Segmented, known: Sequence[Known]) -> Segmented:
 
     Raises
     ------
-    ValueError
-        A mask has no pixel of its own.
+    HiddenMaskError
     """
     order = sorted(known, key=lambda each: -np.count_nonzero(each.mask))
     labels = np.zeros_like(segmented.labels)
@@ -103,7 +106,7 @@ def with_known(segmented: Segmented, known: Sequence[Known]) -> Segmented:
         labels[each.mask] = number
     visible = np.bincount(labels.ravel(), minlength=len(order) + 1)
     if hidden := [each.track for number, each in enumerate(order, start=1) if not visible[number]]:
-        raise ValueError(
+        raise HiddenMaskError(
             f"Track {hidden[0]} has no pixel of its own: its mask is empty or lies under other accepted ones. "
             "Mend or delete one of them."
         )

@@ -133,6 +133,15 @@ def test_a_known_identity_wins_over_overlap() -> None:
     assert not any(frame.events for frame in frames)
 
 
+def test_an_accepted_mask_is_its_tracks_alone_though_another_one_lies_in_it() -> None:
+    both = Known(1, 0, known(1, ONE[0]).mask | known(1, ONE[1]).mask)
+    scene = named([draw(APART)] * 10, {1: APART[0], 2: APART[1]})
+    scene[5] = anchored(draw(ONE), both)
+    frames = run(scene, highest=9)
+    assert np.array_equal(frames[5].labels == 1, both.mask)
+    assert track_at(frames[-1], 40, 30) == 1 and track_at(frames[-1], 40, 50) == 2
+
+
 def test_the_tracker_is_told_of_accepted_frames_as_confirmed() -> None:
     told: list[int] = []
 
@@ -254,10 +263,13 @@ def test_an_accepted_phase_outweighs_what_was_segmented() -> None:
 
 
 def test_an_accepted_mask_on_a_dead_frame_stands() -> None:
-    scene = named([draw([Disc(20, 20 + t), Disc(60, 60)]) for t in range(10)], {1: Disc(20, 20), 2: Disc(60, 60)})
-    scene[5] = anchored((np.zeros(SIZE, np.float32), nothing(SIZE)), known(1, Disc(20, 25)))
+    scene = named([draw([Disc(20, 20), Disc(60, 60)])] * 16, {1: Disc(20, 20), 2: Disc(60, 60)})
+    rng = np.random.default_rng(0)
+    for t in range(5, 14):
+        scene[t] = 0.01 * rng.random(SIZE, np.float32), nothing(SIZE)
+    scene[5] = anchored(scene[5], known(1, Disc(20, 21)))
     frames = run(scene)
-    assert np.array_equal(frames[5].labels == 1, known(1, Disc(20, 25)).mask)
+    assert np.array_equal(frames[5].labels == 1, known(1, Disc(20, 21)).mask)
     assert all(tracks_of(frame) == {1, 2} for frame in frames)
 
 
