@@ -1,6 +1,6 @@
 """From the groups' logits to whose each pixel is, and whose each segmented object."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ml.segmenters.pieces import finished
 from ml.tracking.votes import LEAST, Labels, Votes
 
 
@@ -54,6 +55,16 @@ def count(
 
     `segmented` uint32 (H, W) has the size of the frame; 0 is no object.
     """
+    return finished(count_steps(logits, tracks, size, segmented))
+
+
+def count_steps(
+    logits: Sequence[Tensor],
+    tracks: Sequence[Mapping[int, int]],
+    size: tuple[int, int],
+    segmented: Labels | None = None,
+) -> Generator[None, None, Votes]:
+    """`count` a group at a time."""
     background, groups = probabilities(logits, size)
     best, winner = background.clone(), torch.zeros_like(background, dtype=torch.int64)
     ballot = _Ballot(np.zeros(size, np.uint32) if segmented is None else segmented, background)
@@ -63,6 +74,7 @@ def count(
             ahead = theirs > best
             best, winner = torch.where(ahead, theirs, best), winner.masked_fill(ahead, track)
             ballot.cast(track, theirs)
+        yield None
     followed = [track for named in tracks for track in named.values()]
     labels = winner.cpu().numpy().astype(np.uint32)
     return Votes(labels, _confidence(labels, best.cpu().numpy(), followed), ballot.shares())
