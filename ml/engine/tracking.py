@@ -123,8 +123,13 @@ def feed(device: Device, sessions: Sessions, ticket: str, request: TrackFrameReq
         raise TrackingError(f"Index {request.index} of a way of {session.asked.frames} frames.")
     if request.index != session.next_index:
         raise TrackingError(f"Index {request.index} does not come next; that is {session.next_index}.")
-    masks = {each.track: _checked(each, session.size) for each in request.known}
-    known = [Known(each.track, each.phase, rle.decode(masks[each.track])) for each in request.known]
+    masks: dict[int, Rle] = {}
+    known: list[Known] = []
+    for number, each in enumerate(request.known, start=1):
+        masks[each.track] = _checked(each, session.size)
+        known.append(Known(each.track, each.phase, rle.decode(masks[each.track])))
+        if number % MASKS_PER_PIECE == 0:
+            yield None
     yield None
     with_known(nothing(session.size), known)  # an error, if it is one, leaves the session as it is
     image = _read(device, session.asked, request.frame)

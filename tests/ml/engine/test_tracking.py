@@ -194,7 +194,7 @@ def test_the_way_may_run_backward_in_time(client: TestClient) -> None:
     assert (ended["first_index"], ended["parents"]) == (7, [FAR + 1])
 
 
-@pytest.mark.parametrize("done", [1, 5, 7, 8, 13])
+@pytest.mark.parametrize("done", [1, 5, 7, 8, 13, FRAMES])
 @pytest.mark.parametrize("backward", [False, True])
 def test_a_worker_that_begins_anew_goes_on_with_the_same_numbers(client: TestClient, done: int, backward: bool) -> None:
     way = list(reversed(range(FRAMES))) if backward else list(range(FRAMES))

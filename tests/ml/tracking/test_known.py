@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from ml.tracking.confirmed import Before, Confirmed
+from ml.tracking.lineage import check
 from ml.tracking.objects import Known, Segmented, nothing, of_labels, with_known
 from ml.types import Grey
 from tests.ml.tracking.scenes import SIZE, Disc, Scene, Seeing, draw, events, run, track_at
@@ -346,3 +348,43 @@ def test_pieces_give_what_the_whole_gives() -> None:
     assert min(pieces) >= 4
     for one, two in zip(given, run(scene, highest=FAR), strict=True):
         assert np.array_equal(one.labels, two.labels) and one.events == two.events
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_accepted_stands_whatever_a_segmenter_does(seed: int) -> None:
+    """Objects are lost, cut up and joined at random, and accepted here and there: these are given out as they are."""
+    rng = np.random.default_rng(seed)
+    discs = [Disc(14 + 17 * row, 14 + 17 * column, 7.5) for row in range(5) for column in range(5)]
+    followed = rng.choice(len(discs), 8, replace=False)
+    scene, accepted, alive_until = [], {}, {}
+    for t in range(30):
+        discs = [Disc(*np.add((d.row, d.column), rng.normal(0, 0.8, 2)), d.radius) for d in discs]
+        image, segmented = draw([disc for disc in discs if rng.random() > 0.1])
+        labels = segmented.labels.copy()
+        for _ in range(6):
+            row, column = rng.integers(0, SIZE[0], 2)
+            labels[row : row + 2, :] = 0 if rng.random() < 0.3 else labels[row : row + 2, :]
+            labels[:, column : column + 2] = 0 if rng.random() < 0.3 else labels[:, column : column + 2]
+        parts, _ = ndimage.label(labels)
+        masks = [
+            known(int(100 * number), discs[number]) for number in followed if number and (t == 0 or rng.random() < 0.1)
+        ]
+        if rng.random() < 0.05:
+            image = np.zeros_like(image)
+        scene.append((image, with_known(of_labels(parts), masks)))
+        accepted[t] = {number: scene[t][1].labels == segment for segment, number in scene[t][1].known.items()}
+        alive_until |= dict.fromkeys(accepted[t], t)
+    frames = run(scene, highest=5000, alive_until=alive_until)
+    assert [frame.frame for frame in frames] == list(range(30))
+    for frame in frames:
+        assert {int(track) for track in np.unique(frame.labels) if track} == tracks_of(frame)
+        for number, mask in accepted[frame.frame].items():
+            assert np.array_equal(frame.labels == number, mask)
+        for event in frame.events:
+            if event.kind != "contact":
+                assert all(alive_until.get(parent, -1) <= event.first_frame for parent in event.parents)
+    spans: dict[int, tuple[int, int]] = {}
+    for frame in frames:
+        for track in tracks_of(frame):
+            spans[track] = spans.get(track, (frame.frame,))[0], frame.frame
+    check(spans, [link for frame in frames for link in frame.links])
