@@ -28,7 +28,7 @@ def follow(
     first = 0 if before is None else before.next_frame
     known: set[int] = set() if before is None else set(before.first_frames)
     if before is not None and first:
-        tracker.start(read(first - 1), before.labels(first - 1))
+        tracker.start(read(first - 1), before.last())
     for frame in range(first, frames):
         image = read(frame)
         segmented = segment(frame, image)

@@ -1,6 +1,6 @@
 """The overlap graph of one frame: which tracked objects lie where the segmented ones do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -39,6 +39,13 @@ class Overlaps:
                 if track in row_of:
                     voted = share * trust.get(track, 0.0) * self.segment_areas[segment - 1]
                     shared[row_of[track], segment - 1] = max(shared[row_of[track], segment - 1], voted)
+        return replace(self, shared=shared)
+
+    def without(self, tracks: Collection[int], segments: Collection[int]) -> "Overlaps":
+        """Nothing is shared with these."""
+        shared = self.shared.copy()
+        shared[[row for row, track in enumerate(self.tracks) if track in tracks]] = 0
+        shared[:, [segment - 1 for segment in segments]] = 0
         return replace(self, shared=shared)
 
 

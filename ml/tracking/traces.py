@@ -17,6 +17,7 @@ Place = tuple[slice, slice]
 
 _FASTEST = 0.5  # equivalent diameters per frame, beyond the drift
 _INERTIA = 0.5
+_A_PERSONS_WORD = 1_000_000  # frames on which it was segmented so
 
 
 @dataclass
@@ -37,6 +38,10 @@ class Trace:
         since which frame it has not been, or None; and for how many frames on which others were.
     sure
         it has lasted long enough to be believed in.
+    alive_until
+        the frame until which it is known to live, -1 where nothing is known.
+    lapsed
+        it lives and has been missing for so long that it is not said any more where.
     """
 
     track: int
@@ -51,6 +56,8 @@ class Trace:
     absent: int = 0
     sure: bool = False
     largest_px: int = 0
+    alive_until: int = -1
+    lapsed: bool = False
 
     @classmethod
     def at(cls, track: int, first: int, place: Place, mask: BoolMask, phases: Counter[int]) -> Self:
@@ -101,7 +108,11 @@ class Trace:
         """It was segmented."""
         self.seen += 1
         self.phases[phase] += 1
-        self.missing, self.absent = None, 0
+        self.missing, self.absent, self.lapsed = None, 0, False
+
+    def told(self, phase: int) -> None:
+        """A person says of what phase it is, which outweighs whatever is segmented."""
+        self.phases = Counter({phase: _A_PERSONS_WORD})
 
     def wait(self, frame: int, *, ageing: bool) -> None:
         """It was not; without `ageing` nothing could have been."""
