@@ -104,7 +104,8 @@ async def usual_weights() -> dict[str, dict[str, Any]]:
 
     {reason, file: {sha256, size_bytes, card, metadata} or None} by the model's name.
     """
-    return await _ask("GET", "/weights", None, patience_s=0.0, timeout_s=10.0)
+    # The first answer takes a while: networks are built to count their parameters.
+    return await _ask("GET", "/weights", None, patience_s=0.0, timeout_s=CLICK_TIMEOUT_S)
 
 
 async def check(path: str, *, name: str, model: str | None) -> dict[str, Any]:

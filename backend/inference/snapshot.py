@@ -65,7 +65,9 @@ class Snapshot:
             },
             calibration=selectors.calibration_at(series, version),
             proposals_left_out=proposals.count(),
-            events=_events(series, version, {row.track_id: row.track.number for row in tracks if row.track_id in shown}),
+            events=_events(
+                series, version, {row.track_id: row.track.number for row in tracks if row.track_id in shown}
+            ),
         )
 
     @property

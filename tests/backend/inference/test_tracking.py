@@ -368,10 +368,10 @@ def test_objects_that_are_not_on_the_first_frame_are_named(series: Series) -> No
 
 def test_trackings_and_trackers_come_through_the_api(client: Client, series: Series, engine: RunningEngine) -> None:
     client.force_login(owner_of(series))
-    names = {row["name"]: row["available"] for row in client.get("/api/v1/trackers").json()}
-    assert names["overlap"]
-    assert names["deaot_t"]
-    assert not names["deaot_l"]
+    names = {row["name"]: row["reason"] for row in client.get("/api/v1/trackers").json()}
+    assert names["overlap"] == ""
+    assert names["deaot_t"] == ""
+    assert "There are no weights" in names["deaot_l"]
     body = {"model": "threshold", "frames": {"start": 0, "end": 3}}
     answer = client.post(f"/api/v1/series/{series.pk}/trackings", body, "application/json")
     assert answer.status_code == 201, answer.content

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from ml.lineage import check
 from ml.tracking.confirmed import Before, Confirmed
-from ml.tracking.lineage import check
 from ml.tracking.objects import Known, Segmented, nothing, of_labels, with_known
 from ml.types import Grey
 from tests.ml.tracking.scenes import SIZE, Disc, Scene, Seeing, draw, events, run, track_at

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
+from ctc_metrics.scripts.evaluate import evaluate_sequence
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
@@ -133,7 +134,8 @@ def test_coco_is_read_by_pycocotools_pixel_by_pixel(tmp_path: Path) -> None:
             assert annotation["bbox"] == coco_mask.toBbox(coco.annToRLE(annotation)).tolist()
             assert annotation["category_id"] == phase + 1
             assert annotation["attributes"] == {
-                "track_id": track, "z_order": order, "score": 0.5 + track / 1e6, "model": "threshold"
+                "track_id": track, "z_order": order, "score": 0.5 + track / 1e6, "model": "threshold",
+                "confidence": None,
             }  # fmt: skip
 
 
@@ -260,7 +262,7 @@ def lived(spans: dict[int, list[int]], events: Sequence[Event] = ()) -> Annotati
 
     def instances(t: int) -> list[LabelledInstance]:
         return [
-            LabelledInstance(track, 0, rle.encode(disc(8 + 16 * (track % 5), 10 + 12 * (track // 5), 5)), confidence=0.5)
+            LabelledInstance(track, 0, rle.encode(disc(8 + 14 * (track % 6), 10, 5)), confidence=0.5)
             for track, frames in spans.items()
             if t in frames
         ]
