@@ -21,6 +21,7 @@ from backend.jobs.models import Job
 from ml import rle
 from ml.rle import Rle
 
+RESERVED = 1_000_000  # numbers for tracks that people make meanwhile: the tracker gives higher ones
 LAST_FRAMES = 4  # before the next one: the tracker sees motion, and who touched whom
 FIRST_FRAMES = 6  # on which tracks that are there began
 
@@ -61,7 +62,7 @@ class Way:
         indices = [index for index in range(len(way.frames)) if way.request_id(index) in done]
         # Frames on which there was nothing to write have left no trace, but they come in order.
         way.next_index = max(indices, default=-1) + 1
-        way.highest = Track.objects.filter(series=series).aggregate(last=Max("number"))["last"] or 0
+        way.highest = RESERVED + (Track.objects.filter(series=series).aggregate(last=Max("number"))["last"] or 0)
         for row in TrackHead.objects.filter(series=series, revision__deleted=False).select_related("track", "revision"):
             way.know(row.track.number, row.track_id, row.revision.phase_id)
         return way
@@ -168,6 +169,15 @@ class Way:
         value = EventValue(kind, first, last, parents, children, told["confidence"], MaskState.PROPOSAL.value, {})
         return uuid5(self.job.pk, name), value
 
+    def _knows(self, track: UUID) -> bool:
+        """Whether the track has a number; one that a person has made since the beginning gets its own."""
+        if track not in self.number_of:
+            head = TrackHead.objects.filter(pk=track).select_related("track", "revision").first()
+            if head is None or head.track.number > self.highest:
+                return False
+            self.know(head.track.number, track, head.revision.phase_id)
+        return True
+
     def _relied_on(self, frame: int) -> set[UUID]:
         """Tracks whose mask on this frame shows a merge or split that a person has confirmed."""
         rows = EventHead.objects.filter(
@@ -189,7 +199,7 @@ class Way:
         taken: np.ndarray[Any, np.dtype[np.bool_]] | None = None
         for row in rows.select_related("revision__mask").order_by("-revision__order", "-id"):
             mask = row.revision.mask
-            if mask is None or row.track_id not in self.number_of:
+            if mask is None or not self._knows(row.track_id):
                 continue
             pixels = rle.decode(Rle((mask.height, mask.width), mask.counts))
             if taken is not None:

@@ -215,6 +215,26 @@ def test_an_object_that_is_added_in_mid_video_disturbs_no_other(series: Series, 
     assert {subject: head(series, *subject) for subject in before} == before
 
 
+def test_what_a_person_draws_while_it_is_tracked_becomes_an_anchor(
+    series: Series, engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow, drawn = annotations.follow, []
+    square = np.zeros(SIZE, bool)
+    square[5:15, 5:15] = True
+
+    def draws(**values: Any) -> Any:
+        made = follow(**values)
+        if values["followed"].frame == 2:
+            drawn.append(draw(series, 10, square))
+        return made
+
+    monkeypatch.setattr(annotations, "follow", draws)
+    tracked(series)
+    assert at(series, 10, (10, 10)) == drawn[0]
+    assert len(lives(series)) == 5
+    assert frames_of(series, drawn[0])[0] == 10
+
+
 def test_an_id_that_a_person_gave_is_followed_from_there(series: Series, engine: RunningEngine) -> None:
     tracked(series)
     alone, new = at(series, 10, centres(10)[2]), uuid4()
