@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ml.tracking.drift import Shift
+from ml.tracking.objects import numbered
 from ml.tracking.votes import Labels
 from ml.types import BoolMask
 
@@ -128,16 +129,13 @@ def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
 
 def boxes(labels: Labels) -> dict[int, tuple[Place, BoolMask]]:
     """Box and mask of each number of a label image."""
-    present, places = np.unique(labels, return_inverse=True)
-    index = places.reshape(labels.shape).astype(np.int32)
-    if present[0] != 0:
-        index += 1
-        present = np.concatenate([np.zeros(1, present.dtype), present])
-    found: dict[int, tuple[Place, BoolMask]] = {}
-    for number, box in enumerate(ndimage.find_objects(index, max_label=len(present) - 1), start=1):
-        if box is not None:
-            found[int(present[number])] = box, index[box] == number
-    return found
+    present, places = numbered(labels)
+    found = ndimage.find_objects(places.astype(np.int32), max_label=len(present))
+    return {
+        number: (box, places[box] == place)
+        for place, (number, box) in enumerate(zip(present, found, strict=True), start=1)
+        if box is not None
+    }
 
 
 def paint(
