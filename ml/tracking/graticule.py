@@ -22,7 +22,7 @@ from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
 from ml.tracking.publishing import Publisher, touching
 from ml.tracking.tiles import fitted
-from ml.tracking.traces import Place, Trace, boxes, centre_of, divide, paint, put
+from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, paint, put
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Votes
 from ml.types import BoolMask, Grey
@@ -203,6 +203,8 @@ class Following:
         owner = np.zeros(len(segmented) + 1, np.uint32)
         for track, segment in segment_of.items():
             owner[segment] = track
+        for track, segments in found.cut.items():
+            owner[segments] = track
         labels = owner[segmented.labels]
         for segment, members in joined.items():
             place, mask = sight.objects[segment]
@@ -216,6 +218,9 @@ class Following:
     def _part(self, frame: int, found: Matching, sight: Sight, segment_of: dict[int, int]) -> None:
         for track, segments in found.parted.items():
             trace = self.ledger.traces[track]
+            if all(at_border(sight.objects[segment][0], sight.segmented.labels.shape) for segment in segments):
+                segment_of[track], found.cut[track] = segments[0], segments
+                continue
             if not trace.sure:  # or a part itself: it goes on in the nearest, and the others are new
                 segment_of[track] = segments[0]
                 found.born += segments[1:]

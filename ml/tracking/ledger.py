@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.tracking.necks import hang_together
 from ml.tracking.pending import Change, Ending, Held, Joining, Parting
-from ml.tracking.traces import Trace, boxes
+from ml.tracking.traces import Trace, at_border, boxes
 from ml.tracking.votes import Labels
 
 _SHRUNK = 0.5  # of its largest area: so it has dissolved rather than been lost
@@ -263,7 +263,7 @@ class Ledger:
             return
         missing = self.held[-1].frame + 1 if trace.missing is None else trace.missing
         self.rename(missing, {trace.track: 0})
-        left = trace.at_border(self.held[-1].labels.shape)
+        left = at_border(trace.place, self.held[-1].labels.shape)
         certain = left or trace.area < _SHRUNK * trace.largest_px
         ending = Ending(trace.track, missing - 1, "exit" if left else "dissolution", 1.0 if certain else 0.5)
         self.endings.append(ending)

@@ -76,9 +76,6 @@ class Trace:
         """What it was segmented as most often."""
         return self.phases.most_common(1)[0][0]
 
-    def at_border(self, shape: tuple[int, ...]) -> bool:
-        return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(self.place, shape, strict=True))
-
     def move(self, place: Place, mask: BoolMask, shift: Shift) -> None:
         """It is here now, while the field moved by `shift`."""
         centre = centre_of(place, mask)
@@ -119,6 +116,11 @@ class Trace:
     def expected(self, shift: Shift) -> tuple[float, float]:
         """How far it moves until the next frame, px."""
         return shift[0] + self.velocity[0], shift[1] + self.velocity[1]
+
+
+def at_border(place: Place, shape: tuple[int, ...]) -> bool:
+    """Whether a box touches the border of a frame."""
+    return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(place, shape, strict=True))
 
 
 def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
