@@ -23,7 +23,7 @@ from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
 from ml.tracking.publishing import Publisher, touching
 from ml.tracking.tiles import fitted
-from ml.tracking.traces import Place, Trace, boxes, centre_of, divide, paint, put
+from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, paint, put
 from ml.tracking.tracker import Call, Tracker, in_pieces
 from ml.tracking.votes import Votes
 from ml.types import BoolMask, Grey
@@ -258,6 +258,8 @@ class Following:
         owner = np.zeros(len(segmented) + 1, np.uint32)
         for track, segment in segment_of.items():
             owner[segment] = track
+        for track, segments in found.cut.items():
+            owner[segments] = track
         labels = owner[segmented.labels]
         for segment, members in joined.items():
             place, mask = sight.objects[segment]
@@ -300,6 +302,9 @@ class Following:
     def _part(self, frame: int, found: Matching, sight: Sight, segment_of: dict[int, int]) -> None:
         for track, segments in found.parted.items():
             trace = self.ledger.traces[track]
+            if all(at_border(sight.objects[segment][0], sight.segmented.labels.shape) for segment in segments):
+                segment_of[track], found.cut[track] = segments[0], segments
+                continue
             # Not sure, a part itself, or known to live on: it goes on in the nearest, and the others are new.
             if not trace.sure or trace.alive_until >= frame:
                 segment_of[track] = segments[0]

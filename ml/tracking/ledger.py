@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.tracking.necks import hang_together
 from ml.tracking.pending import Change, Ending, Held, Joining, Parting
-from ml.tracking.traces import Trace, boxes
+from ml.tracking.traces import Trace, at_border, boxes
 from ml.tracking.votes import Labels
 
 _SHRUNK = 0.5  # of its largest area: so it has dissolved rather than been lost
@@ -276,7 +276,7 @@ class Ledger:
         if trace.alive_until >= self.held[-1].frame:
             trace.lapsed = True
             return
-        left = trace.at_border(self.held[-1].labels.shape)
+        left = at_border(trace.place, self.held[-1].labels.shape)
         certain = left or trace.area < _SHRUNK * trace.largest_px
         last = max(missing - 1, trace.alive_until)
         ending = Ending(trace.track, last, "exit" if left else "dissolution", 1.0 if certain else 0.5)

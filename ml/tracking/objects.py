@@ -128,9 +128,18 @@ def with_known(segmented: Segmented, known: Sequence[Known]) -> Segmented:
 
 def of_labels(labels: NDArray[Any], phase_of: dict[int, int] | None = None) -> Segmented:
     """The objects of a label image of any whole numbers, as they are; `phase_of` has their phases, 0 if left out."""
-    numbers, places = np.unique(labels, return_inverse=True)
-    new = np.cumsum(numbers != 0).astype(np.uint32)
-    new[numbers == 0] = 0
-    named = [int(number) for number in numbers if number]
+    named, places = numbered(labels)
     phases = tuple((phase_of or {}).get(number, 0) for number in named)
-    return Segmented(new[places].reshape(labels.shape), (math.nan,) * len(named), phases)
+    return Segmented(places, (math.nan,) * len(named), phases)
+
+
+def numbered(labels: NDArray[Any]) -> tuple[list[int], Labels]:
+    """The numbers of a label image but 0, rising, and the image with their places among them, from 1."""
+    if labels.dtype.kind == "u" and labels.max(initial=0) <= labels.size:  # counting is much faster than sorting
+        there = np.bincount(labels.ravel().astype(np.int64)) > 0
+        there[:1] = False
+        return np.flatnonzero(there).tolist(), np.cumsum(there, dtype=np.uint32)[labels]
+    numbers, places = np.unique(labels, return_inverse=True)
+    table = np.cumsum(numbers != 0, dtype=np.uint32)
+    table[numbers == 0] = 0
+    return numbers[numbers != 0].tolist(), table[places].reshape(labels.shape)

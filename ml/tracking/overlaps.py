@@ -61,6 +61,8 @@ class Matching:
         segments in which several tracks lie, the one that is nearest to the segment first.
     parted
         tracks that lie in several segments, likewise.
+    cut
+        tracks that the frame's border has cut into several segments: that is no split.
     missing, born
         tracks and segments without a counterpart.
     """
@@ -68,6 +70,7 @@ class Matching:
     pairs: dict[int, int] = field(default_factory=dict)
     joined: dict[int, list[int]] = field(default_factory=dict)
     parted: dict[int, list[int]] = field(default_factory=dict)
+    cut: dict[int, list[int]] = field(default_factory=dict)
     missing: list[int] = field(default_factory=list)
     born: list[int] = field(default_factory=list)
 

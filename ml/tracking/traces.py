@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ml.tracking.drift import Shift
+from ml.tracking.objects import numbered
 from ml.tracking.votes import Labels
 from ml.types import BoolMask
 
@@ -82,9 +83,6 @@ class Trace:
         """What it was segmented as most often."""
         return self.phases.most_common(1)[0][0]
 
-    def at_border(self, shape: tuple[int, ...]) -> bool:
-        return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(self.place, shape, strict=True))
-
     def move(self, place: Place, mask: BoolMask, shift: Shift) -> None:
         """It is here now, while the field moved by `shift`."""
         centre = centre_of(place, mask)
@@ -131,6 +129,11 @@ class Trace:
         return shift[0] + self.velocity[0], shift[1] + self.velocity[1]
 
 
+def at_border(place: Place, shape: tuple[int, ...]) -> bool:
+    """Whether a box touches the border of a frame."""
+    return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(place, shape, strict=True))
+
+
 def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
     """Mean row and column of a mask on the frame."""
     rows, columns = np.nonzero(mask)
@@ -139,16 +142,13 @@ def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
 
 def boxes(labels: Labels) -> dict[int, tuple[Place, BoolMask]]:
     """Box and mask of each number of a label image."""
-    present, places = np.unique(labels, return_inverse=True)
-    index = places.reshape(labels.shape).astype(np.int32)
-    if present[0] != 0:
-        index += 1
-        present = np.concatenate([np.zeros(1, present.dtype), present])
-    found: dict[int, tuple[Place, BoolMask]] = {}
-    for number, box in enumerate(ndimage.find_objects(index, max_label=len(present) - 1), start=1):
-        if box is not None:
-            found[int(present[number])] = box, index[box] == number
-    return found
+    present, places = numbered(labels)
+    found = ndimage.find_objects(places.astype(np.int32), max_label=len(present))
+    return {
+        number: (box, places[box] == place)
+        for place, (number, box) in enumerate(zip(present, found, strict=True), start=1)
+        if box is not None
+    }
 
 
 def paint(

@@ -10,7 +10,7 @@ from ml.lineage import check
 from ml.tracking import graticule
 from ml.tracking.confirmed import Before, Confirmed
 from ml.tracking.ledger import Settings
-from ml.tracking.objects import of_labels
+from ml.tracking.objects import Segmented, of_labels
 from ml.tracking.overlap import OverlapTracker
 from tests.ml.tracking.scenes import SIZE, Disc, Scene, draw, events, run, track_at
 
@@ -81,6 +81,22 @@ def test_a_split_that_is_taken_back_is_none() -> None:
     frames = run([draw(ONE)] * 5 + [draw(APART)] + [draw(ONE)] * 6)
     assert not events(frames, "split") and not events(frames, "merge")
     assert len({track_at(frame, 40, 30) for frame in frames}) == 1
+
+
+def test_what_the_border_cuts_in_two_has_not_split() -> None:
+    def crescent(shift: int) -> tuple[np.ndarray, Segmented]:
+        rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+        disc = (rows - 40) ** 2 + (columns + shift) ** 2 <= 20**2
+        hole = (rows - 40) ** 2 + (columns + shift - 14) ** 2 <= 10**2  # its open side looks into the frame
+        image, apart = draw([Disc(80, 80)])
+        parts, _ = ndimage.label((disc & ~hole) | (apart.labels > 0))
+        return np.where(parts > 0, np.float32(0.9), image), of_labels(parts.astype(np.uint32))
+
+    scene = [crescent(shift) for shift in [-4, -2, 0, 2, 4, 6, 7, 8, 9, 10, 10, 10]]
+    assert [len(segmented) for _, segmented in scene][::11] == [2, 3]
+    frames = run(scene)
+    assert not events(frames, "split") and not events(frames, "birth")
+    assert track_at(frames[-1], 26, 0) == track_at(frames[-1], 54, 0) == track_at(frames[0], 40, 0)
 
 
 def test_objects_of_different_phases_do_not_merge() -> None:
