@@ -46,7 +46,9 @@ class ResultsError(ValueError):
 
 
 @dataclass
-class _Span:
+class Span:
+    """A track's first and last frame; its area on the last (px), and its phase there."""
+
     first: int
     last: int
     last_area: int
@@ -67,7 +69,7 @@ class Results:
     frames: int
     made_of: Mapping[str, Any]
     next_frame: int = 0
-    spans: dict[int, _Span] = field(default_factory=dict)
+    spans: dict[int, Span] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     _files: dict[str, TextIO] = field(default_factory=dict)
 
@@ -107,8 +109,7 @@ class Results:
             results.next_frame += 1
         for name, columns in _TABLES.items():
             results._cut(folder / name, columns, _FRAME_OF[name])
-        for row in _rows(folder / "tracks.csv"):
-            results._count(int(row["track"]), int(row["frame"]), int(row["area_px"]), int(row["phase"]))
+        results.spans = read_spans(folder / "tracks.csv")
         results.links = read_links(folder / "links.csv")
         return results
 
@@ -139,7 +140,7 @@ class Results:
             area = int(np.count_nonzero(mask))
             row, column = centre_of(place, mask)
             border = place[0].start == 0 or place[1].start == 0 or place[0].stop == height or place[1].stop == width
-            self._count(observed.track, frame, area, observed.phase)
+            _count(self.spans, observed.track, frame, area, observed.phase)
             rows.append(
                 (
                     frame,
@@ -185,10 +186,6 @@ class Results:
         csv.writer(file, lineterminator="\n").writerows(rows)
         file.flush()
 
-    def _count(self, track: int, frame: int, area: int, phase: int) -> None:
-        span = self.spans.setdefault(track, _Span(frame, frame, area, phase))
-        span.last, span.last_area, span.phase = frame, area, phase
-
     def _cut(self, path: Path, columns: tuple[str, ...], frame_column: str) -> None:
         kept = [row for row in _rows(path) if int(row[frame_column]) < self.next_frame]
         partial = path.with_suffix(".partial")
@@ -207,6 +204,14 @@ class Results:
         partial.write_text("".join(lines))
         partial.replace(self.folder / "res_track.txt")
         check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
+
+
+def read_spans(path: Path) -> dict[int, Span]:
+    """Each track of a table of ours."""
+    spans: dict[int, Span] = {}
+    for row in _rows(path):
+        _count(spans, int(row["track"]), int(row["frame"]), int(row["area_px"]), int(row["phase"]))
+    return spans
 
 
 def read_links(path: Path) -> list[Link]:
@@ -238,6 +243,11 @@ def label_paths(folder: Path) -> list[Path]:
     if sorted(numbered) != list(range(len(numbered))):
         raise ValueError(f"{folder} holds {len(numbered)} label images, but not each of 0 to {len(numbered) - 1}.")
     return [numbered[frame] for frame in range(len(numbered))]
+
+
+def _count(spans: dict[int, Span], track: int, frame: int, area: int, phase: int) -> None:
+    span = spans.setdefault(track, Span(frame, frame, area, phase))
+    span.last, span.last_area, span.phase = frame, area, phase
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
