@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ml.evaluation.figures.masks import Region
+from ml.evaluation.figures.masks import Region, region
 from ml.evaluation.lineage import Junction
 from ml.tracking.traces import boxes, centre_of
 from ml.tracking.votes import Labels
@@ -44,7 +44,8 @@ def region_of(tracks: Collection[int], labels: Sequence[Labels]) -> Region:
     """The square that holds the tracks on every frame, with some room; within the frame.
 
     Tracks that are larger than the frame's shorter side are cut. Without any, it is a quarter of that side wide and
-    lies around the object of the middle frame that has the most objects near it.
+    lies on the middle frame around the object that has the most others near it; where none is so small that it fits,
+    at the most boundary.
     """
     height, width = labels[0].shape
     shorter = min(height, width)
@@ -52,25 +53,22 @@ def region_of(tracks: Collection[int], labels: Sequence[Labels]) -> Region:
     for image in labels:
         seen |= np.isin(image, list(tracks))
     if not seen.any():
-        side = max(round(shorter * _QUARTER), 1)
-        row, column = _crowd(labels[len(labels) // 2], side / 2)
-        return _around(row, side, height), _around(column, side, width)
+        return _crowd(labels[len(labels) // 2], max(round(shorter * _QUARTER), 1))
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     extent = max(np.ptp(rows), np.ptp(columns)) + 1
     side = min(max(round(extent * (1 + _ROOM)), round(shorter * _LEAST), 1), shorter)
     return _around((rows[0] + rows[-1]) / 2, side, height), _around((columns[0] + columns[-1]) / 2, side, width)
 
 
-def _crowd(labels: Labels, reach: float) -> tuple[float, float]:
-    """Centre (row, column) of the object with the most others within reach, the larger one of equals."""
-    found = boxes(labels)
+def _crowd(labels: Labels, side: int) -> Region:
+    found = [here for here in boxes(labels).values() if max(here[1].shape) <= side]
     if not found:
-        return (labels.shape[0] - 1) / 2, (labels.shape[1] - 1) / 2
-    centres = np.array([centre_of(*here) for here in found.values()])
-    areas = np.array([np.count_nonzero(mask) for _, mask in found.values()])
-    near = cKDTree(centres).query_ball_point(centres, reach, p=np.inf, return_length=True)
-    row, column = centres[int(np.lexsort((areas, near))[-1])]
-    return float(row), float(column)
+        return region(labels > 0, [])
+    centres = np.array([centre_of(*here) for here in found])
+    areas = np.array([np.count_nonzero(mask) for _, mask in found])
+    near = cKDTree(centres).query_ball_point(centres, side / 2, p=np.inf, return_length=True)
+    row, column = centres[int(np.lexsort((areas, near))[-1])]  # of equals the larger one
+    return _around(float(row), side, labels.shape[0]), _around(float(column), side, labels.shape[1])
 
 
 def _around(centre: float, side: int, length: int) -> slice:

@@ -85,7 +85,9 @@ def test_without_a_merge_the_region_lies_around_an_object_with_many_near_it() ->
     crowd = labelled((1, 30, 50, 3), (2, 36, 50, 3), (3, 33, 55, 3), (4, 3, 3, 9))
     rows, columns = region_of((), [crowd])
     assert rows.start <= 30 and rows.stop >= 39 and columns.start <= 50 and columns.stop >= 58
-    assert region_of((), [labelled()]) == (slice(22, 37), slice(32, 47))
+    rows, columns = region_of((), [labelled((1, 0, 0, 45))])
+    assert rows.start < 45 < rows.stop and columns.start < 45 < columns.stop
+    assert region_of((), [labelled()]) == (slice(0, 15), slice(0, 15))
 
 
 def test_a_merge_keeps_the_colour_of_its_largest_parent_and_a_split_does_not() -> None:
