@@ -42,16 +42,17 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from ml.evaluation.figures.tracks import Lineage, draw_tracks, track_colours
     from ml.evaluation.lineage import junctions
     from ml.formats.images import open_series
-    from ml.tracking.results import label_paths, read_labels, read_links, read_spans
+    from ml.tracking.results import label_paths, read_labels, read_links, read_run, read_spans
 
     _check(arguments)
     paths = label_paths(arguments.results)
     spans, links = read_spans(arguments.results / "tracks.csv"), read_links(arguments.results / "links.csv")
-    merges = junctions(links, "merge")
+    # Of the last frame of a killed run there may be links and no mask.
+    merges = [merge for merge in junctions(links, "merge") if merge.frame < len(paths)]
     with open_series(arguments.series) as series:
         calibration = _calibration(arguments, series.calibration)
-        if len(paths) > series.frames:
-            raise ValueError(f"{arguments.results} has {len(paths)} masks, {arguments.series} {series.frames} frames.")
+        if (of := read_run(arguments.results)["frames"]) != series.frames:
+            raise ValueError(f"{arguments.results} was made of {of} frames; {arguments.series} has {series.frames}.")
         merge = merge_to_show(merges, arguments.frames or range(len(paths)))
         # Parents that end on different frames are seen together on the last frame of the first to end.
         around = (min(spans[parent].last for parent in merge.parts), merge.frame) if merge else None
@@ -90,7 +91,9 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--out is {arguments.out}; give a name that ends in {', '.join(SUFFIXES)}.")
     if not arguments.out.parent.is_dir():
         raise ValueError(f"--out is {arguments.out}, but there is no folder {arguments.out.parent}; make it.")
-    if missing := [name for name in ("tracks.csv", "links.csv") if not (arguments.results / name).is_file()]:
+    if missing := [
+        name for name in ("run.json", "tracks.csv", "links.csv") if not (arguments.results / name).is_file()
+    ]:
         raise ValueError(f"{arguments.results} has no {missing[0]}; give the folder that track wrote to.")
     if not _LEAST_MM <= arguments.width <= _MOST_MM:
         raise ValueError(f"--width is {arguments.width:g} mm; give {_LEAST_MM:g} to {_MOST_MM:g}.")

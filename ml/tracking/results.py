@@ -100,7 +100,7 @@ class Results:
         """The run that is there, without what it had not finished."""
         if not (folder / _RUN).exists():
             return cls.begin(folder, frames, made_of)
-        there = json.loads((folder / _RUN).read_text())
+        there = read_run(folder)
         if there != (now := json.loads(json.dumps(dict(made_of)))):
             differing = ", ".join(sorted(key for key in {*there, *now} if there.get(key) != now.get(key)))
             raise ResultsError(f"{folder} was made with another {differing}; give the same, or choose another --out.")
@@ -204,6 +204,12 @@ class Results:
         partial.write_text("".join(lines))
         partial.replace(self.folder / "res_track.txt")
         check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What the run of a folder is made of, its series' number of `frames` among it."""
+    made_of: dict[str, Any] = json.loads((folder / _RUN).read_text())
+    return made_of
 
 
 def read_spans(path: Path) -> dict[int, Span]:

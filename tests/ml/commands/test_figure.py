@@ -96,13 +96,15 @@ def test_the_calibration_of_the_file_is_used_unless_another_is_given(
 def test_an_unfinished_run_is_drawn_as_far_as_it_went(
     capsys: pytest.CaptureFixture[str], tracked: tuple[Path, Path], tmp_path: Path
 ) -> None:
+    """Also where it was killed when the first merge was in the tables, and its mask was not written yet."""
+    merge = min(link.last_frame for link in read_links(tracked[1] / "links.csv") if link.kind == "merge")
     results = tmp_path / "out"
     results.mkdir()
     for path in tracked[1].iterdir():
-        if not path.name.startswith("mask") or int(path.stem[4:]) < 10:
+        if not path.name.startswith("mask") or int(path.stem[4:]) < merge:
             (results / path.name).write_bytes(path.read_bytes())
     report = figure(capsys, (tracked[0], results), tmp_path / "tracks.png", "--dpi", "50")
-    assert report["frames"][-1] == 9
+    assert report["frames"][-1] == merge - 1
 
 
 def test_wrong_choices_are_refused(
@@ -110,7 +112,7 @@ def test_wrong_choices_are_refused(
 ) -> None:
     series, results = tracked
     out = tmp_path / "tracks.png"
-    assert "has no tracks.csv; give the folder that track wrote to" in refused(capsys, series, series, out)
+    assert "has no run.json; give the folder that track wrote to" in refused(capsys, series, series, out)
     assert "has frames 0 to 23" in refused(capsys, series, results, out, "--frames", "0", "24")
     assert "has frames 0 to 23" in refused(capsys, series, results, out, "--frames", "-1")
     outside = ("--region", "150", "0", "60", "60")
@@ -129,5 +131,5 @@ def test_results_of_another_series_are_refused(
     tifffile.imwrite(tmp_path / "short.tif", frames[:5], photometric="minisblack")
     tifffile.imwrite(tmp_path / "small.tif", frames[:, :100], photometric="minisblack")
     out = tmp_path / "tracks.png"
-    assert "24 masks" in refused(capsys, tmp_path / "short.tif", tracked[1], out)
+    assert "was made of 24 frames" in refused(capsys, tmp_path / "short.tif", tracked[1], out)
     assert "it was made of another" in refused(capsys, tmp_path / "small.tif", tracked[1], out)
