@@ -45,7 +45,9 @@ class ResultsError(ValueError):
 
 
 @dataclass
-class _Span:
+class Span:
+    """A track's first and last frame; its area on the last (px), and its phase there."""
+
     first: int
     last: int
     last_area: int
@@ -66,7 +68,7 @@ class Results:
     frames: int
     made_of: Mapping[str, Any]
     next_frame: int = 0
-    spans: dict[int, _Span] = field(default_factory=dict)
+    spans: dict[int, Span] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     _files: dict[str, TextIO] = field(default_factory=dict)
 
@@ -97,7 +99,7 @@ class Results:
         """The run that is there, without what it had not finished."""
         if not (folder / _RUN).exists():
             return cls.begin(folder, frames, made_of)
-        there = json.loads((folder / _RUN).read_text())
+        there = read_run(folder)
         if there != (now := json.loads(json.dumps(dict(made_of)))):
             differing = ", ".join(sorted(key for key in {*there, *now} if there.get(key) != now.get(key)))
             raise ResultsError(f"{folder} was made with another {differing}; give the same, or choose another --out.")
@@ -106,8 +108,7 @@ class Results:
             results.next_frame += 1
         for name, columns in _TABLES.items():
             results._cut(folder / name, columns, _FRAME_OF[name])
-        for row in _rows(folder / "tracks.csv"):
-            results._count(int(row["track"]), int(row["frame"]), int(row["area_px"]), int(row["phase"]))
+        results.spans = read_spans(folder / "tracks.csv")
         results.links = read_links(folder / "links.csv")
         return results
 
@@ -138,7 +139,7 @@ class Results:
             area = int(np.count_nonzero(mask))
             row, column = centre_of(place, mask)
             border = place[0].start == 0 or place[1].start == 0 or place[0].stop == height or place[1].stop == width
-            self._count(observed.track, frame, area, observed.phase)
+            _count(self.spans, observed.track, frame, area, observed.phase)
             rows.append(
                 (
                     frame,
@@ -170,10 +171,6 @@ class Results:
         csv.writer(file, lineterminator="\n").writerows(rows)
         file.flush()
 
-    def _count(self, track: int, frame: int, area: int, phase: int) -> None:
-        span = self.spans.setdefault(track, _Span(frame, frame, area, phase))
-        span.last, span.last_area, span.phase = frame, area, phase
-
     def _cut(self, path: Path, columns: tuple[str, ...], frame_column: str) -> None:
         kept = [row for row in _rows(path) if int(row[frame_column]) < self.next_frame]
         partial = path.with_suffix(".partial")
@@ -194,6 +191,20 @@ class Results:
         check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
 
 
+def read_run(folder: Path) -> dict[str, Any]:
+    """What the run of a folder is made of, its series' number of `frames` among it."""
+    made_of: dict[str, Any] = json.loads((folder / _RUN).read_text())
+    return made_of
+
+
+def read_spans(path: Path) -> dict[int, Span]:
+    """Each track of a table of ours."""
+    spans: dict[int, Span] = {}
+    for row in _rows(path):
+        _count(spans, int(row["track"]), int(row["frame"]), int(row["area_px"]), int(row["phase"]))
+    return spans
+
+
 def read_labels(path: Path) -> Labels:
     """A mask image as uint32 (H, W)."""
     return np.asarray(tifffile.imread(path)).astype(np.uint32)
@@ -209,6 +220,11 @@ def label_paths(folder: Path) -> list[Path]:
     if sorted(numbered) != list(range(len(numbered))):
         raise ValueError(f"{folder} holds {len(numbered)} label images, but not each of 0 to {len(numbered) - 1}.")
     return [numbered[frame] for frame in range(len(numbered))]
+
+
+def _count(spans: dict[int, Span], track: int, frame: int, area: int, phase: int) -> None:
+    span = spans.setdefault(track, Span(frame, frame, area, phase))
+    span.last, span.last_area, span.phase = frame, area, phase
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
