@@ -50,6 +50,13 @@ export function fitView(canvas: ImageSize, image: ImageSize, margin = 16): Viewp
   };
 }
 
+/** Whether the view is as `fitView` made it; one without a size is. */
+export function isFitted(viewport: Viewport, image: ImageSize): boolean {
+  if (viewport.width === 0) return true;
+  const { scale, originX, originY } = fitView(viewport, image);
+  return viewport.scale === scale && viewport.originX === originX && viewport.originY === originY;
+}
+
 /** Zooms by `factor`; the image point under `screen` stays there. */
 export function zoomAt(viewport: Viewport, screen: Point, factor: number, image: ImageSize): Viewport {
   const smallest = fitView(viewport, image).scale / 4;

@@ -77,6 +77,8 @@ export const getState = (series: string, frame: number, version?: number, signal
   request<rest.SeriesState>("GET", `/series/${at(series)}/state`, { query: { frame, version }, signal });
 export const getTimeline = (series: string, version?: number) =>
   request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
+export const getLanes = (series: string, version?: number) =>
+  request<rest.Lanes>("GET", `/series/${at(series)}/lanes`, { query: { version } });
 export const getHistory = (series: string, query: rest.HistoryQuery = {}) =>
   request<rest.Page<rest.HistoryEntry>>("GET", `/series/${at(series)}/history`, { query: { ...query } });
 export const getMask = (series: string, sha256: string) =>

@@ -197,6 +197,30 @@ export interface Timeline {
   frames: TimelineFrame[];
 }
 
+/** Frames in a row on which a track has masks of one state and one level of confidence. */
+export interface LaneRun {
+  first: number;
+  last: number;
+  state: "accepted" | "proposal";
+  /** The least of its frames; null where nothing says. */
+  confidence: number | null;
+}
+
+export interface Lane {
+  track: string;
+  number: number;
+  phase: string | null;
+  name: string;
+  runs: LaneRun[];
+}
+
+/** Tracks that are deleted are left out. */
+export interface Lanes {
+  version: number;
+  tracks: Lane[];
+  events: EventRevision[];
+}
+
 export interface HistoryEntry {
   version: number;
   author: Person;

@@ -12,6 +12,7 @@ export interface CommandContext extends ToolContext {
   /** Ends a gesture under way; false when there was none. */
   cancelGesture(): boolean;
   toggleHelp(): void;
+  openLineage(track: string): void;
 }
 
 /** A key as KeyboardEvent describes it. */
@@ -278,6 +279,13 @@ export const commands: readonly Command[] = [
       const [x0, y0, x1, y1] = object.box;
       look(reveal(viewport, { x: (x0 + x1) / 2, y: (y0 + y1) / 2 }, state.series));
     },
+  },
+  {
+    group: "View",
+    title: "Lineage of the selection, or of what is under the pointer",
+    keys: "L",
+    matches: (key, { state }) => plain("l")(key) && (state.selection !== null || state.hovered !== null),
+    run: ({ state, openLineage }) => openLineage(state.selection?.track ?? state.hovered ?? ""),
   },
   {
     group: "View",

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { Point } from "../../src/geometry/stroke";
 import {
   fitView,
+  isFitted,
   LARGEST_SCALE,
   pan,
   resize,
@@ -95,4 +96,12 @@ it("reveals a point that is out of sight and leaves alone one that is in sight",
   expect(reveal(close, toImage(close, { x: 400, y: 300 }), image)).toBe(close);
   const revealed = reveal(close, { x: 400, y: 350 }, image);
   expectClose(toScreen(revealed, { x: 400, y: 350 }), { x: 450, y: 350 });
+});
+
+it("knows a fitted view from one that somebody moved", () => {
+  const fitted = fitView(canvas, image);
+  expect(isFitted(fitted, image)).toBe(true);
+  expect(isFitted(pan(fitted, 1, 0, image), image)).toBe(false);
+  expect(isFitted(zoomAt(fitted, { x: 450, y: 350 }, 1.1, image), image)).toBe(false);
+  expect(isFitted(resize(fitted, { width: 900, height: 500 }), image)).toBe(false);
 });

@@ -21,6 +21,7 @@ export class Script implements CommandContext {
     0,
   );
   helpShown = false;
+  lineageShown: string | null = null;
   readonly host: ToolHost = new ToolHost(this);
   private ids = 0;
 
@@ -37,6 +38,9 @@ export class Script implements CommandContext {
     const { busy } = this.host;
     this.host.cancel();
     return busy;
+  };
+  openLineage = (track: string): void => {
+    this.lineageShown = track;
   };
   toggleHelp = (): void => {
     this.helpShown = !this.helpShown;

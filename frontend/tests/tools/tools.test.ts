@@ -280,6 +280,17 @@ describe("keys", () => {
     script.key("?", { shift: true });
     expect(script.helpShown).toBe(true);
   });
+
+  it("show the lineage of the selection, else of what is under the pointer", () => {
+    const script = new Script(twoObjects());
+    expect(script.key("l")).toBe(false);
+    script.dispatch({ type: "hover", track: "t2" });
+    script.key("l");
+    expect(script.lineageShown).toBe("t2");
+    script.dispatch({ type: "selection", selection: { track: "t1", lasting: true } });
+    script.key("l");
+    expect(script.lineageShown).toBe("t1");
+  });
 });
 
 describe("keys of a review", () => {

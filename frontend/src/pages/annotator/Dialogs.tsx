@@ -3,11 +3,12 @@
 import { CalibrationDialog } from "./CalibrationDialog";
 import { ExportDialog } from "./ExportDialog";
 import { HelpDialog } from "./HelpDialog";
+import { LineageDialog } from "./LineageDialog";
 import { ProblemsDialog } from "./ProblemsDialog";
 import { useWorkspace } from "./workspace";
 
 export function Dialogs() {
-  const { dialog } = useWorkspace();
+  const { dialog, lineageOf } = useWorkspace();
   const close = () => {
     dialog.value = null;
   };
@@ -20,6 +21,10 @@ export function Dialogs() {
       return <ExportDialog onClose={close} />;
     case "problems":
       return <ProblemsDialog onClose={close} />;
+    case "lineage":
+      return lineageOf.value === null ? null : (
+        <LineageDialog key={lineageOf.value} track={lineageOf.value} onClose={close} />
+      );
     case null:
       return null;
   }

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { fitView, resize, toImage, zoomAt } from "../../geometry/viewport";
+import { fitView, isFitted, resize, toImage, zoomAt } from "../../geometry/viewport";
 import { startPainting } from "../../render/painter";
 import { mayEdit, objectAt } from "../../state/annotator/view";
 import type { Pointer, PointerDown } from "../../tools/tool";
@@ -85,13 +85,14 @@ export function Stage() {
   );
 }
 
-/** Fits the image when the canvas first has a size, and keeps its middle when that changes. */
+/** Fits the image when the canvas first has a size, and as long as it is left so; else its middle stays. */
 function fitToStage({ viewport, state }: Workspace, stage: HTMLElement): () => void {
   const observer = new ResizeObserver(() => {
     const size = { width: stage.clientWidth, height: stage.clientHeight };
     const before = viewport.peek();
     if (size.width === 0 || size.height === 0) return;
-    viewport.value = before.width === 0 ? fitView(size, state.peek().series) : resize(before, size);
+    const { series } = state.peek();
+    viewport.value = isFitted(before, series) ? fitView(size, series) : resize(before, size);
   });
   observer.observe(stage);
   return () => observer.disconnect();

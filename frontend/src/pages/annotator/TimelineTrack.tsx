@@ -2,13 +2,15 @@
 
 import { computed, effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { frameAt, frameX, type TimeSpan } from "../../geometry/time_axis";
 import type { Annotator } from "../../state/annotator/model";
 import { frameCounts } from "../../state/annotator/view";
 import { counted } from "../../state/format";
+import { type TimeAxis, wheelTime } from "./time";
 import { useView, useWorkspace } from "./workspace";
 
 /** Drawn, because a series may have ten thousand frames. */
-export function TimelineTrack() {
+export function TimelineTrack({ axis }: { axis: TimeAxis }) {
   const { state, dispatch } = useWorkspace();
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useView((all) => all.frame);
@@ -20,7 +22,7 @@ export function TimelineTrack() {
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
-    const draw = () => drawTrack(element, state.peek());
+    const draw = () => drawTrack(element, state.peek(), axis.span.peek());
     const frameInSight = computed(() => state.value.frame);
     const counts = computed(() => frameCounts(state.value));
     const range = computed(() => shownRange(state.value));
@@ -28,9 +30,14 @@ export function TimelineTrack() {
       frameInSight.value;
       counts.value;
       range.value;
+      axis.span.value;
       draw();
     });
-    const observer = new ResizeObserver(draw);
+    const observer = new ResizeObserver(() => {
+      const { left, width } = element.getBoundingClientRect();
+      axis.place.value = { left, width };
+      draw();
+    });
     observer.observe(element);
     const themes = new MutationObserver(draw);
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -41,11 +48,13 @@ export function TimelineTrack() {
     };
   }, [state]);
 
+  const under = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
+    const bounds = event.currentTarget.getBoundingClientRect();
+    return frameAt(axis.span.peek(), bounds.width, event.clientX - bounds.left, frames);
+  };
   const scrub = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
     if (event.buttons !== 1) return;
-    const bounds = event.currentTarget.getBoundingClientRect();
-    const wanted = Math.floor(((event.clientX - bounds.left) / bounds.width) * frames);
-    const at = Math.min(frames - 1, Math.max(0, wanted));
+    const at = under(event);
     const start = rangeStart.current;
     if (start !== null) {
       const change = { from: Math.min(start, at), to: Math.max(start, at) };
@@ -59,8 +68,7 @@ export function TimelineTrack() {
   const press = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
     event.currentTarget.setPointerCapture(event.pointerId);
     if (event.shiftKey) {
-      const bounds = event.currentTarget.getBoundingClientRect();
-      rangeStart.current = Math.floor(((event.clientX - bounds.left) / bounds.width) * frames);
+      rangeStart.current = under(event);
       dispatch({ type: "scope", change: { what: "range" } });
       if (state.peek().proposalSummary !== null) dispatch({ type: "review", change: { what: "range" } });
     }
@@ -85,11 +93,14 @@ export function TimelineTrack() {
       onPointerMove={scrub}
       onPointerUp={release}
       onPointerCancel={release}
+      onWheel={(event) => {
+        if (wheelTime(axis, event)) event.preventDefault();
+      }}
     />
   );
 }
 
-function drawTrack(canvas: HTMLCanvasElement, state: Annotator): void {
+function drawTrack(canvas: HTMLCanvasElement, state: Annotator, span: TimeSpan): void {
   const context = canvas.getContext("2d");
   const ratio = window.devicePixelRatio;
   const width = canvas.clientWidth;
@@ -100,31 +111,35 @@ function drawTrack(canvas: HTMLCanvasElement, state: Annotator): void {
   context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
   const colour = (name: string) => style.getPropertyValue(name);
-  const { frames } = state.series;
-  const cell = width / frames;
+  const cell = width / span.count;
+  const end = span.first + span.count;
+  const xOf = (frame: number) => frameX(span, width, frame);
   const gap = cell >= 5 ? 1 : 0;
   const rail = { top: 7, height: height - 14 };
   context.fillStyle = colour("--track-empty");
   context.fillRect(0, rail.top, width, rail.height);
   for (const [frame, { accepted, proposals }] of frameCounts(state)) {
+    if (frame + 1 <= span.first || frame >= end) continue;
     const bar = Math.max(1.5, cell - gap);
     if (accepted > 0) {
       context.fillStyle = colour("--track-accepted");
-      context.fillRect(frame * cell, rail.top, bar, rail.height);
+      context.fillRect(xOf(frame), rail.top, bar, rail.height);
     }
     if (proposals > 0) {
       context.fillStyle = colour("--track-proposed");
-      context.fillRect(frame * cell, rail.top + rail.height / 2, bar, rail.height / 2);
+      context.fillRect(xOf(frame), rail.top + rail.height / 2, bar, rail.height / 2);
     }
   }
   if (gap > 0) {
     context.fillStyle = colour("--track-gap");
-    for (let frame = 1; frame < frames; frame++) context.fillRect(frame * cell - 1, rail.top, 1, rail.height);
+    for (let frame = Math.ceil(span.first + 1e-9); frame < end; frame++) {
+      context.fillRect(xOf(frame) - 1, rail.top, 1, rail.height);
+    }
   }
   const range = shownRange(state);
   if (range !== null)
-    drawRange(context, range.from * cell, (range.to + 1) * cell - gap, height, colour("--track-range"));
-  const x = state.frame * cell;
+    drawRange(context, xOf(range.from), xOf(range.to + 1) - gap, height, colour("--track-range"));
+  const x = xOf(state.frame);
   const marker = Math.max(4, cell - gap);
   context.strokeStyle = colour("--track-marker");
   context.lineWidth = 2;

@@ -16,7 +16,7 @@ import type { CommandContext } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
 
-export type DialogName = "help" | "calibration" | "export" | "problems";
+export type DialogName = "help" | "calibration" | "export" | "problems" | "lineage";
 
 export interface Workspace {
   readonly session: Session;
@@ -29,6 +29,9 @@ export interface Workspace {
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
   readonly dialog: Signal<DialogName | null>;
+  /** Whose lineage the dialog shows. */
+  readonly lineageOf: Signal<string | null>;
+  openLineage(track: string): void;
   readonly host: ToolHost;
   readonly commands: CommandContext;
   readonly chunks: ChunkCache;
@@ -43,6 +46,7 @@ export function createWorkspace(session: Session): Workspace {
   const { series } = store.state.peek();
   const viewport = signal(fitView({ width: 0, height: 0 }, series));
   const dialog = signal<DialogName | null>(null);
+  const lineageOf = signal<string | null>(null);
   const tilesLoaded = signal(0);
   const timer = new ClickTimer();
   const decoder = startDecoder();
@@ -72,10 +76,15 @@ export function createWorkspace(session: Session): Workspace {
       host.cancel();
       return busy;
     },
+    openLineage,
     toggleHelp() {
       dialog.value = dialog.peek() === "help" ? null : "help";
     },
   };
+  function openLineage(track: string): void {
+    lineageOf.value = track;
+    dialog.value = "lineage";
+  }
   const host = new ToolHost(commands);
   const stopWatching = store.watch((after, before, action) => {
     if (action.type === "prompt/point" || action.type === "prompt/box")
@@ -101,6 +110,8 @@ export function createWorkspace(session: Session): Workspace {
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
     dialog,
+    lineageOf,
+    openLineage,
     host,
     commands,
     chunks,

@@ -10,7 +10,7 @@ import type { Store } from "./store";
 import { isLoaded } from "./view";
 
 /** The calls this file makes; tests pass their own. */
-export type FrameApi = Pick<typeof Api, "getState" | "getTimeline" | "getProposals">;
+export type FrameApi = Pick<typeof Api, "getState" | "getTimeline" | "getLanes" | "getProposals">;
 
 export interface Services {
   readonly api: FrameApi;
@@ -26,6 +26,7 @@ export interface Connection {
 }
 
 const TIMELINE_DELAY_MS = 800;
+const AGAIN_MS = 3000;
 const NEIGHBOURS = [0, 1, -1, 2, -2, 3, -3];
 const AHEAD = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -35,6 +36,7 @@ export function start(store: Store, services: Services): Connection {
   const { id } = store.state.peek().series;
   const loading = new Set<string>();
   let asked: number | null = null; // the version that a `series.since` under way starts from
+  let lanesRest = false; // they could not be had a moment ago
   let timelineTimer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
@@ -42,6 +44,7 @@ export function start(store: Store, services: Services): Connection {
     keepWork(after, before);
     if (after.connection === "online") speak(after, before);
     loadFrames(after);
+    loadLanes(after);
     if (after.past?.version !== before.past?.version) refreshTimeline(0);
     else if (after.serverHead !== before.serverHead) refreshTimeline();
   });
@@ -65,6 +68,7 @@ export function start(store: Store, services: Services): Connection {
     }
   });
   refreshTimeline(0);
+  loadLanes(store.state.peek());
 
   function keepWork(after: Annotator, before: Annotator): void {
     try {
@@ -144,7 +148,36 @@ export function start(store: Store, services: Services): Connection {
       const error = asApiError(cause);
       if (!closed && !error.offline) store.dispatch({ type: "notice", text: error.message });
       // The next change of frame may try again; an answer that failed must not be asked for in a loop.
-      setTimeout(() => loading.delete(key), 3000);
+      setTimeout(() => loading.delete(key), AGAIN_MS);
+    }
+  }
+
+  /** Once at the beginning; changesets keep them up to date, unless one was missed or a deleted track came back. */
+  function loadLanes(state: Annotator): void {
+    if (closed || lanesRest || state.connection === "refused") return;
+    if (state.lanes.missed === null && state.lanes.version < state.head) {
+      store.dispatch({ type: "lanes/asked" });
+      void askForLanes(undefined);
+    }
+    if (state.past !== null && state.past.runs === null) void askForLanes(state.past.version);
+  }
+
+  async function askForLanes(version: number | undefined): Promise<void> {
+    const key = `lanes/${version}`;
+    if (loading.has(key)) return;
+    loading.add(key);
+    try {
+      const lanes = await api.getLanes(id, version);
+      if (!closed) store.dispatch({ type: version === undefined ? "lanes/loaded" : "past/lanes", lanes });
+    } catch {
+      lanesRest = true;
+      setTimeout(() => {
+        lanesRest = false;
+        if (!closed) loadLanes(store.state.peek());
+      }, AGAIN_MS);
+      if (!closed && version === undefined) store.dispatch({ type: "lanes/failed" });
+    } finally {
+      loading.delete(key);
     }
   }
 

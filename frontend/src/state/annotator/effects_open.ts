@@ -14,6 +14,7 @@ import { openWebSocket } from "../../protocol/socket";
 import { followJob, startExport } from "../jobs/effects";
 import { failed, ready } from "../remote";
 import { start } from "./effects";
+import { type MaskReader, readMasks } from "./effects_masks";
 import { runningSegmentations, type Segmentations, startSegmentations } from "./effects_segment";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
@@ -24,6 +25,8 @@ export interface Session extends Segmentations {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
+  /** For whoever shows objects of frames that are not in sight. */
+  readMasks(): MaskReader;
   histogram(frame: number, signal: AbortSignal): Promise<Histogram>;
   history(before: string | null, frame: number | null): Promise<Page<HistoryEntry>>;
   /** Makes the older version, or one frame of it, the present as a new version. */
@@ -71,6 +74,7 @@ export async function openAnnotator(
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
+    readMasks: () => readMasks(store),
     histogram: (wanted, signal) => api.getHistogram(id, wanted, signal),
     history: (before, onFrame) =>
       api.getHistory(id, {

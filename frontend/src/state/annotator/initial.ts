@@ -3,6 +3,7 @@
 import type { Person } from "../../protocol/messages";
 import type { ModelVersion } from "../../protocol/models";
 import type { Job, Model, Project, Series, SeriesState } from "../../protocol/rest";
+import { NO_LANES } from "./lanes";
 import { mergeFrame } from "./merge";
 import type { Annotator, Display, Segmenter } from "./model";
 import { keyOf, segmenterChoices } from "./segmenters";
@@ -36,6 +37,7 @@ export function initialState(opened: Opened): Annotator {
     tracks: new Map(),
     events: new Map(),
     frames: new Map(),
+    lanes: NO_LANES,
     calibration: series.calibration,
     timeline: [],
     pending: [],

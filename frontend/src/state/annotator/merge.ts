@@ -9,6 +9,7 @@ import type {
 } from "../../protocol/messages";
 import type { SeriesState } from "../../protocol/rest";
 import { forget } from "./history";
+import { withChangeset, withNothingTo } from "./lanes";
 import type { Annotator, Events, FrameMasks, PendingCommit, Problem, Tracks } from "./model";
 
 const MOST_FRAMES = 240; // beyond, masks of frames far from the one in sight are let go
@@ -31,7 +32,8 @@ export function receive(state: Annotator, message: ServerMessage): Annotator {
       const applied = message.changesets.reduce(applyChangeset, state);
       // An empty answer says that nothing lies in between.
       const head = message.changesets.length === 0 ? Math.max(applied.head, message.head) : applied.head;
-      return { ...applied, head, ...heard(applied, message.head) };
+      const lanes = message.changesets.length === 0 ? withNothingTo(applied.lanes, head) : applied.lanes;
+      return { ...applied, lanes, head, ...heard(applied, message.head) };
     }
     case "changeset.conflict":
       return withProblem(state, message.request_id, { kind: "conflict", conflicts: message.conflicts });
@@ -108,7 +110,8 @@ export function applyChangeset(state: Annotator, changeset: Changeset): Annotato
   tracks = mergeTracks(tracks, trackRevisions);
   events = mergeEvents(events, eventRevisions);
   const head = changeset.version === state.head + 1 ? changeset.version : state.head;
-  const next = { ...state, frames, tracks, events, calibration, head };
+  const lanes = withChangeset(state.lanes, changeset, state.tracks);
+  const next = { ...state, frames, tracks, events, lanes, calibration, head };
   return confirm({ ...next, ...heard(next, changeset.version) }, changeset);
 }
 

@@ -4,6 +4,7 @@ import type { Point } from "../../geometry/stroke";
 import type {
   Base,
   Candidate,
+  Changeset,
   ChangesetCommit,
   Conflict,
   EventRevision,
@@ -13,7 +14,16 @@ import type {
   TrackRevision,
 } from "../../protocol/messages";
 import type { ModelChoice, ModelVersion, Settings } from "../../protocol/models";
-import type { Calibration, Job, Model, Phase, Role, Series, TimelineFrame } from "../../protocol/rest";
+import type {
+  Calibration,
+  Job,
+  LaneRun,
+  Model,
+  Phase,
+  Role,
+  Series,
+  TimelineFrame,
+} from "../../protocol/rest";
 import type { FrameRange, ProposalSummary } from "../../protocol/segmentation";
 
 export type Operation = ChangesetCommit["operations"][number];
@@ -28,6 +38,17 @@ export interface FrameMasks {
 
 export type Tracks = ReadonlyMap<string, TrackRevision>;
 export type Events = ReadonlyMap<string, EventRevision>;
+
+/** The runs of each track that has masks, by frame; those of deleted tracks may be among them. */
+export type RunsByTrack = ReadonlyMap<string, readonly LaneRun[]>;
+
+export interface Lanes {
+  /** Every changeset up to it is in the runs; -1: ask for them. */
+  readonly version: number;
+  readonly runs: RunsByTrack;
+  /** What came while the server was asked, which its answer may lack. Null: nobody asks. */
+  readonly missed: readonly Changeset[] | null;
+}
 
 /** Why a commit was not written. It stays here, with its masks, until its author decides. */
 export type Problem =
@@ -149,6 +170,8 @@ export interface Past {
   readonly tracks: Tracks;
   readonly events: Events;
   readonly frames: ReadonlyMap<number, FrameMasks>;
+  /** Null until they are there. */
+  readonly runs: RunsByTrack | null;
   /** Null until its first frame is there. */
   readonly calibration: Calibration | null;
 }
@@ -176,6 +199,8 @@ export interface Annotator {
   /** What happened to tracks, deleted events too. */
   readonly events: Events;
   readonly frames: ReadonlyMap<number, FrameMasks>;
+  /** On which frames every track lives. */
+  readonly lanes: Lanes;
   readonly calibration: Calibration;
   readonly timeline: readonly TimelineFrame[];
   readonly pending: readonly PendingCommit[];

@@ -3,7 +3,7 @@
 import type { Point } from "../../geometry/stroke";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
-import type { Job, SeriesState, TimelineFrame } from "../../protocol/rest";
+import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import {
   acceptCandidate,
@@ -17,6 +17,7 @@ import {
   setBox,
 } from "./drafts";
 import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
+import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
 import { applyChangeset, mergeFrame, receive } from "./merge";
 import type {
   Annotator,
@@ -44,6 +45,10 @@ export type Report =
   | { type: "connection"; connection: Connection }
   | { type: "frame/loaded"; state: SeriesState }
   | { type: "timeline/loaded"; frames: readonly TimelineFrame[] }
+  | { type: "lanes/asked" }
+  | { type: "lanes/loaded"; lanes: LanesAnswer }
+  | { type: "lanes/failed" }
+  | { type: "past/lanes"; lanes: LanesAnswer }
   | { type: "proposals/counted"; summary: ProposalSummary }
   | { type: "segmentation"; job: Job }
   | { type: "segmentation/dismiss"; job: string }
@@ -118,6 +123,15 @@ export function reduce(state: Annotator, action: Action): Annotator {
       return resumeSeek(mergeFrame(state, action.state));
     case "timeline/loaded":
       return { ...state, timeline: action.frames };
+    case "lanes/asked":
+      return { ...state, lanes: askedForLanes(state.lanes) };
+    case "lanes/loaded":
+      return { ...state, lanes: loadedLanes(state.lanes, action.lanes) };
+    case "lanes/failed":
+      return { ...state, lanes: lanesFailed(state.lanes) };
+    case "past/lanes":
+      if (state.past?.version !== action.lanes.version) return state;
+      return { ...state, past: { ...state.past, runs: runsOf(action.lanes) } };
     case "proposals/counted":
       return { ...state, proposalSummary: action.summary };
     case "segmentation":
@@ -142,6 +156,7 @@ export function reduce(state: Annotator, action: Action): Annotator {
         tracks: new Map(),
         events: new Map(),
         frames: new Map(),
+        runs: null,
         calibration: null,
       };
       return { ...state, past, selection: null, stroke: null, band: null };
@@ -283,7 +298,8 @@ function mergePast(state: Annotator, loaded: SeriesState): Annotator {
   const tracks = new Map(loaded.tracks.map((revision) => [revision.track, revision]));
   const events = new Map(loaded.events.map((revision) => [revision.event, revision]));
   const { version, calibration } = loaded;
-  return { ...state, past: { version, tracks, events, frames, calibration } };
+  const { runs } = state.past;
+  return { ...state, past: { version, tracks, events, frames, runs, calibration } };
 }
 
 /** Work that an earlier page of this series left in the browser. Its questions are asked again. */

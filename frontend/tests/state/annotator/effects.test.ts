@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { offlineError } from "../../../src/protocol/errors";
 import type { PromptPredicted } from "../../../src/protocol/messages";
-import type { SeriesState } from "../../../src/protocol/rest";
+import type { Lanes, SeriesState } from "../../../src/protocol/rest";
 import { start } from "../../../src/state/annotator/effects";
 import { browserKeep } from "../../../src/state/annotator/keep";
 import { createStore } from "../../../src/state/annotator/store";
@@ -28,7 +28,11 @@ class Browser {
   private ids = 0;
 
   /** Opens the series as a freshly loaded page does. */
-  async load(server: FakeServer, getState = async (_: string, frame: number) => frameState({ frame })) {
+  async load(
+    server: FakeServer,
+    getState = async (_: string, frame: number) => frameState({ frame }),
+    getLanes = async (): Promise<Lanes> => ({ version: server.version, tracks: [], events: [] }),
+  ) {
     const store = createStore({
       ...opened({ version: server.version, head: server.version }),
       connection: "connecting",
@@ -36,6 +40,7 @@ class Browser {
     const api = {
       getState: vi.fn(getState),
       getProposals: vi.fn(async () => ({ count: 0, frames: [], scores: [], unscored: 0 })),
+      getLanes: vi.fn(getLanes),
       getTimeline: vi.fn(async () => ({ version: 0, frames: [{ frame: 2, accepted: 1, proposals: 0 }] })),
     };
     const keep = browserKeep(1, "series", this.local, this.session);
@@ -300,4 +305,46 @@ it("marks annotated frames anew after a change", async () => {
   server.say({ type: "changeset.committed", changeset: changeset(1) });
   await vi.advanceTimersByTimeAsync(1000);
   expect(api.getTimeline).toHaveBeenCalledTimes(2);
+});
+
+describe("lanes", () => {
+  const mask = maskRevision("a", 1, discRle(10, 10), { frame: 1 });
+
+  it("are asked for once, and then follow the changesets", async () => {
+    const server = new FakeServer();
+    const { store, api } = await new Browser().load(server);
+    await vi.advanceTimersByTimeAsync(0);
+    server.say({ type: "changeset.committed", changeset: changeset(1, { revisions: [mask] }) });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(api.getLanes).toHaveBeenCalledTimes(1);
+    expect(store.state.value.lanes.runs.get("a")).toMatchObject([{ first: 1, last: 1 }]);
+  });
+
+  it("are asked for again when they could not be had", async () => {
+    const { store, api } = await new Browser().load(new FakeServer(), undefined, async () => {
+      throw offlineError();
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(store.state.value.lanes.version).toBe(-1);
+    api.getLanes.mockImplementation(async () => ({ version: 0, tracks: [], events: [] }));
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(store.state.value.lanes.version).toBe(0);
+    expect(api.getLanes).toHaveBeenCalledTimes(2);
+  });
+
+  it("of an older version are its own", async () => {
+    const { store, api } = await new Browser().load(new FakeServer(), async (_: string, frame: number) =>
+      frameState({ frame, version: 7, head: 9 }),
+    );
+    api.getLanes.mockImplementation(async () => ({
+      version: 7,
+      tracks: [{ track: "a", number: 1, phase: null, name: "", runs: [] }],
+      events: [],
+    }));
+    store.dispatch({ type: "past/open", version: 7 });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(api.getLanes).toHaveBeenLastCalledWith("series", 7);
+    expect(store.state.value.past?.runs?.has("a")).toBe(true);
+    expect(store.state.value.lanes.runs.has("a")).toBe(false);
+  });
 });
