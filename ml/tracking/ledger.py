@@ -164,7 +164,7 @@ class Ledger:
                 self.forget(trace.track)
             elif trace.missing is not None:
                 self._end(trace)
-            elif not trace.sure and trace.seen < frames - trace.first:
+            elif not trace.sure and trace.seen < max(frames - trace.first, _LEAST_AT_THE_END if trace.first else 0):
                 self.drop(trace)
         self.phase_of |= {track: trace.phase for track, trace in self.traces.items()}
 

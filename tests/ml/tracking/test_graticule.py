@@ -117,6 +117,15 @@ def test_a_speck_of_one_frame_is_no_track() -> None:
     assert {observed.track for frame in frames for observed in frame.objects} == {1}
 
 
+def test_what_is_seen_on_the_last_frame_alone_is_no_track() -> None:
+    """Else every speck would be one there, and the count of a noisy series would leap."""
+    late = [*APART, Disc(15, 80, 4)]
+    once, twice = ([draw(APART)] * (8 - frames) + [draw(late)] * frames for frames in (1, 2))
+    assert not events(run(once), "birth") and track_at(run(once)[-1], 15, 80) == 0
+    assert [frame for frame, *_ in events(run(twice), "birth")] == [6]
+    assert track_at(run([draw(late)])[0], 15, 80) > 0
+
+
 def test_a_gap_is_bridged_and_says_so() -> None:
     scene = [draw([Disc(20, 20 + t), Disc(70, 70)] if t not in (5, 6) else [Disc(70, 70)]) for t in range(12)]
     frames = run(scene)
