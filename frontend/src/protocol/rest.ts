@@ -278,4 +278,4 @@ export interface Model {
   reason: string;
 }
 
-export type ExportFormat = "coco" | "labels" | "yolo";
+export type ExportFormat = "coco" | "ctc" | "labels" | "yolo";
