@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 def places(frame: int) -> list[tuple[int, int]]:
     """(x, y) of three particles: the first two meet, the third drifts alone."""
-    gap = max(60 - 5 * frame, 0) if frame < MEETING else 0
-    return [(90 - gap // 2 - 8, 80), (90 + gap // 2 + 8, 80), (150 + frame, 190)]
+    apart = 75 - 3 * frame if frame < MEETING else 30  # at least 2 px between them, then one body
+    return [(90 - apart // 2, 80), (90 - apart // 2 + apart, 80), (150 + frame, 190)]
 
 
 def disc(x: int, y: int) -> NDArray[np.bool_]:
