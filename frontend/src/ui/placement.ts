@@ -41,7 +41,8 @@ export function placement(
   const below = anchor.bottom + GAP;
   const above = anchor.top - GAP - size.height;
   const fitsBelow = below + size.height <= room.height - MARGIN;
-  return { x, y: fitsBelow || above < MARGIN ? below : above };
+  if (fitsBelow) return { x, y: below };
+  return { x, y: above >= MARGIN ? above : Math.max(MARGIN, room.height - size.height - MARGIN) };
 }
 
 export function placeBeside(element: HTMLElement, anchor: Rectangle, align: Alignment): void {

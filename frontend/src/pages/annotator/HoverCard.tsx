@@ -27,10 +27,10 @@ export function HoverCard() {
       {object.state === "proposal" && (
         <span class="hover-proposal">
           proposal{score !== null && <span class="number"> · score {score.toFixed(2)}</span>}
-          {model !== null && ` · ${model}`}
+          {confidence !== null && <span class="number"> · tracked, {percent(confidence)}</span>}
+          {confidence === null && model !== null && ` · ${model}`}
         </span>
       )}
-      {confidence !== null && <span class="number">tracked, {percent(confidence)}</span>}
     </div>
   );
 }
