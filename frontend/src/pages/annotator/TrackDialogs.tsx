@@ -24,7 +24,7 @@ interface Closable {
 }
 
 /** The object that is meant: the selected one. */
-export const subjectOf = (state: Annotator): string | null =>
+const subjectOf = (state: Annotator): string | null =>
   chosenTracks(state).find((track) => track === state.selection?.track) ?? chosenTracks(state)[0] ?? null;
 
 export function ChangeIdDialog({ onClose }: Closable) {

@@ -1,6 +1,6 @@
 // Following objects from the frame in sight: which, where to, by what; and the jobs that do it.
 
-import { Fragment } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useId } from "preact/hooks";
 import { chosenTracks } from "../../state/annotator/lineage";
 import type { Tracking } from "../../state/annotator/model";
@@ -96,7 +96,7 @@ interface RadiosProps<T extends string> {
   value: T;
   choices: readonly (readonly [T, string])[];
   onValue: (value: T) => void;
-  children: preact.ComponentChildren;
+  children: ComponentChildren;
 }
 
 function Radios<T extends string>({ legend, value, choices, onValue, children }: RadiosProps<T>) {

@@ -2,7 +2,7 @@
 
 import type { EventRevision } from "../../protocol/messages";
 import type { EventSet, Step } from "../../protocol/tracking";
-import { percent } from "../format";
+import { counted, percent } from "../format";
 import type { Annotator } from "./model";
 import { type Occurrence, occurrencesOf } from "./occurrences";
 import type { TrackGesture } from "./versions";
@@ -98,15 +98,23 @@ export function mark(state: Annotator, track: string): Annotator {
 }
 
 const onwards = (frame: number) => ({ first_frame: frame, last_frame: null });
-const onFrame = (frame: number) => ` from frame ${frame + 1} on`;
+const fromFrame = (frame: number) => `from frame ${frame + 1} on`;
+const whereText = (frame: number, only: boolean) => (only ? `on frame ${frame + 1}` : fromFrame(frame));
+
+const MOST_NAMES = 6; // a reason has its limit
+
+function namesOf(state: Annotator, tracks: readonly string[]): string {
+  return tracks.length > MOST_NAMES
+    ? counted(tracks.length, "object")
+    : listed(tracks.map((track) => trackName(state, track)));
+}
 
 /** The object's masks from this frame on, or on this frame only, become those of another track. */
 export function changeId(state: Annotator, track: string, to: string, only: boolean): TrackPlan {
   const { frame } = state;
   const span = only ? { first_frame: frame, last_frame: frame } : onwards(frame);
-  const where = only ? ` on frame ${frame + 1}` : onFrame(frame);
   return {
-    reason: `Change ${trackName(state, track)} to ${trackName(state, to)}${where}`,
+    reason: `Change ${trackName(state, track)} to ${trackName(state, to)} ${whereText(frame, only)}`,
     steps: [{ op: "tracks.reassign", moves: [{ track, to }], ...span, collision: "refuse" }],
     select: to,
   };
@@ -119,13 +127,12 @@ export function cut(
   newTrack: string,
   { only = false, phase }: { only?: boolean; phase?: string | null } = {},
 ): TrackPlan {
-  const { reason, steps, select } = changeId(state, track, newTrack, only);
-  const name = trackName(state, track);
-  const verb = phase === undefined ? `Cut ${name}` : `Set the phase of ${name}`;
+  const { steps } = changeId(state, track, newTrack, only);
+  const verb = phase === undefined ? "Cut" : "Set the phase of";
   return {
-    reason: reason.replace(/^.*?( from| on) /, `${verb}$1 `),
+    reason: `${verb} ${trackName(state, track)} ${whereText(state.frame, only)}`,
     steps: [trackLike(state, track, newTrack, phase), ...steps],
-    select,
+    select: newTrack,
   };
 }
 
@@ -141,7 +148,7 @@ export function join(state: Annotator, tracks: readonly string[]): TrackPlan | n
   const [kept, ...others] = [...tracks].sort((a, b) => number(a) - number(b));
   if (kept === undefined || others.length === 0) return null;
   return {
-    reason: `Join ${listed([kept, ...others].map((track) => trackName(state, track)))}`,
+    reason: `Join ${namesOf(state, [kept, ...others])}`,
     steps: [
       {
         op: "tracks.reassign",
@@ -158,7 +165,7 @@ export function join(state: Annotator, tracks: readonly string[]): TrackPlan | n
 export function exchange(state: Annotator, one: string, other: string): TrackPlan {
   const { frame } = state;
   return {
-    reason: `Exchange ${trackName(state, one)} and ${trackName(state, other)}${onFrame(frame)}`,
+    reason: `Exchange ${trackName(state, one)} and ${trackName(state, other)} ${fromFrame(frame)}`,
     steps: [
       {
         op: "tracks.reassign",
@@ -187,7 +194,7 @@ export function endHere(state: Annotator, track: string): TrackPlan | null {
 
 /** The objects' proposals become accepted ones: up to this frame, or all of them. */
 export function acceptTracks(state: Annotator, tracks: readonly string[], upToHere: boolean): TrackPlan {
-  const names = listed(tracks.map((track) => trackName(state, track)));
+  const names = namesOf(state, tracks);
   const last_frame = upToHere ? state.frame : null;
   return {
     reason: upToHere ? `Accept ${names} up to frame ${state.frame + 1}` : `Accept ${names}`,
@@ -224,7 +231,7 @@ export function markMerge(
     steps.push({ op: "tracks.reassign", moves, ...onwards(frame), collision: "join" });
   }
   steps.push(eventHere(state, "merge", event, parents, [receiver]));
-  const names = listed(parents.map((track) => trackName(state, track)));
+  const names = namesOf(state, parents);
   return { reason: `Mark a merge of ${names} on frame ${frame + 1}`, steps, select: receiver };
 }
 

@@ -150,13 +150,21 @@ export function retrackingOf(state: Annotator): TrackingRequest | null {
   return { ...request, frames: { start: frame, end }, tracks };
 }
 
-/** A job that failed goes on from the frame that it wrote last, as it was asked; null where it wrote none. */
+/**
+ * A job that failed goes on from the frame that it wrote last: as it was asked, or, where somebody else asked, as it is
+ * chosen here. Null where it wrote none.
+ */
 export function continuationOf(state: Annotator, job: string): TrackingRequest | null {
   const { lastTracking, written } = state;
-  const start = written.get(job)?.newest;
-  if (start === undefined || lastTracking?.job !== job || start === lastTracking.request.frames.end)
-    return null;
-  return { ...lastTracking.request, frames: { start, end: lastTracking.request.frames.end } };
+  const frames = written.get(job);
+  if (frames === undefined) return null;
+  const start = frames.newest;
+  if (lastTracking?.job !== job) {
+    const where = start === frames.first && start < frames.last ? "beginning" : "end";
+    return trackingOf({ ...state, frame: start, tracking: { ...state.tracking, what: "everything", where } });
+  }
+  const { end } = lastTracking.request.frames;
+  return start === end ? null : { ...lastTracking.request, frames: { start, end } };
 }
 
 export function changedTracking(tracking: Tracking, change: Partial<Tracking>, frames: number): Tracking {

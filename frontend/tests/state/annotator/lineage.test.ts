@@ -205,6 +205,8 @@ describe("corrections", () => {
       select: "t4",
     });
     expect(join(series(), ["t4"])).toBeNull();
+    const many = Array.from({ length: 9 }, (_, index) => `t${index}`);
+    expect(join(series(), many)?.reason).toBe("Join 9 objects");
   });
 
   it("exchange two objects, and answer a collision so", () => {

@@ -179,4 +179,8 @@ it("goes on, after a failure, from the frame that was written last", () => {
   expect(written.written.get("j1")).toEqual({ first: 1, last: 2, newest: 2 });
   expect(continuationOf(written, "j1")).toEqual({ ...request, frames: { start: 2, end: 4 } });
   expect(continuationOf(written, "another")).toBeNull();
+  const theirs = { ...written, lastTracking: null };
+  expect(continuationOf(theirs, "j1")).toMatchObject({ frames: { start: 2, end: 4 }, new_objects: true });
+  const back = run(theirs, wrote(3, 1), wrote(4, 0));
+  expect(continuationOf({ ...back, frame: 3 }, "j1")).toBeNull();
 });
