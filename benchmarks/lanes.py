@@ -112,15 +112,9 @@ def _tracked() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _merge(parents: list[str], child: str, frame: int, confidence: float) -> dict[str, Any]:
-    origin: dict[str, Any] = {
-        "model": None,
-        "model_hash": None,
-        "points": [],
-        "box": None,
-        "score": None,
-        "edited": False,
-    }
-    origin |= {"tracker": "deaot_t", "tracker_hash": None, "confidence": confidence, "bridged": False}
+    origin: dict[str, Any] = {"model": None, "model_hash": None, "points": [], "box": None, "score": None}
+    origin |= {"tracker": "deaot_t", "tracker_hash": None, "edited": False}
+    origin |= {"confidence": confidence, "bridged": False}
     return {
         **{"kind": "event", "revision": 1, "event": child, "what": "merge", "deleted": False, "origin": origin},
         **{"first_frame": frame - 1, "last_frame": frame, "parents": parents, "children": [child]},
