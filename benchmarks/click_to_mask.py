@@ -5,19 +5,24 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.records import Measure, Record
 from benchmarks.timing import percentile
+from ml.registry import DEFAULT, DEFAULT_TRACKER
 from ml.synthetic import synthesise
 from tests.infrastructure.annotator import Annotator
 from tests.infrastructure.app import App, running_app
 from tests.infrastructure.browser import chromium
 from tests.infrastructure.frames import objects_of
+from tests.infrastructure.person import Person
+from tests.infrastructure.waiting import wait_until
 
 SIZE_PX, FRAMES, CLICKS_PER_FRAME, WARM_UP = 512, 2, 25, 2
+TRACKED_FRAMES = 60
 DRAWN_WITHIN_S = 30
 # The app marks each click itself: render/latency.ts.
 MEASURED = "performance.getEntriesByName('click-to-mask').map(entry => entry.duration)"
@@ -42,9 +47,34 @@ def click_to_mask() -> Iterator[Record]:
     yield Record("click_to_mask_decoder_p50", percentile(decoder, 50), "ms", median, "click_to_mask_p50")
 
 
-def _frames(folder: Path) -> list[Path]:
-    images = synthesise(seed=7, frames=FRAMES, size=SIZE_PX).images
-    paths = [folder / f"{index}.png" for index in range(FRAMES)]
+def click_while_tracking() -> Iterator[Record]:
+    """p95 of 50 clicks while a series is tracked with the usual models, against that of 50 clicks before."""
+    with tempfile.TemporaryDirectory() as folder:
+        frames = _frames(Path(folder), TRACKED_FRAMES)
+        variables = {"GRATICULE_TEST_MODELS": "0", "OMP_NUM_THREADS": str(os.cpu_count())}
+        with running_app(**variables) as app, sync_playwright() as playwright:
+            person = app.add_person("ada")
+            project = person.post("/projects", {"name": "Benchmark"})["id"]
+            series = person.import_series(project, "sintering", frames)
+            browser = chromium(playwright)
+            idle, _ = _clicks(app, browser, series, frames[:FRAMES])
+            way = {"model": DEFAULT, "tracker": DEFAULT_TRACKER, "frames": {"start": FRAMES, "end": TRACKED_FRAMES - 1}}
+            job = person.post(f"/series/{series}/trackings", way)
+            wait_until(lambda: _progress(person, job) > 0, timeout_s=120, what="The first tracked frame")
+            busy, _ = _clicks(app, browser, series, frames[:FRAMES])
+            if _progress(person, job) >= 1:
+                raise RuntimeError("The tracking ended before the last click; track more frames.")
+            browser.close()
+    yield Record("click_while_tracking_p95", percentile(busy, 95), "ms", percentile(idle, 95), "without tracking")
+
+
+def _progress(person: Person, job: dict[str, Any]) -> float:
+    return float(person.get(f"/jobs/{job['id']}")["progress"])
+
+
+def _frames(folder: Path, count: int = FRAMES) -> list[Path]:
+    images = synthesise(seed=7, frames=count, size=SIZE_PX).images
+    paths = [folder / f"{index}.png" for index in range(count)]
     for path, image in zip(paths, images, strict=True):
         Image.fromarray(image).save(path)
     return paths
@@ -86,4 +116,5 @@ BENCHMARKS: dict[str, Measure] = {
     "click_to_mask_p50": click_to_mask,
     "click_to_mask_p95": click_to_mask,
     "click_to_mask_decoder_p50": click_to_mask,
+    "click_while_tracking_p95": click_while_tracking,
 }

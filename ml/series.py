@@ -1,11 +1,12 @@
 """The input range of a series: one linear mapping of its grey values to 0..1, which every network sees."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.colour import luminance
 from ml.types import Grey
 
 LOW_PERCENT, HIGH_PERCENT = 0.1, 99.9
@@ -70,6 +71,17 @@ def to_unit(frame: NDArray[Any], low: float, high: float) -> Grey:
     # In float64 first: float32 cannot hold every difference of large integers.
     unit = (frame.astype(np.float64) - low) / (high - low)
     return np.clip(np.nan_to_num(unit, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0).astype(np.float32)
+
+
+def grey_reader(frames: Frames) -> Callable[[int], Grey]:
+    """What reads a frame as grey float32 (height, width), the series' input range mapped to 0..1."""
+    low, high = input_range(frames)
+
+    def read(frame: int) -> Grey:
+        pixels = frames[frame]
+        return to_unit(pixels if pixels.ndim == 2 else luminance(pixels, axis=-1), low, high)
+
+    return read
 
 
 def _samples(frames: Frames, count: int) -> Iterator[NDArray[Any]]:

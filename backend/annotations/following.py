@@ -126,10 +126,10 @@ def _draft_events(series: Series, draft: Draft, followed: Followed) -> None:
 
 
 def _same(one: EventValue, other: EventValue) -> bool:
-    """They end or begin the same tracks the same way."""
-    return one.kind == other.kind and bool(
-        {*one.parents} & {*other.parents} if one.parents else {*one.children} & {*other.children}
-    )
+    """They say two things of one end or beginning: that of a track, or a contact of the same two."""
+    if "contact" in (one.kind, other.kind):
+        return one.kind == other.kind and {*one.parents} == {*other.parents}
+    return bool({*one.parents} & {*other.parents} or {*one.children} & {*other.children})
 
 
 def _settle(series: Series, draft: Draft, followed: Followed) -> None:
@@ -142,10 +142,5 @@ def _settle(series: Series, draft: Draft, followed: Followed) -> None:
                 del draft.masks[each.track, followed.frame]
             else:
                 raise RuntimeError(f"Event {each.event} contradicts what is not being written.")
-    if not draft.masks:
-        return
-    unwritten = [
-        track for track in draft.tracks if (track, followed.frame) not in draft.masks and track not in draft.track_heads
-    ]
-    for track in unwritten:
-        del draft.tracks[track]
+    for track in [track for track in draft.tracks if (track, followed.frame) not in draft.masks]:
+        del draft.tracks[track]  # it would have been new, or back again, for a mask that is left out

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from backend.annotations import heads
 from backend.annotations.bases import require_bases, require_fresh
+from backend.annotations.lineage import require_lineage
 from backend.annotations.models import MAX_ORDER, Track
 from backend.annotations.values import Draft, MaskSubject, MaskValue, StaleBaseError, Subject, TrackValue
 from backend.annotations.wire import conflicts_about
@@ -49,6 +50,7 @@ def draft_operations(series: Series, author: User, message: ChangesetCommit, pix
     application = _Application.begin(series, draft, operations, pixels)
     for operation in operations:
         application.apply(operation)
+    require_lineage(series, draft)
     return draft
 
 

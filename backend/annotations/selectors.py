@@ -159,6 +159,12 @@ def changesets_of_job(series_id: UUID, job_id: UUID) -> list[tuple[UUID, dict[st
     return [(request_id, summary["counts"]) for request_id, summary in rows]
 
 
+def kinds_of_events(series_id: UUID, job_id: UUID) -> list[str]:
+    """What the events are that the job found and that still stand."""
+    rows = EventRevision.objects.filter(series=series_id, changeset__job=job_id, deleted=False, next=None)
+    return list(rows.values_list("kind", flat=True))
+
+
 # ---- changesets -----------------------------------------------------------------------------------------------
 
 

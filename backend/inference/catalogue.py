@@ -47,6 +47,28 @@ def models() -> list[dict[str, Any]]:
     return found
 
 
+def trackers() -> list[dict[str, Any]]:
+    """Every tracker and whether it can be used now, with the reason where not; the usual one first."""
+    away = ""
+    usual: dict[str, dict[str, Any]] = {}
+    try:
+        usual = async_to_sync(gateway.usual_weights)()
+    except EngineError as error:
+        away = error.message
+    found = [
+        {
+            "name": info.name,
+            "title": info.title,
+            "available": not (away or usual.get(info.name, {}).get("reason")),
+            "reason": away or usual.get(info.name, {}).get("reason", ""),
+            "bundled": usual.get(info.name, {}).get("file"),
+            "default": info.name == registry.DEFAULT_TRACKER,
+        }
+        for info in registry.of_kind("tracker").values()
+    ]
+    return sorted(found, key=lambda row: not row["default"])
+
+
 def versions_of(project_id: UUID) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(project_id=project_id).select_related("created_by")
 

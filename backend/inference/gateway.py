@@ -104,7 +104,8 @@ async def usual_weights() -> dict[str, dict[str, Any]]:
 
     {reason, file: {sha256, size_bytes, card, metadata} or None} by the model's name.
     """
-    return await _ask("GET", "/weights", None, patience_s=0.0, timeout_s=10.0)
+    # The first answer takes a while: networks are built to count their parameters.
+    return await _ask("GET", "/weights", None, patience_s=0.0, timeout_s=CLICK_TIMEOUT_S)
 
 
 async def check(path: str, *, name: str, model: str | None) -> dict[str, Any]:
@@ -172,6 +173,54 @@ async def segment(
         return _segmentation(await answer, weights)
     finally:
         answer.cancel()
+
+
+async def track_begin(
+    frame: Frame,
+    *,
+    ticket: str,
+    model: str,
+    weights: str | None,
+    parameters: Mapping[str, Any],
+    tracker: str,
+    client: str,
+    frames: int,
+    highest: int,
+    alive_until: Mapping[int, int],
+    before: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Begins a tracking of so many frames, which the engine knows by `ticket`: {segmenter_hash, tracker_hash}.
+
+    See `ml.engine.tracking` for what the rest means.
+    """
+    place = {key: value for key, value in asdict(frame).items() if key != "frame"}
+    asked = {"ticket": ticket, "segmenter": model, "weights": weights, "parameters": dict(parameters)}
+    way = {"frames": frames, "highest": highest, "alive_until": dict(alive_until), "before": before}
+    body = place | asked | way | {"tracker": tracker, "client": client}
+    return await _ask("POST", "/track/begin", body, patience_s=PATIENCE_S["job"], timeout_s=JOB_TIMEOUT_S)
+
+
+async def track_frame(
+    ticket: str, *, index: int, frame: int, known: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Gives the engine the next frame; returns those that it has confirmed by now.
+
+    InvalidError `no_tracking` where it has forgotten the tracking: begin anew.
+    """
+    body = {"index": index, "frame": frame, "known": list(known)}
+    answer = await _ask("POST", f"/track/{ticket}/frame", body, patience_s=PATIENCE_S["job"], timeout_s=JOB_TIMEOUT_S)
+    return list(answer["confirmed"])
+
+
+async def track_finish(ticket: str) -> list[dict[str, Any]]:
+    """There are no more frames: the rest of them."""
+    answer = await _ask("POST", f"/track/{ticket}/finish", {}, patience_s=PATIENCE_S["job"], timeout_s=JOB_TIMEOUT_S)
+    return list(answer["confirmed"])
+
+
+async def track_end(ticket: str) -> None:
+    """Lets the engine forget the tracking."""
+    await _ask("DELETE", f"/track/{ticket}", None, patience_s=0.0, timeout_s=10.0)
 
 
 async def _follow(answer: asyncio.Future[Any], ticket: str, on_progress: Callable[[float], Awaitable[None]]) -> None:

@@ -1,8 +1,5 @@
 """The job that segments frames of a series one by one, and keeps what it finds as proposals."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,6 +9,7 @@ from backend.annotations import services as annotations
 from backend.annotations.proposals import Proposal
 from backend.annotations.selectors import changesets_of_job
 from backend.inference import gateway
+from backend.inference.asking import asking
 from backend.inference.choices import Choice, checked_parameters, choose
 from backend.inference.frames import frame_of
 from backend.inference.gateway import Segmentation
@@ -27,9 +25,6 @@ from backend.series.selectors import find_series
 from ml import rle
 
 SEGMENT = "segment"
-LOOK_S = 1.0  # how often it is looked whether the job was cancelled while the engine works on one frame
-
-Segment = Callable[..., Awaitable[Segmentation]]
 
 
 def request_segmentation(
@@ -71,7 +66,7 @@ def segment_series(context: JobContext) -> dict[str, Any]:
     wanted = asked["frames"]
     frames = range(wanted["from"], wanted["to"] + 1, wanted["step"])
     done = {request_id for request_id, _ in changesets_of_job(series.pk, job.pk)}
-    with _engine(context) as ask:
+    with asking(context) as ask:
         for index, frame in enumerate(frames):
             request_id = uuid5(job.pk, str(frame))
             step = f"Frame {frame + 1}: {index + 1} of {len(frames)}"
@@ -81,7 +76,15 @@ def segment_series(context: JobContext) -> dict[str, Any]:
             # Anew for each frame: a phase may have been deleted, or the person removed, since the last one.
             require_author(job)
             choice = choose(series.project_id, asked["model"], UUID(asked["version"]) if asked["version"] else None)
-            found = ask(series, frame, choice, index / len(frames), step)
+            question = gateway.segment(
+                frame_of(series.pixels, frame),
+                model=choice.model,
+                weights=choice.weights,
+                parameters=asked["parameters"],
+                client=f"job {job.pk}",
+                patience="job",
+            )
+            found = ask(question, index / len(frames), step)
             proposals = _proposals(job, frame, choice, found, asked["min_score"])
             with transaction.atomic():
                 context.hold()
@@ -123,38 +126,3 @@ def _phase(job: Job, choice: Choice, found: Candidate) -> UUID | None:
         return choice.phase(found.phase)
     own = list(job.project.phases.values_list("id", flat=True)[:2])
     return own[0] if len(own) == 1 else None
-
-
-@contextmanager
-def _engine(context: JobContext) -> Iterator[Callable[[Series, int, Choice, float, str], Segmentation]]:
-    """Asks the engine from one event loop, and looks meanwhile whether the job is still wanted."""
-    parameters, client = context.job.parameters["parameters"], f"job {context.job.pk}"
-    with asyncio.Runner() as runner:
-
-        def ask(series: Series, frame: int, choice: Choice, fraction: float, step: str) -> Segmentation:
-            question = gateway.segment(
-                frame_of(series.pixels, frame),
-                model=choice.model,
-                weights=choice.weights,
-                parameters=parameters,
-                client=client,
-                patience="job",
-            )
-            task = runner.get_loop().create_task(_waited_for(question))
-            try:
-                while not runner.run(_done(task)):
-                    context.progress(fraction, step)
-                return task.result()
-            finally:
-                task.cancel()
-
-        yield ask
-
-
-async def _waited_for(question: Awaitable[Segmentation]) -> Segmentation:
-    return await question
-
-
-async def _done(task: "asyncio.Task[Segmentation]") -> bool:
-    done, _ = await asyncio.wait((task,), timeout=LOOK_S)
-    return bool(done)

@@ -1,8 +1,10 @@
 """One version of a series as the annotation formats take it: accepted masks only."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
 from backend.annotations import selectors
@@ -12,6 +14,7 @@ from backend.projects.selectors import ListedPhase, phases_at
 from backend.series.models import Series
 from ml.formats import annotation_dataset
 from ml.formats.annotation_dataset import AnnotationDataset, LabelledInstance
+from ml.lineage import Event, EventKind
 from ml.rle import Rle
 
 UNASSIGNED = annotation_dataset.Phase("unassigned", "#808080")
@@ -39,6 +42,7 @@ class Snapshot:
     tracks: dict[UUID, tuple[int, int]]  # number and phase index
     calibration: CalibrationValue
     proposals_left_out: int
+    events: list[Event]  # by the tracks' numbers; those that name a track without masks are left out
 
     @classmethod
     def read(cls, series: Series, *, version: int, settings_version: int, names: Mapping[str, str]) -> "Snapshot":
@@ -47,6 +51,8 @@ class Snapshot:
         index = {phase.id: position for position, phase in enumerate(phases)}
         tracks = selectors.tracks_at(series.pk, version).filter(deleted=False).select_related("track")
         proposals = selectors.masks_at(series.pk, version).filter(state=MaskState.PROPOSAL).exclude(mask=None)
+        accepted = selectors.masks_at(series.pk, version).filter(state=MaskState.ACCEPTED).exclude(mask=None)
+        shown = set(accepted.values_list("track", flat=True).distinct())
         return cls(
             series=series,
             version=version,
@@ -59,6 +65,9 @@ class Snapshot:
             },
             calibration=selectors.calibration_at(series, version),
             proposals_left_out=proposals.count(),
+            events=_events(
+                series, version, {row.track_id: row.track.number for row in tracks if row.track_id in shown}
+            ),
         )
 
     @property
@@ -76,7 +85,16 @@ class Snapshot:
             return [instance for instance, _ in self.instances(t)]
 
         pixels = self.series.pixels
-        return AnnotationDataset(self.series_name, pixels.frames, pixels.height, pixels.width, self.classes, instances)
+        return AnnotationDataset(
+            name=self.series_name,
+            frames=pixels.frames,
+            height=pixels.height,
+            width=pixels.width,
+            phases=self.classes,
+            instances=instances,
+            highest_track=max((number for number, _ in self.tracks.values()), default=0),
+            events=self.events,
+        )
 
     def instances(self, t: int) -> list[tuple[LabelledInstance, str]]:
         """The accepted masks of a frame, each with the hash of the model that made it, "" for hand-drawn ones."""
@@ -88,7 +106,7 @@ class Snapshot:
             number, phase = self.tracks[row.track_id]
             mask = Rle((row.mask.height, row.mask.width), row.mask.counts)
             score, model = row.origin.get("score"), row.origin.get("model")
-            instance = LabelledInstance(number, phase, mask, row.order, score, model)
+            instance = LabelledInstance(number, phase, mask, row.order, score, model, row.confidence)
             found.append((instance, row.origin.get("model_hash") or ""))
         return found
 
@@ -103,3 +121,20 @@ class Snapshot:
                 else:
                     found.models[instance.model, model_hash] += 1
         return found
+
+
+def _events(series: Series, version: int, number_of: Mapping[UUID, int]) -> list[Event]:
+    """Every event of the version whose tracks are all there, proposed ones too: they have a confidence."""
+    found = []
+    for row in selectors.events_at(series.pk, version).filter(deleted=False).select_related("changeset__author"):
+        parents, children = (
+            tuple(number_of.get(UUID(track), 0) for track in side) for side in (row.parents, row.children)
+        )
+        if 0 in (*parents, *children):
+            continue
+        accepted = row.state == MaskState.ACCEPTED
+        confidence = math.nan if accepted or row.confidence is None else row.confidence
+        author = row.changeset.author.shown_name if accepted else row.origin.get("tracker") or ""
+        kind = cast(EventKind, row.kind)
+        found.append(Event(kind, row.first_frame, row.last_frame, parents, children, confidence, author))
+    return found

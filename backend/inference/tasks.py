@@ -1,4 +1,4 @@
-"""The jobs: export, segmentation, training, comparison; and the daily removal of what nothing refers to."""
+"""The jobs: export, segmentation, tracking, training, comparison; and the daily removal of what nothing refers to."""
 
 import logging
 import secrets
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from backend.inference import segmentation
+from backend.inference import segmentation, tracking
 from backend.inference.attachment import file_stem
 from backend.inference.prune import prune_model_files
 from backend.inference.selectors import export_path
@@ -52,9 +52,16 @@ def run_export(context: JobContext) -> dict[str, Any]:
     return {"name": f"{stem}-v{pinned['version']}.zip", "bytes": written.size_bytes, "sha256": written.sha256}
 
 
-@job(segmentation.SEGMENT, queue=Queue.LONG)
+@job(segmentation.SEGMENT, queue=Queue.LONG, pausable=True)
 def run_segmentation(context: JobContext) -> dict[str, Any]:
     return segmentation.segment_series(context)
+
+
+@job(tracking.TRACK, queue=Queue.LONG, pausable=True)
+def run_tracking(context: JobContext) -> dict[str, Any]:
+    from backend.inference.tracking.work import track_series
+
+    return track_series(context)
 
 
 @daily(queue=Queue.LONG)

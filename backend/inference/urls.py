@@ -4,6 +4,7 @@ from django.urls import path
 
 from backend.inference import model_views, proposal_views, views
 from backend.inference.comparison import views as comparisons
+from backend.inference.tracking import views as trackings
 from backend.inference.training import views as trainings
 
 urlpatterns = [
@@ -13,6 +14,8 @@ urlpatterns = [
     path("models/<uuid:version>/file", model_views.VersionFileView.as_view()),
     path("series/<uuid:series>/model", model_views.SeriesModelView.as_view()),
     path("series/<uuid:series>/segmentations", proposal_views.SegmentationsView.as_view()),
+    path("trackers", trackings.TrackersView.as_view()),
+    path("series/<uuid:series>/trackings", trackings.TrackingsView.as_view()),
     path("series/<uuid:series>/proposals", proposal_views.ProposalsView.as_view()),
     path("series/<uuid:series>/proposals/accept", proposal_views.AcceptView.as_view()),
     path("series/<uuid:series>/proposals/discard", proposal_views.DiscardView.as_view()),

@@ -5,13 +5,15 @@ import { strokeRuns } from "../src/geometry/stroke";
 import type {
   Candidate,
   Changeset,
+  EventRevision,
   MaskRevision,
   MaskRle,
   Origin,
   Person,
   TrackRevision,
 } from "../src/protocol/messages";
-import type { Model, Phase, Series, SeriesState } from "../src/protocol/rest";
+import type { Job, Model, Phase, Series, SeriesState } from "../src/protocol/rest";
+import type { Tracker, TrackingRequest } from "../src/protocol/tracking";
 import { initialState } from "../src/state/annotator/initial";
 import type { Annotator, Operation, PendingCommit } from "../src/state/annotator/model";
 import { type Action, reduce } from "../src/state/annotator/reduce";
@@ -132,7 +134,8 @@ export function opened(values: Partial<SeriesState> = {}, frames = 5): Annotator
     user: me,
     models,
     versions: [],
-    segmentations: [],
+    jobs: [],
+    trackers: [],
     state: frameState(values),
   });
   return { ...state, connection: "online" };
@@ -164,6 +167,29 @@ export function maskRevision(
     order: 1,
     state: "accepted",
     origin: byHand,
+    ...values,
+  };
+}
+
+/** A merge between the first two frames that a tracker proposes. */
+export function eventRevision(
+  event: string,
+  revision: number,
+  values: Partial<EventRevision> = {},
+): EventRevision {
+  return {
+    kind: "event",
+    event,
+    revision,
+    what: "merge",
+    first_frame: 0,
+    last_frame: 1,
+    parents: [],
+    children: [],
+    confidence: null,
+    state: "proposal",
+    origin: byHand,
+    deleted: false,
     ...values,
   };
 }
@@ -206,6 +232,41 @@ function revisionBy(operation: Operation, revision: number, number: number): Tra
       return maskRevision(track, revision, null, { frame: operation.frame });
   }
 }
+
+const needsWeights = { available: false, reason: "It needs weights.", bundled: null, default: false };
+
+export const trackers: Tracker[] = [
+  { name: "overlap", title: "Overlap", available: true, reason: "", bundled: null, default: true },
+  { name: "deaot_l", title: "DeAOT-L", ...needsWeights },
+];
+
+export const trackingRequest = (values: Partial<TrackingRequest> = {}): TrackingRequest => ({
+  model: "efficient_sam_ti",
+  version: null,
+  parameters: {},
+  tracker: "overlap",
+  frames: { start: 0, end: 4 },
+  tracks: null,
+  new_objects: true,
+  ...values,
+});
+
+/** A colleague's segmentation of the series, half way. */
+export const job = (values: Partial<Job> = {}): Job => ({
+  id: "j1",
+  kind: "segment",
+  state: "running",
+  progress: 0.5,
+  step: "Frame 2: 2 of 4",
+  error: null,
+  result: {},
+  created_at: "2026-01-01T00:00:00Z",
+  created_by: other,
+  project: "project",
+  series: "series",
+  pausable: true,
+  ...values,
+});
 
 export function run(state: Annotator, ...actions: Action[]): Annotator {
   return actions.reduce(reduce, state);

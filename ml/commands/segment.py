@@ -86,16 +86,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _read(path: Path, frame: int) -> "Grey":
     """One frame, the series' input range mapped to 0..1."""
-    from ml.colour import luminance
     from ml.formats.images import open_series
-    from ml.series import input_range, to_unit
+    from ml.series import grey_reader
 
     with open_series(path) as series:
         if not 0 <= frame < series.frames:
             raise ValueError(f"--frame is {frame}; {path} has {series.frames} frames, 0 to {series.frames - 1}.")
-        pixels = series.read(frame)
-        low, high = input_range(series)
-    return to_unit(pixels if pixels.ndim == 2 else luminance(pixels, axis=-1), low, high)
+        return grey_reader(series)(frame)
 
 
 def _largest_first(instances: "list[Instance]") -> "list[Instance]":

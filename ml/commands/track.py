@@ -7,7 +7,6 @@ soon as it stands; Ctrl-C keeps what is done, and --resume goes on from there.
 import argparse
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from ml.registry import DEFAULT, DEFAULT_TRACKER
 if TYPE_CHECKING:
     from ml.formats.series_reader import SeriesReader
     from ml.tracking.confirmed import Segment
-    from ml.types import Grey
 
 HELP = "follow every object through a series"
 
@@ -44,6 +42,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from ml.evaluation.lineage import junctions
     from ml.evaluation.tracking import tracking_scores
     from ml.formats.images import open_series
+    from ml.series import grey_reader
     from ml.tracking.ledger import Settings
     from ml.tracking.pipelines import PIPELINES
     from ml.tracking.results import Results
@@ -71,7 +70,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         start = time.perf_counter()
         with opened as results, tqdm(total=series.frames, initial=begun, desc="track", unit="frame") as bar:
             if begun < series.frames:
-                for confirmed in follow(series.frames, _reader(series), segment, tracker, results.before(), **options):
+                for confirmed in follow(
+                    series.frames, grey_reader(series), segment, tracker, results.before(), **options
+                ):
                     results.add(confirmed)
                     bar.update()
         seconds = time.perf_counter() - start
@@ -86,19 +87,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         "peak_memory_mb": peak_memory_mb(arguments.device),
     }
     return report | (tracking_scores(arguments.out, arguments.gt) if arguments.gt else {})
-
-
-def _reader(series: "SeriesReader") -> "Callable[[int], Grey]":
-    from ml.colour import luminance
-    from ml.series import input_range, to_unit
-
-    low, high = input_range(series)
-
-    def read(frame: int) -> "Grey":
-        pixels = series.read(frame)
-        return to_unit(pixels if pixels.ndim == 2 else luminance(pixels, axis=-1), low, high)
-
-    return read
 
 
 def _segment(arguments: argparse.Namespace, series: "SeriesReader") -> "tuple[Segment, dict[str, Any]]":

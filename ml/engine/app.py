@@ -17,19 +17,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ml.engine import checking, work
+from ml.engine import checking, tracking, work
 from ml.engine.checking import CheckpointError
 from ml.engine.embedding_cache import EmbeddingCache
 from ml.engine.models import Models, NotPromptableError
 from ml.engine.pixels import PixelsError, PixelStores
-from ml.engine.queue import DeviceQueue, Priority, QueueFullError, QueueStoppedError, SupersededError, Task
-from ml.engine.requests import CheckRequest, PredictRequest, SegmentRequest, WarmRequest
+from ml.engine.queue import DeviceQueue, Priority, QueueFullError, QueueStoppedError, Steps, SupersededError, Task
+from ml.engine.requests import (
+    BeginTrackingRequest,
+    CheckRequest,
+    PredictRequest,
+    SegmentRequest,
+    TrackFrameRequest,
+    WarmRequest,
+)
+from ml.engine.tracking import NoTrackingError, Sessions, TrackingError
 from ml.registry import UnknownModelError
 from ml.segmenters.parameters import ParameterError
+from ml.tracking.objects import HiddenMaskError
 from ml.weights import WeightsError
 
 logger = logging.getLogger(__name__)
 
+TIDY_EVERY_S = 60
 PRIORITIES = {"click": Priority.CLICK, "job": Priority.JOB}
 
 
@@ -48,6 +58,7 @@ class Engine:
         self.device = device
         self.queue = queue
         self.segmenting: dict[str, Task[dict[str, Any]]] = {}
+        self.sessions = Sessions()
 
     async def health(self, request: Request) -> JSONResponse:
         return JSONResponse(
@@ -101,6 +112,33 @@ class Engine:
         """How far the request with this ticket is, 0 to 1; null where that is not known."""
         task = self.segmenting.get(request.path_params["ticket"])
         return JSONResponse({"progress": task and task.progress})
+
+    async def begin_tracking(self, request: Request) -> JSONResponse:
+        body = BeginTrackingRequest.model_validate_json(await request.body())
+        tracking.check(self.device, body)
+        return await self._job(request, tracking.begin(self.device, self.sessions, body))
+
+    async def track_frame(self, request: Request) -> JSONResponse:
+        body = TrackFrameRequest.model_validate_json(await request.body())
+        return await self._job(request, tracking.feed(self.device, self.sessions, request.path_params["ticket"], body))
+
+    async def finish_tracking(self, request: Request) -> JSONResponse:
+        await request.body()
+        return await self._job(request, tracking.finish(self.sessions, request.path_params["ticket"]))
+
+    async def end_tracking(self, request: Request) -> JSONResponse:
+        await request.body()
+        return await self._job(request, tracking.end(self.sessions, request.path_params["ticket"]))
+
+    async def tidy(self) -> None:
+        """Now and then let go what nobody uses any more."""
+        while True:
+            await asyncio.sleep(TIDY_EVERY_S)
+            with contextlib.suppress(QueueFullError):
+                self.queue.submit(tracking.tidy(self.sessions), Priority.JOB, "tidy")
+
+    async def _job(self, request: Request, steps: Steps[dict[str, Any]]) -> JSONResponse:
+        return await self._answer(request, self.queue.submit(steps, Priority.JOB))
 
     async def _answer(self, request: Request, task: Task[dict[str, Any]]) -> JSONResponse:
         """Wait for the task, or drop it when the caller hangs up."""
@@ -164,7 +202,9 @@ def create_app(
         if preload is not None:
             loading = queue.submit(work.load(engine.device, preload), Priority.WARM)
             loading.future.add_done_callback(lambda future: _log_failure(preload, future.exception()))
+        tidying = asyncio.create_task(engine.tidy())
         yield
+        tidying.cancel()
         await asyncio.to_thread(queue.stop)
 
     return Starlette(
@@ -176,6 +216,10 @@ def create_app(
             Route("/predict", engine.predict, methods=["POST"]),
             Route("/segment", engine.segment, methods=["POST"]),
             Route("/segment/{ticket}/progress", engine.progress),
+            Route("/track/begin", engine.begin_tracking, methods=["POST"]),
+            Route("/track/{ticket}/frame", engine.track_frame, methods=["POST"]),
+            Route("/track/{ticket}/finish", engine.finish_tracking, methods=["POST"]),
+            Route("/track/{ticket}", engine.end_tracking, methods=["DELETE"]),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan,
@@ -212,6 +256,9 @@ EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Respons
     WeightsError: _error(400, "no_weights"),
     NotPromptableError: _error(400, "not_promptable"),
     PixelsError: _error(400, "pixels"),
+    NoTrackingError: _error(400, "no_tracking"),
+    TrackingError: _error(400, "invalid"),
+    HiddenMaskError: _error(400, "invalid"),
     SupersededError: _error(409, "superseded"),
     QueueFullError: _error(503, "overloaded"),
     QueueStoppedError: _error(503, "stopping"),

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ml import registry, weights
 from ml.segmenters.threshold_settings import SettingsError
@@ -52,6 +53,7 @@ class Models:
         self.most_loaded = most_loaded
         self.files = files
         self._test_models = test_models
+        self._trackers: WeakValueDictionary[str, Any] = WeakValueDictionary()
         self._loaded: OrderedDict[tuple[str, str | None], Any] = OrderedDict()
 
     def info(self, name: str) -> ModelInfo:
@@ -73,6 +75,12 @@ class Models:
         while len(self._loaded) > self.most_loaded:
             self._loaded.popitem(last=False)
         return self._loaded[key]
+
+    def tracker(self, name: str) -> Any:
+        """A tracker that knows nothing yet; those of one network share it while one of them is in use."""
+        there = self._trackers.get(name)
+        self._trackers[name] = tracker = self._load(name, None) if there is None else there.another()
+        return tracker
 
     def _load(self, name: str, sha256: str | None) -> Any:
         options: dict[str, Any] = {"device": self.device, "weights_folder": self.weights_folder}

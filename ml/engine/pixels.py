@@ -64,6 +64,11 @@ class PixelStores:
         """Number of frames of the store."""
         return int(self._array(store).shape[0])
 
+    def size(self, store: str) -> tuple[int, int]:
+        """(height, width) of the store's frames."""
+        height, width = self._array(store).shape[-2:]
+        return int(height), int(width)
+
     def _array(self, store: str) -> Any:
         if (array := self._arrays.get(store)) is not None:
             self._arrays.move_to_end(store)

@@ -4,9 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ml.rle import MAX_COUNTS_LENGTH
+
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Index = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Ticket = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Track = Annotated[int, Field(ge=1, le=2**32 - 1)]
+Parameters = dict[str, Number | bool | str | None]
 
 
 class FrameRequest(BaseModel):
@@ -22,7 +28,7 @@ class FrameRequest(BaseModel):
 
     store: Annotated[str, Field(min_length=1, max_length=500)]
     frame: Index
-    model: Annotated[str, Field(min_length=1, max_length=64)]
+    model: Name
     weights: Sha256 | None = None
     input_range: tuple[Number, Number]
     channel: Index | None = None
@@ -52,9 +58,9 @@ class PredictRequest(FrameRequest):
 class SegmentRequest(FrameRequest):
     """Every object of the frame. `ticket` is the caller's own name for this request, to ask how far it is."""
 
-    parameters: dict[str, Number | bool | str | None] = {}
+    parameters: Parameters = {}
     priority: Literal["click", "job"] = "job"
-    ticket: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
+    ticket: Ticket | None = None
 
 
 class CheckRequest(BaseModel):
@@ -67,4 +73,104 @@ class CheckRequest(BaseModel):
 
     path: Annotated[str, Field(min_length=1, max_length=200)]
     name: Annotated[str, Field(min_length=1, max_length=300)]
-    model: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    model: Name | None = None
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mask(Wire):
+    """Run lengths as COCO has them; `size` is (height, width) in pixels."""
+
+    size: tuple[int, int]
+    counts: Annotated[str, Field(max_length=MAX_COUNTS_LENGTH)]
+
+
+class TrackMask(Wire):
+    track: Track
+    rle: Mask
+
+
+class KnownMask(TrackMask):
+    """A mask that a person has accepted as this track's."""
+
+    phase: Index
+
+
+class CommittedFrame(Wire):
+    """What stands of a frame: `index` on the way, `frame` in the store."""
+
+    index: Index
+    frame: Index
+    objects: list[TrackMask]
+
+
+class CommittedBefore(Wire):
+    """What stands of the frames 0 to `next` - 1, for going on from there.
+
+    `labels` has the last of them, and as many of the first one and of those on which tracks begin as are at hand.
+    """
+
+    next: Annotated[int, Field(ge=1)]
+    labels: list[CommittedFrame]
+    phase_of: dict[Track, Index]
+    first: dict[Track, Index]
+
+    @model_validator(mode="after")
+    def _fits(self) -> "CommittedBefore":
+        indices = [frame.index for frame in self.labels]
+        if len(set(indices)) < len(indices):
+            raise ValueError("labels has an index twice")
+        if self.next - 1 not in indices or max(indices) >= self.next:
+            raise ValueError(f"labels has to have index {self.next - 1}, the last one before next, and none beyond")
+        for frame in self.labels:
+            tracks = [each.track for each in frame.objects]
+            if unknown := [track for track in tracks if track not in self.first]:
+                raise ValueError(f"first does not say on which index track {unknown[0]} begins")
+            if len(set(tracks)) < len(tracks):
+                raise ValueError(f"labels has a track twice on index {frame.index}")
+        return self
+
+
+class BeginTrackingRequest(Wire):
+    """Follow a series on its way of `frames` frames, in whatever order of time; indices count along the way.
+
+    `ticket` is the caller's own name for it; what had the same name before is dropped. New tracks are numbered above
+    `highest`. `alive_until` has the index until which a track is known to live: nothing ends it before.
+    """
+
+    ticket: Ticket
+    store: Annotated[str, Field(min_length=1, max_length=500)]
+    input_range: tuple[Number, Number]
+    channel: Index | None = None
+    client: Annotated[str, Field(min_length=1, max_length=200)]
+    segmenter: Name
+    weights: Sha256 | None = None
+    parameters: Parameters = {}
+    tracker: Name
+    frames: Annotated[int, Field(ge=1)]
+    highest: Annotated[int, Field(ge=0, le=2**32 - 1)]
+    alive_until: dict[Track, Index] = {}
+    before: CommittedBefore | None = None
+
+    @model_validator(mode="after")
+    def _within(self) -> "BeginTrackingRequest":
+        if self.before is not None and self.before.next > self.frames:
+            raise ValueError(f"before.next is {self.before.next}, beyond the way of {self.frames} frames")
+        return self
+
+
+class TrackFrameRequest(Wire):
+    """The next frame: `index` on the way, `frame` in the store, and the masks that a person has accepted on it."""
+
+    index: Index
+    frame: Index
+    known: list[KnownMask] = []
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "TrackFrameRequest":
+        tracks = [each.track for each in self.known]
+        if twice := [track for number, track in enumerate(tracks) if track in tracks[:number]]:
+            raise ValueError(f"track {twice[0]} is known twice on this frame; send one mask of each")
+        return self

@@ -1,7 +1,7 @@
 """What the device thread does for each kind of request, as generators that yield between pieces."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -13,8 +13,8 @@ from ml.engine.embedding_cache import EmbeddingCache, EmbeddingKey
 from ml.engine.models import Models
 from ml.engine.pixels import PixelStores
 from ml.engine.queue import Steps
-from ml.engine.requests import FrameRequest, PredictRequest, SegmentRequest, WarmRequest
-from ml.types import Embedding, Instance, Prompt, PromptableSegmenter
+from ml.engine.requests import FrameRequest, Parameters, PredictRequest, SegmentRequest, WarmRequest
+from ml.types import Embedding, Grey, Instance, Prompt, PromptableSegmenter
 
 MASKS_PER_PIECE = 32  # about 10 ms of run-length encoding at 512 × 512
 
@@ -74,14 +74,19 @@ def load(device: Device, name: str) -> Steps[None]:
 
 
 def segment(device: Device, request: SegmentRequest) -> Steps[dict[str, Any]]:
-    """Every object of the frame; models with `segment_steps` let clicks go between their pieces."""
+    """Every object of the frame."""
     model = device.models.get(request.model, request.weights)
     frame = device.stores.frame(request.store, request.frame, request.input_range, request.channel)
-    if hasattr(model, "segment_steps"):
-        instances = yield from model.segment_steps(frame, request.parameters)
-    else:
-        instances = model.segment(frame, request.parameters)
+    instances = yield from found(model, frame, request.parameters)
     return {"instances": (yield from _describe_all(instances)), "model_hash": model.weights_hash}
+
+
+def found(model: Any, frame: Grey, parameters: Parameters) -> Steps[Sequence[Instance]]:
+    """What a segmenter finds; models with `segment_steps` let clicks go between their pieces."""
+    if hasattr(model, "segment_steps"):
+        instances: Sequence[Instance] = yield from model.segment_steps(frame, parameters)
+        return instances
+    return model.segment(frame, parameters)  # type: ignore[no-any-return]
 
 
 def embed(device: Device, model: PromptableSegmenter, request: FrameRequest, frame: int) -> Steps[Embedding]:

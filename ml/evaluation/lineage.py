@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from ml.tracking.lineage import Link, LinkKind
+from ml.lineage import Link, LinkKind
 
 LEAST_IOU = 0.5
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ml.evaluation.lineage import junctions, score_junctions
-from ml.tracking.lineage import LinkKind
-from ml.tracking.results import label_paths, read_labels, read_links
+from ml.formats.lineage_tables import read_links
+from ml.lineage import LinkKind
+from ml.tracking.results import label_paths, read_labels
 
 MEASURES = ("SEG", "DET", "TRA", "LNK", "CHOTA", "IDF1")
 

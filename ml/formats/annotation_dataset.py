@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from ml.lineage import Event
 from ml.rle import Rle
+
+MOST_TRACKS = (1 << 32) - 1
 
 
 class Phase(NamedTuple):
@@ -31,6 +34,8 @@ class LabelledInstance:
         drawing order: larger lies on top.
     score, model
         the model's estimate of the mask's IoU and its name, None for a hand-drawn mask.
+    confidence
+        the tracker's, that it is this track, 0 to 1; None where none tracked.
     """
 
     track: int
@@ -39,6 +44,7 @@ class LabelledInstance:
     z_order: int = 0
     score: float | None = None
     model: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,10 @@ class AnnotationDataset:
     instances
         gives the instances of a frame, 0 ≤ t < frames; called once a frame by a writer, in order, so that a dataset
         larger than memory can be written.
+    highest_track
+        no track has a higher number: a format that must number anew goes on from there.
+    events
+        what happened to tracks: merges and splits are their lineage. Confidence NaN: a person's word.
     """
 
     name: str
@@ -64,6 +74,8 @@ class AnnotationDataset:
     width: int
     phases: Sequence[Phase]
     instances: Callable[[int], Sequence[LabelledInstance]]
+    highest_track: int
+    events: Sequence[Event] = ()
 
     def drawn(self, t: int) -> list[LabelledInstance]:
         """A frame's instances from the lowest to the topmost, checked against the dataset."""
@@ -79,9 +91,10 @@ class AnnotationDataset:
                     f"{self.name}: track {one.track} on frame {t} has phase {one.phase} of {len(self.phases)}; "
                     "list every phase."
                 )
-            if not 1 <= one.track < 1 << 32:
+            if not 1 <= one.track <= min(self.highest_track, MOST_TRACKS):
                 raise InvalidDatasetError(
-                    f"{self.name}: a track numbered {one.track} on frame {t}; numbers run from 1 to 4294967295."
+                    f"{self.name}: a track numbered {one.track} on frame {t}; numbers run from 1 to "
+                    f"{min(self.highest_track, MOST_TRACKS)}."
                 )
         return found
 

@@ -103,6 +103,17 @@ PRESETS: dict[str, Preset] = {
         gap_px=2.0,
         roundness=0.25,
     ),
+    "unsteady": Preset(  # as sintering, under a stage that drifts and a beam that flickers
+        look=_BRIGHT,
+        count=(48, 55),
+        diameter_px=33.0,
+        kinds=("disc", "disc", "disc", "ellipse", "blob"),
+        merges=14,
+        gap_px=2.0,
+        roundness=0.25,
+        drift_px=8.0,
+        flicker=0.35,
+    ),
     "haadf": Preset(
         look=_HAADF,
         count=(30, 50),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.lineage import Event
 from ml.tracking.confirmed import Before, Confirmed, Observed, ReadFrame, Segment
-from ml.tracking.lineage import Event
 from ml.tracking.objects import Segmented
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Labels
@@ -28,7 +28,7 @@ def follow(
     first = 0 if before is None else before.next_frame
     known: set[int] = set() if before is None else set(before.first_frames)
     if before is not None and first:
-        tracker.start(read(first - 1), before.labels(first - 1))
+        tracker.start(read(first - 1), before.last())
     for frame in range(first, frames):
         image = read(frame)
         segmented = segment(frame, image)

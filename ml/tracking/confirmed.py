@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ml.tracking.lineage import Event, Link
+from ml.lineage import Event, Link
 from ml.tracking.objects import Segmented
 from ml.tracking.tracker import Tracker
 from ml.tracking.votes import Labels
@@ -56,15 +56,22 @@ class Before:
     Attributes
     ----------
     labels
-        the label image of a confirmed frame.
+        the label image of a confirmed frame, None of frames that are not at hand; the last one has to be.
     phase_of, first_frames
         of each track.
     """
 
     next_frame: int
-    labels: Callable[[int], Labels]
+    labels: Callable[[int], Labels | None]
     phase_of: dict[int, int]
     first_frames: dict[int, int]
+
+    def last(self) -> Labels:
+        """The label image of the last confirmed frame, or ValueError."""
+        labels = self.labels(self.next_frame - 1)
+        if labels is None:
+            raise ValueError(f"Of frame {self.next_frame - 1}, the last one that is confirmed, there are no labels.")
+        return labels
 
 
 class Pipeline(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,11 +14,15 @@ from torch import Tensor
 from ml.modeling.deaot import CONFIGS, DeAot, Features, build
 from ml.modeling.deaot.sizes import LONGEST, input_size, resized, resized_labels
 from ml.segmenters.pieces import finished
-from ml.tracking.follower import Follower
+from ml.tracking.counting import count_steps
+from ml.tracking.follower import GROUPS_AT_ONCE, Follower
 from ml.tracking.memory import MOST_FRAMES
-from ml.tracking.votes import Labels, Votes, count
+from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
 from ml.weights import check_keys, describe, find
+
+T = TypeVar("T")
+Steps = Generator[float | None, None, T]
 
 
 class DeAotTracker:
@@ -58,7 +62,9 @@ class DeAotTracker:
             self.network.to(memory_format=torch.channels_last)
         self.half = natively_half(self.device) if half is None else half
         self._options: dict[str, Any] = {"gap": gap, "most_frames": most_frames}
-        self._follower = Follower(self.network, **self._options)
+        # Other work goes between groups, and groups that are read together gain little on a CPU.
+        self._at_once = 1 if self.device.type == "cpu" else GROUPS_AT_ONCE
+        self._follower = self._new_follower()
         self._size: tuple[int, int] | None = None
         self._last: tuple[Grey, Features] | None = None
 
@@ -81,9 +87,13 @@ class DeAotTracker:
 
     def start(self, frame: Grey, labels: Labels) -> None:
         """Forget everything and follow the objects of a frame, each by its number."""
-        self._follower = Follower(self.network, **self._options)
+        finished(self.start_steps(frame, labels))
+
+    def start_steps(self, frame: Grey, labels: Labels) -> Steps[None]:
+        """`start` in pieces, as `propagate_steps`."""
+        self._follower = self._new_follower()
         self._size, self._last = None, None
-        self.add(frame, labels, confirmed=True)
+        yield from self.add_steps(frame, labels, confirmed=True)
 
     def add(self, frame: Grey, labels: Labels, *, confirmed: bool = False) -> None:
         """Take a frame's labels for truth; numbers that are not followed yet are new objects.
@@ -92,45 +102,47 @@ class DeAotTracker:
         masks, as by `update`. On another frame, or with `confirmed`, for what a person corrected, all look at the
         frame; what is confirmed they keep in memory for good.
         """
+        finished(self.add_steps(frame, labels, confirmed=confirmed))
+
+    def add_steps(self, frame: Grey, labels: Labels, *, confirmed: bool = False) -> Steps[None]:
+        """`add` in pieces, as `propagate_steps`."""
         self._check(frame, labels)
         objects = {int(label) for label in np.unique(labels) if label}
         everyone = confirmed or not self._encoded(frame)
         with self._inference():
             features = self._features(frame)
-            self._follower.refer(features, self._labels(labels), objects, everyone=everyone, pinned=confirmed)
+        yield None
+        small = self._labels(labels)
+        yield from self._inferred(
+            self._follower.refer_steps(features, small, objects, everyone=everyone, pinned=confirmed)
+        )
 
     def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
         """Vote on the next frame; `segmented` has its objects as a segmenter found them."""
         return finished(self.propagate_steps(frame, segmented))
 
-    def propagate_steps(self, frame: Grey, segmented: Labels | None = None) -> Generator[float | None, None, Votes]:
+    def propagate_steps(self, frame: Grey, segmented: Labels | None = None) -> Steps[Votes]:
         """`propagate` in pieces, so that other work goes between: the encoding, then some groups of objects each."""
         self._check(frame, segmented)
         with self._inference():
             features = self._features(frame)
         yield None
-        logits: list[Tensor] = []
-        steps = self._follower.propagate_steps(features)
-        while True:
-            with self._inference():  # not around the yield: the mode belongs to the thread, not to this generator
-                found = next(steps, None)
-            if found is None:
-                break
-            logits += found
-            yield None
-        with self._inference():
-            return count(logits, self._follower.tracks(), frame.shape, segmented)
+        logits = yield from self._inferred(self._follower.propagate_steps(features))
+        return (yield from self._inferred(count_steps(logits, self._follower.tracks(), frame.shape, segmented)))
 
     def update(self, labels: Labels) -> None:
         """Tell what the objects' masks are on the frame that `propagate` voted on.
 
         Without it that frame is not remembered: what was known of the one before is used again.
         """
+        finished(self.update_steps(labels))
+
+    def update_steps(self, labels: Labels) -> Steps[None]:
+        """`update` in pieces, as `propagate_steps`."""
         if self._last is None:
             raise ValueError("There is no frame to update; call start and propagate first.")
         self._check(self._last[0], labels)
-        with self._inference():
-            self._follower.remember(self._labels(labels))
+        yield from self._inferred(self._follower.remember_steps(self._labels(labels)))
 
     def forget(self, tracks: Iterable[int]) -> None:
         """These have ended: nothing votes for them any more, and their places are given to new objects."""
@@ -165,6 +177,20 @@ class DeAotTracker:
                     f"The {name} has {' × '.join(map(str, shape))} px, the series {' × '.join(map(str, self._size))}; "
                     "all frames of a series have one size. For another one, start anew."
                 )
+
+    def _new_follower(self) -> Follower:
+        return Follower(self.network, groups_at_once=self._at_once, **self._options)
+
+    def _inferred(self, steps: Generator[None, None, T]) -> Steps[T]:
+        """Each piece in inference mode, which belongs to the thread and so must not last over a yield."""
+        while True:
+            with self._inference():
+                try:
+                    next(steps)
+                except StopIteration as done:
+                    result: T = done.value
+                    return result
+            yield None
 
     @contextmanager
     def _inference(self) -> Iterator[None]:

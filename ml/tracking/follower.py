@@ -1,6 +1,6 @@
 """DeAOT over a series: any number of objects in groups of ten that share each frame's encoding."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -9,9 +9,11 @@ from torch import Tensor
 from ml.modeling.deaot import DeAot, Features
 from ml.modeling.deaot.decoder import OBJECTS
 from ml.modeling.deaot.gated_propagation import Held, Seen
+from ml.segmenters.pieces import finished
 from ml.tracking.memory import MOST_FRAMES, Kept, Memory, Thinning, thinned
 
 GROUPS_AT_ONCE = 4  # of a cohort: their decoders' maps are in memory at a time
+Steps = Generator[None, None, list[Tensor]]  # yields after each cohort
 NEVER = -1e10  # the logit of a channel that no object has
 
 
@@ -62,6 +64,8 @@ class Follower:
         every so many frames one is kept in the long-term memory; None: as the network has it.
     most_frames, thinning
         the long-term memory's bound, and which frame gives way when it is full.
+    groups_at_once
+        the most groups of ten that are read together.
     """
 
     def __init__(
@@ -71,8 +75,10 @@ class Follower:
         gap: int | None = None,
         most_frames: int = MOST_FRAMES,
         thinning: Thinning = thinned,
+        groups_at_once: int = GROUPS_AT_ONCE,
     ) -> None:
         self.network = network.eval()
+        self.groups_at_once = groups_at_once
         self.gap = network.config.memory_gap if gap is None else gap
         self.most_frames, self.thinning = most_frames, thinning
         self.cohorts: list[Cohort] = []
@@ -94,6 +100,12 @@ class Follower:
         -------
         logits as `propagate` returns them, of those that looked.
         """
+        return finished(self.refer_steps(features, labels, objects, everyone=everyone, pinned=pinned))
+
+    def refer_steps(
+        self, features: Features, labels: Tensor, objects: Iterable[int], *, everyone: bool = True, pinned: bool = True
+    ) -> Steps:
+        """`refer` a cohort at a time."""
         new = sorted(set(objects) - self.objects)
         logits: list[Tensor] = []
         for cohort in self.cohorts:
@@ -105,24 +117,30 @@ class Follower:
                 logits += self._refer(cohort, features, labels, pinned=pinned)
             else:
                 self._remember(cohort, labels)
-        for first in range(0, len(new), OBJECTS * GROUPS_AT_ONCE):
-            some = new[first : first + OBJECTS * GROUPS_AT_ONCE]
+            yield None
+        most = OBJECTS * self.groups_at_once
+        for first in range(0, len(new), most):
+            some = new[first : first + most]
             cohort = Cohort(-(-len(some) // OBJECTS), Memory(self.most_frames, self.thinning))
             cohort.slots = {label: slot for slot, label in enumerate(some)}
             self.cohorts.append(cohort)
             logits += self._refer(cohort, features, labels, pinned=True)
+            yield None
         return logits
 
     def propagate(self, features: Features) -> list[Tensor]:
         """Logits [11, H/4, W/4] of the next frame, of each group; channel 0 is the background."""
-        return [group for logits in self.propagate_steps(features) for group in logits]
+        return finished(self.propagate_steps(features))
 
-    def propagate_steps(self, features: Features) -> Iterator[Tensor]:
-        """`propagate` a cohort at a time: logits [groups, 11, H/4, W/4]."""
+    def propagate_steps(self, features: Features) -> Steps:
+        """`propagate` a cohort at a time."""
+        logits: list[Tensor] = []
         for cohort in self.cohorts:
             cohort.step += 1
             found, cohort.seen = self.network.propagate(features, cohort.memory.layers, cohort.short)
-            yield silenced(found, cohort)
+            logits += silenced(found, cohort)
+            yield None
+        return logits
 
     def tracks(self) -> list[dict[int, int]]:
         """Each group's objects by their channels, from 0."""
@@ -130,8 +148,13 @@ class Follower:
 
     def remember(self, labels: Tensor) -> None:
         """Take `labels` [H, W] for the masks of the frame propagated last."""
+        finished(self.remember_steps(labels))
+
+    def remember_steps(self, labels: Tensor) -> Generator[None, None, None]:
+        """`remember` a cohort at a time."""
         for cohort in self.cohorts:
             self._remember(cohort, labels)
+            yield None
 
     def forget(self, objects: Iterable[int]) -> None:
         """These objects are gone for good: their channels fall silent and are given to new ones."""

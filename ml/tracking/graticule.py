@@ -6,13 +6,14 @@ splits, births and disappearances is believed when it has lasted for some frames
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from ml.segmenters.pieces import finished
 from ml.tracking.confirmed import Before, Confirmed, ReadFrame, Segment
 from ml.tracking.drift import Shift, drift
 from ml.tracking.ledger import Ledger, Settings, told
@@ -22,10 +23,12 @@ from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
 from ml.tracking.publishing import Publisher, touching
 from ml.tracking.tiles import fitted
-from ml.tracking.traces import Place, Trace, boxes, centre_of, divide, paint, put
-from ml.tracking.tracker import Tracker
+from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, paint, put
+from ml.tracking.tracker import Call, Tracker, in_pieces
 from ml.tracking.votes import Votes
 from ml.types import BoolMask, Grey
+
+Steps = Generator[float | None, None, None]
 
 _DEAD = 0.25  # of the contrast of the last frame that was alive
 _TRUST = 0.9  # in the tracker's votes, against the overlap of masks
@@ -41,6 +44,8 @@ def follow(
     before: Before | None = None,
     *,
     settings: Settings | None = None,
+    highest: int = 0,
+    alive_until: Mapping[int, int] | None = None,
 ) -> Iterator[Confirmed]:
     """Follow a series; frames come in order, each as soon as it stands.
 
@@ -50,13 +55,15 @@ def follow(
         their number; `read` gives each as grey float32 (H, W), `segment` its objects.
     before
         what is confirmed already; the first frame that is given is then `before.next_frame`.
+    highest, alive_until
+        see `Following`.
 
     Frames on which nothing is to be seen, or nothing is found, are bridged: tracks go on as they are expected.
     """
-    state = Following(tracker, settings or Settings())
+    state = Following(tracker, settings or Settings(), highest=highest, alive_until=alive_until)
     first = 0
     if before is not None and before.next_frame > 0:
-        state.go_on(before, read)
+        finished(state.go_on_steps(before, read))
         first = before.next_frame
     for frame in range(first, frames):
         image = read(frame)
@@ -90,44 +97,75 @@ class Sight:
 
 
 class Following:
-    """A series under way."""
+    """A series under way.
 
-    def __init__(self, tracker: Tracker, settings: Settings) -> None:
+    Parameters
+    ----------
+    highest
+        new tracks get numbers above it.
+    alive_until
+        the frame until which a track is known to live: nothing ends it before.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        settings: Settings,
+        *,
+        highest: int = 0,
+        alive_until: Mapping[int, int] | None = None,
+    ) -> None:
         self.tracker, self.settings = tracker, settings
         self.ledger = Ledger(settings)
-        self.publisher = Publisher("graticule", settings.confirm)
+        self.publisher = Publisher("graticule", settings.confirm, highest)
+        self.alive_until = alive_until or {}
         self.last_alive: tuple[Grey, BoolMask] | None = None
         self.started = False
 
-    def feed(self, frame: int, image: Grey, segmented: Segmented) -> Iterator[Confirmed]:
+    def feed(self, frame: int, image: Grey, segmented: Segmented) -> list[Confirmed]:
         """Take the next frame; gives those that stand by now."""
+        return finished(self.feed_steps(frame, image, segmented))
+
+    def feed_steps(
+        self, frame: int, image: Grey, segmented: Segmented
+    ) -> Generator[float | None, None, list[Confirmed]]:
+        """`feed` in pieces, so that other work goes between."""
         dead = self._is_dead(image)
-        if dead:
+        if dead and not segmented.known:
             segmented = nothing(segmented.labels.shape)
-        lost = dead or (not len(segmented) and len(self.ledger.traces) > 1)
+        lost = not len(segmented) and (dead or len(self.ledger.traces) > 1)
         if lost:
             self.ledger.held.append(self._bridge(frame, image.shape, ageing=not dead))
         else:
-            self._associate(frame, image, segmented)
-            self.last_alive = image, segmented.labels > 0
+            yield from self._associate(frame, image, segmented, dead=dead)
+        yield None
         self.ledger.judge()
-        if not lost:
-            self._tell(image)
-        yield from self._standing(frame)
+        if not lost and not dead:
+            self.last_alive = image, segmented.labels > 0
+            yield from self._tell(image)
+        standing = []
+        for confirmed in self._standing(frame):
+            standing.append(confirmed)
+            yield None
+        return standing
 
     def finish(self, frames: int) -> Iterator[Confirmed]:
         """There are no more frames."""
         self.ledger.close(frames)
         yield from self._publish(len(self.ledger.held))
 
-    def go_on(self, before: Before, read: ReadFrame) -> None:
-        """Rebuild what is under way from confirmed frames: the tracks, their motion, and the tracker's memory."""
+    def go_on_steps(self, before: Before, read: ReadFrame) -> Steps:
+        """Rebuild what is under way from confirmed frames: the tracks, their motion, and the tracker's memory.
+
+        Only those frames are read whose labels are at hand.
+        """
         last = before.next_frame - 1
-        labels, image = before.labels(last), read(last)
+        labels, image = before.last(), read(last)
         earlier, shift = {}, (0.0, 0.0)
-        if last:
-            earlier = boxes(before.labels(last - 1))
-            shift = drift(read(last - 1), image, before.labels(last - 1) > 0, labels > 0)
+        if last and (one_before := before.labels(last - 1)) is not None:
+            earlier = boxes(one_before)
+            shift = drift(read(last - 1), image, one_before > 0, labels > 0)
+        yield None
         self.publisher.go_on(before)
         number_of: dict[int, int] = {}
         for track, here in boxes(labels).items():
@@ -137,19 +175,21 @@ class Following:
             phases = Counter({before.phase_of.get(track, 0): 1})
             trace = Trace.at(number, before.first_frames[track], *earlier.get(track, here), phases)
             trace.move(*here, shift if track in earlier else (0.0, 0.0))
-            trace.sure = True
+            trace.sure, trace.alive_until = True, self.alive_until.get(track, -1)
             self.ledger.begin(trace)
         for frame in sorted({before.first_frames[track] for track in number_of} | {0, last}):
+            if (there := before.labels(frame)) is None:
+                continue
             known = np.zeros_like(labels)
-            for track, place_and_mask in boxes(before.labels(frame)).items():
+            for track, place_and_mask in boxes(there).items():
                 if track in number_of:
                     put(known, number_of[track], *place_and_mask)
-            if frame == 0:
+            if not self.started:
                 self.tracker = fitted(self.tracker, known)
-                self.tracker.start(read(frame), known)
-            else:
-                self.tracker.add(image if frame == last else read(frame), known)
-        self.started = True
+            call: Call = "add" if self.started else "start"
+            yield from in_pieces(self.tracker, call, image if frame == last else read(frame), known)
+            self.started = True
+            yield None
         self.last_alive = image, labels > 0
 
     def _is_dead(self, image: Grey) -> bool:
@@ -160,32 +200,47 @@ class Following:
     def _bridge(self, frame: int, shape: tuple[int, int], *, ageing: bool) -> Held:
         """A frame of which nothing is known."""
         traces = self.ledger.traces
-        held = Held(frame, paint(shape, traces.values()))
+        held = Held(frame, paint(shape, [trace for trace in traces.values() if not trace.lapsed]))
         for trace in traces.values():
             trace.wait(frame, ageing=ageing)
+            if trace.lapsed:
+                continue
             held.infos[trace.track] = Info(math.nan, 0.0, bridged=True)
         return held
 
-    def _look(self, image: Grey, segmented: Segmented) -> tuple[Sight, NDArray[np.uint32]]:
+    def _look(
+        self, image: Grey, segmented: Segmented, *, dead: bool
+    ) -> Generator[float | None, None, tuple[Sight, NDArray[np.uint32]]]:
         """The frame, and the tracks as labels where they are expected on it."""
         shift = (0.0, 0.0)
-        if self.last_alive is not None:
+        if self.last_alive is not None and not dead:
             shift = drift(self.last_alive[0], image, self.last_alive[1], segmented.labels > 0)
-        traces = self.ledger.traces
-        moves = {track: trace.expected(shift) for track, trace in traces.items()}
+        yield None
+        moves = {track: trace.expected(shift) for track, trace in self.ledger.traces.items()}
+        traces = {track: trace for track, trace in self.ledger.traces.items() if not trace.lapsed}
         expected = paint(image.shape, traces.values(), moves)
-        votes = self.tracker.propagate(image, segmented.labels) if self.started else Votes(expected, {})
+        votes = Votes(expected, {})
+        if self.started and not dead:
+            votes = yield from in_pieces(self.tracker, "propagate", image, segmented.labels)
+        yield None
         trust = {track: _TRUST * confidence for track, confidence in votes.confidence.items()}
         graph = overlaps(expected, segmented.labels, list(traces), len(segmented)).with_votes(votes.segments, trust)
         return Sight(segmented, boxes(segmented.labels), shift, moves, votes, graph), expected
 
-    def _associate(self, frame: int, image: Grey, segmented: Segmented) -> None:
+    def _associate(self, frame: int, image: Grey, segmented: Segmented, *, dead: bool) -> Steps:
         """Say which track each segment is, and open what may have happened."""
-        sight, expected = self._look(image, segmented)
         ledger = self.ledger
-        found = match(sight.graph, [ledger.traces[t].phase for t in sight.graph.tracks], segmented.phases)
+        known = self._known(frame, segmented)
+        sight, expected = yield from self._look(image, segmented, dead=dead)
+        yield None
+        known |= self._known_anew(frame, sight, set(known.values()))
+        graph = sight.graph.without(known, segmented.known)
+        found = match(graph, [ledger.traces[t].phase for t in graph.tracks], segmented.phases)
+        lapsed = [track for track, trace in ledger.traces.items() if trace.lapsed]
+        found.missing = [track for track in found.missing + lapsed if track not in known]
+        found.born = [segment for segment in found.born if segment not in segmented.known]
         self._find_again(found, sight)
-        segment_of = dict(found.pairs)
+        segment_of = found.pairs | known
         joined: dict[int, list[int]] = {}
         for segment, together in found.joined.items():
             members = ledger.absorb(together)
@@ -203,20 +258,55 @@ class Following:
         owner = np.zeros(len(segmented) + 1, np.uint32)
         for track, segment in segment_of.items():
             owner[segment] = track
+        for track, segments in found.cut.items():
+            owner[segments] = track
         labels = owner[segmented.labels]
         for segment, members in joined.items():
             place, mask = sight.objects[segment]
             shares = divide(mask, expected[place], members)
             labels[place][mask] = shares[mask]
-        held = Held(frame, labels)
+        yield None
+        held = Held(frame, labels, known=frozenset(known))
         ledger.held.append(held)
         self._move(held, sight, segment_of)
+        yield None
         ledger.count(frame, set(segment_of), self._together(held, joined.values()))
+
+    def _known(self, frame: int, segmented: Segmented) -> dict[int, int]:
+        """The segments of tracks under way that are known to be here; what was pending and contradicts is dropped."""
+        ledger, found = self.ledger, {}
+        segment_of = {number: segment for segment, number in segmented.known.items()}
+        for track in [*ledger.traces, *ledger.partings]:
+            if (number := self.publisher.number(track)) in segment_of:
+                found[track] = segment_of[number]
+                ledger.keep(track, frame)
+                ledger.traces[track].told(segmented.phases[found[track] - 1])
+        return found
+
+    def _known_anew(self, frame: int, sight: Sight, done: set[int]) -> dict[int, int]:
+        """The segments of known tracks that are not under way: they begin, and are sure at once."""
+        ledger, segmented, found = self.ledger, sight.segmented, {}
+        for segment, number in segmented.known.items():
+            if segment in done:
+                continue
+            trace = Trace.at(next(ledger.numbers), frame, *sight.objects[segment], Counter())
+            trace.told(segmented.phases[segment - 1])
+            trace.seen, trace.sure = 0, True
+            trace.alive_until = max(frame, self.alive_until.get(number, -1))
+            ledger.endings = [each for each in ledger.endings if self.publisher.number(each.track) != number]
+            self.publisher.know(trace.track, number)
+            ledger.begin(trace)
+            found[trace.track] = segment
+        return found
 
     def _part(self, frame: int, found: Matching, sight: Sight, segment_of: dict[int, int]) -> None:
         for track, segments in found.parted.items():
             trace = self.ledger.traces[track]
-            if not trace.sure:  # or a part itself: it goes on in the nearest, and the others are new
+            if all(at_border(sight.objects[segment][0], sight.segmented.labels.shape) for segment in segments):
+                segment_of[track], found.cut[track] = segments[0], segments
+                continue
+            # Not sure, a part itself, or known to live on: it goes on in the nearest, and the others are new.
+            if not trace.sure or trace.alive_until >= frame:
                 segment_of[track] = segments[0]
                 found.born += segments[1:]
                 continue
@@ -236,7 +326,8 @@ class Following:
                 segment = segment_of[track]
                 trace.move(*present[track], sight.shift)
                 trace.found(sight.segmented.phases[segment - 1])
-                held.infos[track] = Info(sight.segmented.scores[segment - 1], sight.confidence(track, segment))
+                confidence = 1.0 if track in held.known else sight.confidence(track, segment)
+                held.infos[track] = Info(sight.segmented.scores[segment - 1], confidence)
             else:
                 segment_of.pop(track, None)
                 trace.wait(held.frame, ageing=True)
@@ -260,6 +351,8 @@ class Following:
     def _carry(self, held: Held, trace: Trace, sight: Sight) -> None:
         """Paint a missing track where nothing else is: as the tracker sees it, or else where it is expected."""
         trace.carry(sight.moves.get(trace.track, (0.0, 0.0)))
+        if trace.lapsed:
+            return
         confidence = sight.votes.confidence.get(trace.track, 0.0)
         own = np.zeros_like(held.labels)
         put(own, 1, trace.place, trace.mask)
@@ -270,7 +363,8 @@ class Following:
             own = seen.astype(np.uint32)
         free = (held.labels == 0) & (own > 0)
         if not free.any():  # a track has no holes in time, be it for one pixel
-            free.flat[np.flatnonzero(own)[np.count_nonzero(own) // 2 :][:1]] = True
+            others = own if not held.known else own * ~np.isin(held.labels, list(held.known))
+            free.flat[np.flatnonzero(others)[np.count_nonzero(others) // 2 :][:1]] = True
         held.labels[free] = trace.track
         held.infos[trace.track] = Info(math.nan, confidence, bridged=True)
 
@@ -285,7 +379,7 @@ class Following:
                 trace = self.ledger.traces[track]
                 if sight.segmented.phases[segment - 1] != trace.phase or not 1 / _SIZES < area / trace.area < _SIZES:
                     continue
-                reach = self.settings.reach * trace.diameter * math.sqrt(1 + trace.absent)
+                reach = self.settings.reach * trace.diameter * math.sqrt(1 + min(trace.absent, self.settings.gap))
                 expected = [at + by for at, by in zip(trace.centre, sight.moves[track], strict=True)]
                 distance = math.dist(expected, centre)
                 vote = sight.votes.segments.get(segment, {}).get(track, 0.0)
@@ -302,20 +396,23 @@ class Following:
         found.missing = [track for track in found.missing if track not in found.pairs]
         found.born = [segment for segment in found.born if segment not in again]
 
-    def _tell(self, image: Grey) -> None:
+    def _tell(self, image: Grey) -> Steps:
         """Tell the tracker what is accepted of this frame."""
         labels = self.ledger.held[-1].labels
         if not self.started:
             self.tracker = fitted(self.tracker, labels)
-            self.tracker.start(image, labels)
+            yield from in_pieces(self.tracker, "start", image, labels)
             self.started = True
             return
+        under_way = {track for track, trace in self.ledger.traces.items() if not trace.lapsed}
         known = told(self.ledger, labels, self.tracker.tracks)
-        self.tracker.forget(self.tracker.tracks - set(self.ledger.traces) - set(self.ledger.partings))
-        if {int(track) for track in np.unique(known) if track} - self.tracker.tracks:
-            self.tracker.add(image, known)
+        self.tracker.forget(self.tracker.tracks - under_way - set(self.ledger.partings))
+        if self.ledger.held[-1].known:
+            yield from in_pieces(self.tracker, "add", image, known, confirmed=True)
+        elif {int(track) for track in np.unique(known) if track} - self.tracker.tracks:
+            yield from in_pieces(self.tracker, "add", image, known)
         else:
-            self.tracker.update(known)
+            yield from in_pieces(self.tracker, "update", known)
 
     def _standing(self, now: int) -> Iterator[Confirmed]:
         ledger = self.ledger

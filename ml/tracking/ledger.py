@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.tracking.necks import hang_together
 from ml.tracking.pending import Change, Ending, Held, Joining, Parting
-from ml.tracking.traces import Trace, boxes
+from ml.tracking.traces import Trace, at_border, boxes
 from ml.tracking.votes import Labels
 
 _SHRUNK = 0.5  # of its largest area: so it has dissolved rather than been lost
@@ -83,12 +83,19 @@ class Ledger:
         since = [now + 1]
         since += [joining.onset for joining in self.joinings.values()]
         since += [parting.onset for parting in self.partings.values()]
-        since += [trace.missing for trace in self.traces.values() if trace.missing is not None]
+        since += [trace.missing for trace in self.traces.values() if trace.missing is not None and not trace.lapsed]
         since += [trace.first for trace in self.traces.values() if self.is_open(trace)]
         return min(since)
 
     def begin(self, trace: Trace) -> None:
         self.traces[trace.track] = trace
+
+    def keep(self, track: int, frame: int) -> None:
+        """It lives on this frame: what was pending and would have ended it is dropped."""
+        if track in self.partings:
+            self._rejoin(self.partings[track])
+        self.joinings = {pair: joining for pair, joining in self.joinings.items() if track not in pair}
+        self.traces[track].alive_until = max(self.traces[track].alive_until, frame)
 
     def part(self, trace: Trace, parts: list[Trace], frame: int) -> None:
         """Follow the parts of what may have split."""
@@ -109,7 +116,8 @@ class Ledger:
     def count(self, frame: int, seen: set[int], together: set[frozenset[int]]) -> None:
         """Add up what speaks for and against each possible merge and split; of the tracks seen, pairs are together."""
         for pair in together:
-            if not any(self.is_part(self.traces[track]) for track in pair):
+            traces = [self.traces[track] for track in pair]
+            if not any(self.is_part(trace) or trace.alive_until >= frame for trace in traces):
                 self.joinings.setdefault(pair, Joining(frame))
         for pair, joining in self.joinings.items():
             if pair <= seen:
@@ -152,9 +160,11 @@ class Ledger:
                 self._rejoin(parting)
         self.joinings.clear()
         for trace in list(self.traces.values()):
-            if trace.missing is not None:
+            if trace.lapsed:
+                self.forget(trace.track)
+            elif trace.missing is not None:
                 self._end(trace)
-            elif not trace.sure and trace.seen < frames - trace.first:
+            elif not trace.sure and trace.seen < max(frames - trace.first, _LEAST_AT_THE_END if trace.first else 0):
                 self.drop(trace)
         self.phase_of |= {track: trace.phase for track, trace in self.traces.items()}
 
@@ -263,9 +273,13 @@ class Ledger:
             return
         missing = self.held[-1].frame + 1 if trace.missing is None else trace.missing
         self.rename(missing, {trace.track: 0})
-        left = trace.at_border(self.held[-1].labels.shape)
+        if trace.alive_until >= self.held[-1].frame:
+            trace.lapsed = True
+            return
+        left = at_border(trace.place, self.held[-1].labels.shape)
         certain = left or trace.area < _SHRUNK * trace.largest_px
-        ending = Ending(trace.track, missing - 1, "exit" if left else "dissolution", 1.0 if certain else 0.5)
+        last = max(missing - 1, trace.alive_until)
+        ending = Ending(trace.track, last, "exit" if left else "dissolution", 1.0 if certain else 0.5)
         self.endings.append(ending)
         self.forget(trace.track)
 

@@ -8,15 +8,18 @@ import numpy as np
 from ml.tracking.traces import Place, centre_of
 from ml.types import BoolMask
 
-_ROUNDED_PX = 4.0  # the point spread and the networks fill the notch: a neck looks wider than it is by so much
+_CLOSED_PX = 2.5  # the point spread and the networks close gaps that are narrower: they fill the notch beside a neck
+_MOST_CLOSED = 0.45  # of the smaller diameter squared: a neck of 0.9 of it is wide, however small the particles are
 _SMOOTHED_PX = 3
+_SEAM_PX = 2  # the neck is so near to where one particle ends and the other begins
 
 
 def neck_ratio(one: tuple[Place, BoolMask], two: tuple[Place, BoolMask]) -> float:
     """Width of the neck between two particles in equivalent diameters of the smaller one.
 
-    The width of both together is taken across the line between their centres, where it is the least between these. It
-    is 0 where they do not touch.
+    The width W of both together is taken across the line between their centres, where it is the least around their
+    seam; it is 0 where they do not touch. Between discs of the diameters d and D the gap at W / 2 from the line is
+    (W² - w²) / 4 · (1 / d + 1 / D) if their neck is w wide: closed gaps are so accounted for.
 
     Parameters
     ----------
@@ -25,20 +28,26 @@ def neck_ratio(one: tuple[Place, BoolMask], two: tuple[Place, BoolMask]) -> floa
     """
     first, second = centre_of(*one), centre_of(*two)
     distance = math.dist(first, second)
-    pixels = [np.argwhere(mask) + [side.start for side in place] for place, mask in (one, two)]
-    smaller = min(map(len, pixels))
     if distance < 1:
         return 1.0
     direction = np.subtract(second, first) / distance
-    along = np.rint((np.concatenate(pixels) - first) @ direction).astype(np.int64)
     length = int(distance)
-    widths = np.bincount(along[(along >= 0) & (along <= length)], minlength=length + 1)
-    if len(widths) > _SMOOTHED_PX + 1:
-        if not widths.all():
-            return 0.0
+    profiles, areas = [], []
+    for place, mask in (one, two):
+        pixels = np.argwhere(mask) + [side.start for side in place]
+        along = np.rint((pixels - first) @ direction).astype(np.int64)
+        profiles.append(np.bincount(along[(along >= 0) & (along <= length)], minlength=length + 1))
+        areas.append(len(pixels))
+    seam = int(np.cumsum(profiles[0] - profiles[1]).argmax())
+    reach = _SEAM_PX + _SMOOTHED_PX // 2
+    widths = (profiles[0] + profiles[1])[max(seam - reach, 0) : seam + reach + 2]
+    if not widths.all():
+        return 0.0
+    if len(widths) > _SMOOTHED_PX:
         widths = np.convolve(widths, np.full(_SMOOTHED_PX, 1 / _SMOOTHED_PX), "valid")
-    neck = max(float(widths.min()) - _ROUNDED_PX, 0.0)
-    return neck / math.sqrt(4 * smaller / math.pi)
+    smaller, larger = sorted(math.sqrt(4 * area / math.pi) for area in areas)
+    closed = min(4 * _CLOSED_PX * smaller * larger / (smaller + larger), _MOST_CLOSED * smaller**2)
+    return math.sqrt(max(float(widths.min()) ** 2 - closed, 0.0)) / smaller
 
 
 def hang_together(tracks: list[int], together: set[frozenset[int]]) -> bool:

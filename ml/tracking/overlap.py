@@ -40,6 +40,10 @@ class OverlapTracker:
         self._shape: tuple[int, int] | None = None
         self._foreground: NDArray[np.bool_] | None = None
 
+    def another(self) -> "OverlapTracker":
+        """One that knows nothing yet."""
+        return OverlapTracker()
+
     @property
     def tracks(self) -> set[int]:
         return set(self._traces)

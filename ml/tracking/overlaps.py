@@ -1,6 +1,6 @@
 """The overlap graph of one frame: which tracked objects lie where the segmented ones do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,6 +41,13 @@ class Overlaps:
                     shared[row_of[track], segment - 1] = max(shared[row_of[track], segment - 1], voted)
         return replace(self, shared=shared)
 
+    def without(self, tracks: Collection[int], segments: Collection[int]) -> "Overlaps":
+        """Nothing is shared with these."""
+        shared = self.shared.copy()
+        shared[[row for row, track in enumerate(self.tracks) if track in tracks]] = 0
+        shared[:, [segment - 1 for segment in segments]] = 0
+        return replace(self, shared=shared)
+
 
 @dataclass
 class Matching:
@@ -54,6 +61,8 @@ class Matching:
         segments in which several tracks lie, the one that is nearest to the segment first.
     parted
         tracks that lie in several segments, likewise.
+    cut
+        tracks that the frame's border has cut into several segments: that is no split.
     missing, born
         tracks and segments without a counterpart.
     """
@@ -61,6 +70,7 @@ class Matching:
     pairs: dict[int, int] = field(default_factory=dict)
     joined: dict[int, list[int]] = field(default_factory=dict)
     parted: dict[int, list[int]] = field(default_factory=dict)
+    cut: dict[int, list[int]] = field(default_factory=dict)
     missing: list[int] = field(default_factory=list)
     born: list[int] = field(default_factory=list)
 

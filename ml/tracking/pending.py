@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.tracking.lineage import LinkKind
+from ml.lineage import LinkKind
 from ml.tracking.traces import Trace
 from ml.tracking.votes import Labels
 
@@ -40,15 +40,17 @@ class Info:
 
 @dataclass
 class Held:
-    """A frame that is not confirmed yet."""
+    """A frame that is not confirmed yet. The pixels of `known` tracks stay as a person has accepted them."""
 
     frame: int
     labels: Labels
     infos: dict[int, Info] = field(default_factory=dict)
+    known: frozenset[int] = frozenset()
 
     def rename(self, names: dict[int, int]) -> None:
         """Give pixels of some tracks to others; 0 is nobody's."""
-        here = {old: new for old, new in names.items() if old in self.infos}
+        ours = {old: new for old, new in names.items() if old in self.infos and old not in self.known}
+        here = {old: 0 if new in self.known else new for old, new in ours.items()}
         if not here:
             return
         table: NDArray[np.uint32] = np.arange(int(self.labels.max()) + 1, dtype=np.uint32)

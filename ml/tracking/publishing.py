@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ml.lineage import Event, Link
 from ml.tracking.confirmed import Before, Confirmed, Observed
 from ml.tracking.ledger import Ledger
-from ml.tracking.lineage import Event, Link
 from ml.tracking.pending import Change, Ending, Held
 from ml.tracking.votes import Labels
 
@@ -15,42 +15,53 @@ _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0))  # a gap of one 
 
 
 class Publisher:
-    """Numbers tracks in the order in which they appear, and finds contacts that last for `confirm` frames.
+    """Numbers tracks in the order in which they appear, above `highest`, and finds contacts that last `confirm` frames.
 
     Changes and endings are told with the frame that they belong to.
     """
 
-    def __init__(self, author: str, confirm: int) -> None:
+    def __init__(self, author: str, confirm: int, highest: int = 0) -> None:
         self.author, self.confirm = author, confirm
         self._number_of: dict[int, int] = {}
-        self._highest = 0
+        self._published: set[int] = set()
+        self._highest = highest
         self._touching: dict[tuple[int, int], int] = {}
         self._told: set[tuple[int, int]] = set()
 
     def go_on(self, before: Before) -> None:
         """What is confirmed has its numbers already."""
-        self._highest = max(before.first_frames, default=0)
+        self._highest = max([self._highest, *before.first_frames])
+        self._published = set(before.first_frames)
         last = before.next_frame - 1
-        pairs = _of_one_phase(before.labels(last), before.phase_of)
+        pairs = _of_one_phase(before.last(), before.phase_of)
         self._touching = dict.fromkeys(pairs, last)
         for frame in range(last - 1, max(last - self.confirm, -1), -1):
-            pairs &= touching(before.labels(frame))
+            if (labels := before.labels(frame)) is None:
+                break
+            pairs &= touching(labels)
             self._touching |= dict.fromkeys(pairs, frame)
         self._told = {pair for pair, since in self._touching.items() if last - since + 1 >= self.confirm}
 
     def know(self, under_way: int, number: int) -> None:
         """Say which number a track under way has."""
         self._number_of[under_way] = number
+        self._highest = max(self._highest, number)
+
+    def number(self, under_way: int) -> int | None:
+        """The number of a track under way, None where it has none yet."""
+        return self._number_of.get(under_way)
 
     def publish(self, held: Held, ledger: Ledger) -> Confirmed:
         """The frame with its tracks, links and events; what is told of the ledger's changes and endings leaves it."""
         frame, present = held.frame, sorted(track for track in held.infos if track)
         visible = {int(track) for track in np.unique(held.labels)}
         present = [track for track in present if track in visible]
-        new = [track for track in present if track not in self._number_of]
-        for track in new:
-            self._highest += 1
-            self._number_of[track] = self._highest
+        for track in present:
+            if track not in self._number_of:
+                self._highest += 1
+                self._number_of[track] = self._highest
+        new = [track for track in present if self._number_of[track] not in self._published]
+        self._published |= {self._number_of[track] for track in new}
         table = np.zeros(max(visible, default=0) + 1, np.uint32)
         for track in present:
             table[track] = self._number_of[track]

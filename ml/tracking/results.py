@@ -15,8 +15,9 @@ from typing import Any, TextIO
 import numpy as np
 import tifffile
 
+from ml.formats.lineage_tables import EVENT_COLUMNS, LINK_COLUMNS, event_row, link_row, number, read_links
+from ml.lineage import Link, check, largest_parents
 from ml.tracking.confirmed import Before, Confirmed
-from ml.tracking.lineage import Link, check, largest_parents
 from ml.tracking.traces import boxes, centre_of
 from ml.tracking.votes import Labels
 
@@ -33,8 +34,6 @@ TRACK_COLUMNS = (
     "centroid_y_px",
     "touches_border",
 )
-LINK_COLUMNS = ("parent", "child", "kind", "first_frame", "last_frame", "confidence")
-EVENT_COLUMNS = ("kind", "first_frame", "last_frame", "parents", "children", "confidence", "author")
 _TABLES = {"tracks.csv": TRACK_COLUMNS, "links.csv": LINK_COLUMNS, "events.csv": EVENT_COLUMNS}
 _FRAME_OF = {"tracks.csv": "frame", "links.csv": "last_frame", "events.csv": "last_frame"}
 _RUN = "run.json"
@@ -46,7 +45,9 @@ class ResultsError(ValueError):
 
 
 @dataclass
-class _Span:
+class Span:
+    """A track's first and last frame; its area on the last (px), and its phase there."""
+
     first: int
     last: int
     last_area: int
@@ -67,7 +68,7 @@ class Results:
     frames: int
     made_of: Mapping[str, Any]
     next_frame: int = 0
-    spans: dict[int, _Span] = field(default_factory=dict)
+    spans: dict[int, Span] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     _files: dict[str, TextIO] = field(default_factory=dict)
 
@@ -98,7 +99,7 @@ class Results:
         """The run that is there, without what it had not finished."""
         if not (folder / _RUN).exists():
             return cls.begin(folder, frames, made_of)
-        there = json.loads((folder / _RUN).read_text())
+        there = read_run(folder)
         if there != (now := json.loads(json.dumps(dict(made_of)))):
             differing = ", ".join(sorted(key for key in {*there, *now} if there.get(key) != now.get(key)))
             raise ResultsError(f"{folder} was made with another {differing}; give the same, or choose another --out.")
@@ -107,8 +108,7 @@ class Results:
             results.next_frame += 1
         for name, columns in _TABLES.items():
             results._cut(folder / name, columns, _FRAME_OF[name])
-        for row in _rows(folder / "tracks.csv"):
-            results._count(int(row["track"]), int(row["frame"]), int(row["area_px"]), int(row["phase"]))
+        results.spans = read_spans(folder / "tracks.csv")
         results.links = read_links(folder / "links.csv")
         return results
 
@@ -139,14 +139,14 @@ class Results:
             area = int(np.count_nonzero(mask))
             row, column = centre_of(place, mask)
             border = place[0].start == 0 or place[1].start == 0 or place[0].stop == height or place[1].stop == width
-            self._count(observed.track, frame, area, observed.phase)
+            _count(self.spans, observed.track, frame, area, observed.phase)
             rows.append(
                 (
                     frame,
                     observed.track,
                     observed.phase,
-                    _number(observed.score),
-                    _number(observed.confidence),
+                    number(observed.score),
+                    number(observed.confidence),
                     int(observed.bridged),
                     area,
                     f"{np.sqrt(4 * area / np.pi):.3f}",
@@ -157,22 +157,8 @@ class Results:
             )
         self._append("tracks.csv", rows)
         self.links += confirmed.links
-        self._append("links.csv", [_link_row(link) for link in confirmed.links])
-        self._append(
-            "events.csv",
-            [
-                (
-                    e.kind,
-                    e.first_frame,
-                    e.last_frame,
-                    _numbers(e.parents),
-                    _numbers(e.children),
-                    _number(e.confidence),
-                    e.author,
-                )
-                for e in confirmed.events
-            ],
-        )
+        self._append("links.csv", [link_row(link) for link in confirmed.links])
+        self._append("events.csv", [event_row(event) for event in confirmed.events])
         path = self.mask_path(frame)
         partial = path.with_suffix(".partial")
         dtype = np.uint16 if int(labels.max(initial=0)) <= _LARGEST_UINT16 else np.uint32
@@ -184,10 +170,6 @@ class Results:
         file = self._files[name]
         csv.writer(file, lineterminator="\n").writerows(rows)
         file.flush()
-
-    def _count(self, track: int, frame: int, area: int, phase: int) -> None:
-        span = self.spans.setdefault(track, _Span(frame, frame, area, phase))
-        span.last, span.last_area, span.phase = frame, area, phase
 
     def _cut(self, path: Path, columns: tuple[str, ...], frame_column: str) -> None:
         kept = [row for row in _rows(path) if int(row[frame_column]) < self.next_frame]
@@ -209,18 +191,18 @@ class Results:
         check({track: (span.first, span.last) for track, span in self.spans.items()}, there)
 
 
-def read_links(path: Path) -> list[Link]:
-    """Links of a table with the columns of ours, or with `frame`, the child's first, in place of the interval."""
-    links = []
+def read_run(folder: Path) -> dict[str, Any]:
+    """What the run of a folder is made of, its series' number of `frames` among it."""
+    made_of: dict[str, Any] = json.loads((folder / _RUN).read_text())
+    return made_of
+
+
+def read_spans(path: Path) -> dict[int, Span]:
+    """Each track of a table of ours."""
+    spans: dict[int, Span] = {}
     for row in _rows(path):
-        last = int(row["last_frame"] if "last_frame" in row else row["frame"])
-        first = int(row.get("first_frame") or last - 1)
-        kind = row["kind"]
-        if kind not in ("merge", "split"):
-            raise ValueError(f"{path}: a link is a merge or a split, not {kind!r}.")
-        confidence = float(row.get("confidence") or 1)
-        links.append(Link(int(row["parent"]), int(row["child"]), kind, first, last, confidence))  # type: ignore[arg-type]
-    return links
+        _count(spans, int(row["track"]), int(row["frame"]), int(row["area_px"]), int(row["phase"]))
+    return spans
 
 
 def read_labels(path: Path) -> Labels:
@@ -240,18 +222,11 @@ def label_paths(folder: Path) -> list[Path]:
     return [numbered[frame] for frame in range(len(numbered))]
 
 
+def _count(spans: dict[int, Span], track: int, frame: int, area: int, phase: int) -> None:
+    span = spans.setdefault(track, Span(frame, frame, area, phase))
+    span.last, span.last_area, span.phase = frame, area, phase
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-def _link_row(link: Link) -> tuple[Any, ...]:
-    return link.parent, link.child, link.kind, link.first_frame, link.last_frame, _number(link.confidence)
-
-
-def _number(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.4f}"
-
-
-def _numbers(tracks: Iterable[int]) -> str:
-    return " ".join(map(str, tracks))

@@ -1,18 +1,20 @@
 """Small particles on large frames: the field in tiles that overlap, each followed at full resolution."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from ml.segmenters.pieces import finished
 from ml.tracking.traces import boxes, centre_of
-from ml.tracking.tracker import Tracker
+from ml.tracking.tracker import Tracker, in_pieces
 from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
 
 SMALL_PX = 10.0  # the diameter below which an object is lost when the frame is shrunk to the network's input
 OVERLAP = 0.25  # of a tile's side
 Tile = tuple[slice, slice]
+Steps = Generator[float | None, None, None]
 
 
 def tiles(shape: tuple[int, int], side: int) -> list[Tile]:
@@ -66,12 +68,21 @@ class TiledTracker:
         return {track for part in self._parts for track in part.tracker.tracks}
 
     def start(self, frame: Grey, labels: Labels) -> None:
+        finished(self.start_steps(frame, labels))
+
+    def start_steps(self, frame: Grey, labels: Labels) -> Steps:
+        """`start` a tile at a time, and these in pieces."""
         for part, own in self._divided(labels):
-            part.tracker.start(self._crop(frame, part), own)
+            yield from in_pieces(part.tracker, "start", self._crop(frame, part), own)
             part.started = True
+            yield None
         self._last = frame
 
     def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
+        return finished(self.propagate_steps(frame, segmented))
+
+    def propagate_steps(self, frame: Grey, segmented: Labels | None = None) -> Generator[float | None, None, Votes]:
+        """`propagate` a tile at a time, and these in pieces."""
         self._last = frame
         labels = np.zeros(frame.shape, np.uint32)
         confidence: dict[int, float] = {}
@@ -81,7 +92,8 @@ class TiledTracker:
             if not part.tracker.tracks:
                 continue
             crop = None if segmented is None else np.ascontiguousarray(segmented[part.tile])
-            votes = part.tracker.propagate(self._crop(frame, part), crop)
+            votes: Votes = yield from in_pieces(part.tracker, "propagate", self._crop(frame, part), crop)
+            yield None
             place = labels[part.tile]
             place[(place == 0) & (votes.labels > 0)] = votes.labels[(place == 0) & (votes.labels > 0)]
             confidence |= votes.confidence
@@ -101,21 +113,29 @@ class TiledTracker:
         return Votes(labels, confidence, segments)
 
     def update(self, labels: Labels) -> None:
+        finished(self.update_steps(labels))
+
+    def update_steps(self, labels: Labels) -> Steps:
+        """`update` a tile at a time, and these in pieces."""
         if self._last is None:
             raise ValueError("There is no frame to update; call start and propagate first.")
-        self._accept(self._last, labels, new=set(), confirmed=False)
+        yield from self._accept(self._last, labels, new=set(), confirmed=False)
 
     def add(self, frame: Grey, labels: Labels, *, confirmed: bool = False) -> None:
+        finished(self.add_steps(frame, labels, confirmed=confirmed))
+
+    def add_steps(self, frame: Grey, labels: Labels, *, confirmed: bool = False) -> Steps:
+        """`add` a tile at a time, and these in pieces."""
         self._last = frame
         new = {int(track) for track in np.unique(labels) if track} - self.tracks
-        self._accept(frame, labels, new=new, confirmed=confirmed)
+        yield from self._accept(frame, labels, new=new, confirmed=confirmed)
 
     def forget(self, tracks: Iterable[int]) -> None:
         gone = set(tracks)
         for part in self._parts:
             part.tracker.forget(gone & part.tracker.tracks)
 
-    def _accept(self, frame: Grey, labels: Labels, *, new: set[int], confirmed: bool) -> None:
+    def _accept(self, frame: Grey, labels: Labels, *, new: set[int], confirmed: bool) -> Steps:
         followed = self.tracks | new
         for part, own in self._divided(np.where(np.isin(labels, list(followed)), labels, 0).astype(np.uint32)):
             here = {int(track) for track in np.unique(own) if track}
@@ -123,12 +143,13 @@ class TiledTracker:
             elsewhere = {track for track in left if (labels == track).any()}
             part.tracker.forget(elsewhere)
             if not part.started:
-                part.tracker.start(self._crop(frame, part), own)
+                yield from in_pieces(part.tracker, "start", self._crop(frame, part), own)
                 part.started = True
             elif confirmed or here - part.tracker.tracks:
-                part.tracker.add(self._crop(frame, part), own, confirmed=confirmed)
+                yield from in_pieces(part.tracker, "add", self._crop(frame, part), own, confirmed=confirmed)
             elif part.tracker.tracks:
-                part.tracker.update(own)
+                yield from in_pieces(part.tracker, "update", own)
+            yield None
 
     def _divided(self, labels: Labels) -> Iterator[tuple[_Part, Labels]]:
         homes = self._homes(labels)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ml.tracking.drift import Shift
+from ml.tracking.objects import numbered
 from ml.tracking.votes import Labels
 from ml.types import BoolMask
 
@@ -17,6 +18,7 @@ Place = tuple[slice, slice]
 
 _FASTEST = 0.5  # equivalent diameters per frame, beyond the drift
 _INERTIA = 0.5
+_A_PERSONS_WORD = 1_000_000  # frames on which it was segmented so
 
 
 @dataclass
@@ -37,6 +39,10 @@ class Trace:
         since which frame it has not been, or None; and for how many frames on which others were.
     sure
         it has lasted long enough to be believed in.
+    alive_until
+        the frame until which it is known to live, -1 where nothing is known.
+    lapsed
+        it lives and has been missing for so long that it is not said any more where.
     """
 
     track: int
@@ -51,6 +57,8 @@ class Trace:
     absent: int = 0
     sure: bool = False
     largest_px: int = 0
+    alive_until: int = -1
+    lapsed: bool = False
 
     @classmethod
     def at(cls, track: int, first: int, place: Place, mask: BoolMask, phases: Counter[int]) -> Self:
@@ -75,9 +83,6 @@ class Trace:
         """What it was segmented as most often."""
         return self.phases.most_common(1)[0][0]
 
-    def at_border(self, shape: tuple[int, ...]) -> bool:
-        return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(self.place, shape, strict=True))
-
     def move(self, place: Place, mask: BoolMask, shift: Shift) -> None:
         """It is here now, while the field moved by `shift`."""
         centre = centre_of(place, mask)
@@ -101,7 +106,11 @@ class Trace:
         """It was segmented."""
         self.seen += 1
         self.phases[phase] += 1
-        self.missing, self.absent = None, 0
+        self.missing, self.absent, self.lapsed = None, 0, False
+
+    def told(self, phase: int) -> None:
+        """A person says of what phase it is, which outweighs whatever is segmented."""
+        self.phases = Counter({phase: _A_PERSONS_WORD})
 
     def wait(self, frame: int, *, ageing: bool) -> None:
         """It was not; without `ageing` nothing could have been."""
@@ -120,6 +129,11 @@ class Trace:
         return shift[0] + self.velocity[0], shift[1] + self.velocity[1]
 
 
+def at_border(place: Place, shape: tuple[int, ...]) -> bool:
+    """Whether a box touches the border of a frame."""
+    return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(place, shape, strict=True))
+
+
 def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
     """Mean row and column of a mask on the frame."""
     rows, columns = np.nonzero(mask)
@@ -128,16 +142,13 @@ def centre_of(place: Place, mask: BoolMask) -> tuple[float, float]:
 
 def boxes(labels: Labels) -> dict[int, tuple[Place, BoolMask]]:
     """Box and mask of each number of a label image."""
-    present, places = np.unique(labels, return_inverse=True)
-    index = places.reshape(labels.shape).astype(np.int32)
-    if present[0] != 0:
-        index += 1
-        present = np.concatenate([np.zeros(1, present.dtype), present])
-    found: dict[int, tuple[Place, BoolMask]] = {}
-    for number, box in enumerate(ndimage.find_objects(index, max_label=len(present) - 1), start=1):
-        if box is not None:
-            found[int(present[number])] = box, index[box] == number
-    return found
+    present, places = numbered(labels)
+    found = ndimage.find_objects(places.astype(np.int32), max_label=len(present))
+    return {
+        number: (box, places[box] == place)
+        for place, (number, box) in enumerate(zip(present, found, strict=True), start=1)
+        if box is not None
+    }
 
 
 def paint(

@@ -1,7 +1,7 @@
 """What every tracker is told and asked."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Generator, Iterable
+from typing import Any, Literal, Protocol
 
 from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
@@ -40,3 +40,13 @@ class Tracker(Protocol):
     def forget(self, tracks: Iterable[int]) -> None:
         """These have ended: nothing votes for them any more."""
         ...
+
+
+Call = Literal["start", "propagate", "update", "add"]
+
+
+def in_pieces(tracker: Tracker, call: Call, *arguments: Any, **options: Any) -> Generator[float | None, None, Any]:
+    """Call a tracker so that other work goes between the pieces, where it has `<call>_steps`."""
+    if (steps := getattr(tracker, f"{call}_steps", None)) is not None:
+        return (yield from steps(*arguments, **options))
+    return getattr(tracker, call)(*arguments, **options)

@@ -75,6 +75,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/model", "get"): "viewer",
     ("series/<series>/model", "put"): "annotator",
     ("series/<series>/segmentations", "post"): "annotator",
+    ("series/<series>/trackings", "post"): "annotator",
+    ("trackers", "get"): SIGNED_IN,
     ("series/<series>/proposals", "get"): "viewer",
     ("series/<series>/proposals/accept", "post"): "annotator",
     ("series/<series>/proposals/discard", "post"): "annotator",

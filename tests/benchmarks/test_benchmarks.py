@@ -13,7 +13,7 @@ from benchmarks.plain import plain
 from benchmarks.records import Record
 from benchmarks.summary import page
 from benchmarks.timing import percentile, side_by_side_ms
-from benchmarks.tracking import PARTS, frame_cost, grid_of_objects
+from benchmarks.tracking import OVERLAP_PARTS, PARTS, costs_over, frame_cost, grid_of_objects, overlap_cost
 from ml.modeling import unets
 from ml.tracking.follower import Follower
 from tests.ml.tracking.networks import filled
@@ -21,6 +21,7 @@ from tests.ml.tracking.networks import filled
 PROMISED = {"click_to_mask_p50", "click_to_mask_p95", "encode_1024", "encode_512", "decode_1", "decode_64"}
 
 PROMISED |= {"deaot_t_800_objects_frame", "deaot_r50_100_objects_memory", "deaot_t_2000_frames_memory"}
+PROMISED |= {"overlap_800_objects_frame", "overlap_800_objects_memory", "deaot_t_2000_frames_frame"}
 PROMISED |= {"deaot_l_frame", "swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
 PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
 
@@ -71,11 +72,21 @@ def test_the_plain_way_gives_the_same(network: str, plain_way: str) -> None:
 
 
 def test_a_frame_of_tracking_is_measured_with_the_share_of_each_part() -> None:
-    cost = frame_cost("deaot_t", 12, side=97, frames=2)
-    assert set(cost.shares) == set(PARTS)
-    assert all(share > 0 for share in cost.shares.values())
+    for cost, parts in (
+        (frame_cost("deaot_t", 12, side=97, frames=2), PARTS),
+        (overlap_cost(12, side=97, frames=2), OVERLAP_PARTS),
+    ):
+        assert tuple(cost.shares) == parts
+        assert all(share > 0 for share in cost.shares.values())
+        assert sum(cost.shares.values()) == pytest.approx(1, abs=0.2)
     labels = grid_of_objects((512, 512), 800)
     assert len(np.unique(labels)) == 801
+
+
+def test_the_cost_of_a_frame_is_measured_early_and_late() -> None:
+    late, early = costs_over(12, early=4)
+    assert late[0] > 0 and early[0] > 0 and late != early
+    assert 100 < early[1] < 2 * late[1]
 
 
 @pytest.mark.parametrize("groups", [1, 2])

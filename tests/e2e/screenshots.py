@@ -1,10 +1,15 @@
-"""`make screenshots`: the pictures of docs/screenshots, taken from the demo project on a folder of its own."""
+"""`make screenshots`: the pictures of docs/screenshots, taken from the demo project on a folder of its own,
+and the figure of a tracked synthetic series."""
 
 import re
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from ml.__main__ import main as run
+from ml.commands.synthesise import write_series
+from ml.synthetic import synthesise
 from tests.infrastructure.annotator import Annotator
 from tests.infrastructure.app import App
 from tests.infrastructure.browser import chromium
@@ -13,11 +18,13 @@ from tests.infrastructure.team import folder
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 SIZE_PX, FRAME = 512, 12
+COLOURS = 128
 WAIT_MS = 120_000
 
 
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
+    tracked()
     with folder() as data:
         app = App(data, {"GRATICULE_TEST_MODELS": "0"})
         app.manage("setup")
@@ -33,6 +40,28 @@ def main() -> None:
                 browser.close()
         finally:
             app.stop()
+
+
+def tracked() -> None:
+    """Drawn by the commands; noise makes a large file, and few colours a small one of it."""
+    picture = PICTURES / "tracks.png"
+    with folder() as data:
+        series, results = str(data / "series"), str(data / "tracked")
+        made = synthesise(seed=8, frames=40, size=320)
+        write_series(made, data / "series")
+        command(["track", f"{series}/01", "--out", results])
+        calibration = ["--pixel-size-nm", str(made.pixel_size_nm), "--frame-interval-s", str(made.frame_interval_s)]
+        command(
+            ["figure", f"{series}/01", results, *calibration, "--width", "160", "--dpi", "125", "--out", str(picture)]
+        )
+    with Image.open(picture) as image:
+        few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(picture, optimize=True)
+
+
+def command(arguments: list[str]) -> None:
+    if code := run(arguments):
+        raise SystemExit(code)
 
 
 def take(page: Page, app: App, scheme: str) -> None:

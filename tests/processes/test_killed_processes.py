@@ -197,3 +197,27 @@ def test_killed_database_has_what_it_acknowledged(team: Team) -> None:
 
     wait_until(found, timeout_s=60, what="An answer after the database's restart")
     assert team.commit_mask()["version"] == changeset["version"] + 1
+
+
+@pytest.mark.parametrize("role", ["worker-long", "engine"])
+def test_tracking_goes_on_after_its_worker_or_engine_was_killed(alone: Team, tmp_path: Path, role: str) -> None:
+    count = 60
+    series = alone.person.import_series(alone.project, "tracked", drawn_frames(tmp_path, count=count, size=256))
+    way = {"model": "threshold", "tracker": "overlap", "frames": {"start": 0, "end": count - 1}}
+    job = alone.person.post(f"/series/{series}/trackings", way)
+
+    def written() -> int:
+        return int(alone.person.get(f"/series/{series}/state?frame=0")["version"])
+
+    wait_until(lambda: written() >= 3, timeout_s=120, what="The first tracked frames")
+    former = alone.app.kill(role)
+    before = written()
+    assert before < count, "It was killed too late to see anything."
+    alone.app.wait_until_restarted(role, former)
+    assert alone.person.finished(job)["state"] == "done"
+    history = alone.person.get(f"/series/{series}/history?limit=200")["results"]
+    assert sorted(entry["frames"][0] for entry in history) == list(range(count))
+    lanes = alone.person.get(f"/series/{series}/lanes")["tracks"]
+    spans = {(run["first"], run["last"]) for lane in lanes for run in (lane["runs"][0], lane["runs"][-1])}
+    assert {lane["runs"][0]["first"] for lane in lanes} == {0}, spans
+    assert {lane["runs"][-1]["last"] for lane in lanes} == {count - 1}, spans

@@ -5,6 +5,7 @@ import type * as models from "./models";
 import { request, requestBytes } from "./request";
 import type * as rest from "./rest";
 import type * as segmentation from "./segmentation";
+import type * as tracking from "./tracking";
 
 const at = (id: string | number) => encodeURIComponent(id);
 
@@ -72,6 +73,8 @@ export const listJobs = (project: string, query: { kind?: rest.JobKind; before?:
 export const getJob = (id: string, signal?: AbortSignal) =>
   request<rest.Job>("GET", `/jobs/${at(id)}`, { signal });
 export const cancelJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/cancel`);
+export const pauseJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/pause`);
+export const resumeJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/resume`);
 
 export const getState = (series: string, frame: number, version?: number, signal?: AbortSignal) =>
   request<rest.SeriesState>("GET", `/series/${at(series)}/state`, { query: { frame, version }, signal });
@@ -121,3 +124,13 @@ export const discardProposals = (series: string, filter: segmentation.ProposalFi
   request<segmentation.ProposalsDiscarded>("POST", `/series/${at(series)}/proposals/discard`, {
     body: filter,
   });
+
+export const getTrackers = () => request<tracking.Tracker[]>("GET", "/trackers");
+export const startTracking = (series: string, values: tracking.TrackingRequest) =>
+  request<rest.Job>("POST", `/series/${at(series)}/trackings`, { body: values });
+export const editTracks = (series: string, values: tracking.TrackEdit) =>
+  request<Changeset>("POST", `/series/${at(series)}/edits`, { body: values });
+export const revertVersion = (series: string, values: { request_id: string; version: number }) =>
+  request<Changeset>("POST", `/series/${at(series)}/revert`, { body: values });
+export const revertJob = (series: string, job: string) =>
+  request<tracking.JobReverted>("POST", `/series/${at(series)}/revert-job`, { body: { job } });

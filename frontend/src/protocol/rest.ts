@@ -135,8 +135,8 @@ export interface Upload {
   sha256: string;
 }
 
-export type JobKind = "import" | "export" | "segment" | "train" | "compare";
-export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+export type JobKind = "import" | "export" | "segment" | "track" | "train" | "compare";
+export type JobState = "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
 
 export interface JobError {
   code: string;
@@ -156,10 +156,15 @@ export interface Job {
   created_by: Person;
   project: string;
   series: string | null;
+  pausable: boolean;
 }
 
-/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`, a comparison counts. */
+/** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`, a tracking and a comparison counts. */
 export interface JobResult {
+  masks?: number;
+  tracks?: number;
+  merges?: number;
+  splits?: number;
   models?: number;
   frames?: number;
   proposals?: number;
@@ -278,4 +283,4 @@ export interface Model {
   reason: string;
 }
 
-export type ExportFormat = "coco" | "labels" | "yolo";
+export type ExportFormat = "coco" | "ctc" | "labels" | "yolo";

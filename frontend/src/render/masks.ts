@@ -8,13 +8,14 @@ import type { MaskRle, MaskSet } from "../protocol/messages";
 import { chosenCandidate, openProposals } from "../state/annotator/drafts";
 import type { Annotator, Display, StrokeDraft } from "../state/annotator/model";
 import { isLit } from "../state/annotator/review";
-import { objectOf, objectsOn } from "../state/annotator/view";
+import { type ObjectOnFrame, objectOf, objectsOn } from "../state/annotator/view";
 import { type Colour, colourOf, colourOfPhase } from "./colours";
 import { LabelTexture } from "./label_texture";
 import { type LabelStyle, MaskProgram, Palette } from "./mask_layer";
 
 const SELECTED = 1;
 const DRAFT = 2;
+const MARKED = 3; // the first of those that are marked; each has its own label, so that neighbours keep their outlines
 const WHITE: Colour = [255, 255, 255];
 const LOST: Colour = [255, 92, 92];
 const LINE = 1.5;
@@ -107,17 +108,22 @@ export class MaskLayers {
     const candidate = frame === state.frame ? chosenCandidate(state) : null;
     const colour = draftColour(state);
     const proposed = selected?.state === "proposal";
-    this.top.update("styles", [colour.join(), display.opacity, proposed], () => {
+    const marked = markedObjects(state, frame);
+    this.top.update("styles", [colour.join(), display.opacity, proposed, marked.length], () => {
       this.top.palette.set([
         { colour: WHITE, fill: 0, line: 2, dashes: proposed ? "gaps" : "none" },
         { colour, fill: Math.min(1, display.opacity + 0.15), line: 2, dashes: "ants" },
+        ...marked.map((): LabelStyle => ({ colour: WHITE, fill: 0, line: 2, dashes: "none" })),
       ]);
     });
     if (stroke !== null && stroke.frame === frame && this.continueStroke(stroke)) return;
-    this.top.update("labels", [stroke, selected?.mask, candidate?.mask], () => {
+    this.top.update("labels", [stroke, selected?.mask, candidate?.mask, ...marked], () => {
       const { labels } = this.top;
       labels.clear();
       this.painted = null;
+      marked.forEach(({ mask }, index) => {
+        labels.paint(decoded(mask), MARKED + index);
+      });
       if (selected !== undefined && stroke?.track !== selected.track.track) {
         labels.paint(decoded(selected.mask), SELECTED);
       }
@@ -159,6 +165,15 @@ function proposalStyle(colour: Colour, { opacity }: Display, pointed: boolean, l
   if (!lit && !pointed) return { colour, fill: 0.08, line: 1, dashes: "gaps", lineOpacity: 0.3, hatched };
   const fill = Math.min(1, Math.max(0.3, opacity) + (pointed ? 0.25 : 0));
   return { colour, fill, line: pointed ? 2 : LINE, dashes: "gaps", hatched };
+}
+
+/** Those that are meant beside the selected object. */
+function markedObjects(state: Annotator, frame: number): readonly ObjectOnFrame[] {
+  const { marked, hidden, selection } = state;
+  if (marked.size === 0) return [];
+  return objectsOn(state, frame).filter(
+    ({ track: { track } }) => marked.has(track) && !hidden.has(track) && track !== selection?.track,
+  );
 }
 
 /** Masks of changes that the server did not take and their author has not decided about. */

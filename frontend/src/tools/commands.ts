@@ -1,9 +1,20 @@
 // Everything the keyboard can do, in one table: it runs the commands and it is the list that "?" shows.
 
 import { fitView, reveal, zoomAt } from "../geometry/viewport";
+import type { TrackingRequest } from "../protocol/tracking";
 import { openProposals, removal } from "../state/annotator/drafts";
+import {
+  acceptTracks,
+  chosenTracks,
+  cut,
+  endHere,
+  exchange,
+  join,
+  type TrackPlan,
+} from "../state/annotator/lineage";
 import type { Annotator, ToolName } from "../state/annotator/model";
 import { litProposals, selectedProposal, waitingCount } from "../state/annotator/review";
+import { retrackingOf } from "../state/annotator/tracking";
 import { mayEdit, objectOf, tracksOf } from "../state/annotator/view";
 import { tools } from "./host";
 import type { ToolContext } from "./tool";
@@ -12,8 +23,15 @@ export interface CommandContext extends ToolContext {
   /** Ends a gesture under way; false when there was none. */
   cancelGesture(): boolean;
   toggleHelp(): void;
+  openTracking(): void;
+  openDialog(dialog: TrackDialog): void;
+  /** Starts a tracking, and says where that fails. */
+  track(request: TrackingRequest): void;
   openLineage(track: string): void;
 }
+
+/** What is asked about the objects that are meant. */
+export type TrackDialog = "change-id" | "join" | "exchange" | "merge" | "split" | "phase-from";
 
 /** A key as KeyboardEvent describes it. */
 export interface Key {
@@ -24,7 +42,7 @@ export interface Key {
 }
 
 export interface Command {
-  readonly group: "Tools" | "Prompts" | "Proposals" | "Objects" | "Frames" | "View";
+  readonly group: "Tools" | "Prompts" | "Proposals" | "Objects" | "Tracks" | "Frames" | "View";
   readonly title: string;
   /** For people: alternatives apart by a space, keys of one by "+". */
   readonly keys: string;
@@ -73,6 +91,108 @@ function decide({ state, dispatch, newId }: CommandContext, type: "review/accept
   const proposal = selectedProposal(state);
   if (proposal !== undefined) dispatch({ type, tracks: [proposal.track.track], requestId: newId() });
 }
+
+/** The objects that are meant and on this frame. */
+function chosenHere(state: Annotator): string[] {
+  return chosenTracks(state).filter((track) => objectOf(state, track, state.frame) !== undefined);
+}
+
+export function plan(
+  { dispatch, newId }: Pick<CommandContext, "dispatch" | "newId">,
+  wanted: TrackPlan | null,
+) {
+  if (wanted !== null) dispatch({ type: "tracks/edit", gesture: { ...wanted, requestId: newId() } });
+}
+
+const shifted = (wanted: string) => (key: Key) => plain(wanted)(key) && key.shift;
+const unshifted = (wanted: string) => (key: Key) => plain(wanted)(key) && !key.shift;
+const tracks = { group: "Tracks" as const };
+
+const trackCommands: Command[] = [
+  {
+    ...tracks,
+    title: "Track from here",
+    keys: "T",
+    matches: (key, { state }) => unshifted("t")(key) && state.series.frames > 1,
+    run: ({ openTracking }) => openTracking(),
+  },
+  {
+    ...tracks,
+    title: "Re-track from here, as the last time",
+    keys: "Shift+T",
+    matches: (key, { state }) => shifted("t")(key) && state.series.frames > 1,
+    run: ({ state, dispatch, track }) => {
+      const request = retrackingOf(state);
+      if (request !== null) track(request);
+      else dispatch({ type: "notice", text: "Nothing can be tracked from this frame forward." });
+    },
+  },
+  {
+    ...tracks,
+    title: "Change the ID of the selection",
+    keys: "I",
+    matches: (key, { state }) => unshifted("i")(key) && chosenHere(state).length > 0,
+    run: ({ openDialog }) => openDialog("change-id"),
+  },
+  {
+    ...tracks,
+    title: "Cut: a new ID from this frame on",
+    keys: "X",
+    matches: (key, { state }) => unshifted("x")(key) && chosenHere(state).length === 1,
+    run: (context) => {
+      const [track] = chosenHere(context.state);
+      if (track !== undefined) plan(context, cut(context.state, track, context.newId()));
+    },
+  },
+  {
+    ...tracks,
+    title: "Join the marked objects on all frames",
+    keys: "J",
+    matches: (key, { state }) => unshifted("j")(key) && chosenTracks(state).length > 0,
+    run: (context) => {
+      const chosen = chosenTracks(context.state);
+      if (chosen.length > 1) plan(context, join(context.state, chosen));
+      else context.openDialog("join");
+    },
+  },
+  {
+    ...tracks,
+    title: "Exchange two IDs from this frame on",
+    keys: "Shift+I",
+    matches: (key, { state }) => shifted("i")(key) && chosenHere(state).length > 0,
+    run: (context) => {
+      const [one, other, ...more] = chosenHere(context.state);
+      if (one !== undefined && other !== undefined && more.length === 0) {
+        plan(context, exchange(context.state, one, other));
+      } else context.openDialog("exchange");
+    },
+  },
+  {
+    ...tracks,
+    title: "The object ends on this frame",
+    keys: "Q",
+    matches: (key, { state }) => plain("q")(key) && chosenTracks(state).length === 1,
+    run: (context) => {
+      const [track] = chosenTracks(context.state);
+      if (track !== undefined) plan(context, endHere(context.state, track));
+    },
+  },
+  {
+    ...tracks,
+    title: "Mark a merge, a split on this frame",
+    keys: "G Shift+G",
+    matches: (key, { state }) => plain("g")(key) && state.frame > 0,
+    run: ({ openDialog }, { shift }) => openDialog(shift ? "split" : "merge"),
+  },
+  {
+    ...tracks,
+    title: "Accept the track up to this frame, the whole track",
+    keys: "A Shift+A",
+    matches: (key, { state }) => plain("a")(key) && chosenTracks(state).length > 0,
+    run: (context, { shift }) =>
+      plan(context, acceptTracks(context.state, chosenTracks(context.state), !shift)),
+  },
+];
 
 export const commands: readonly Command[] = [
   ...toolCommands,
@@ -223,6 +343,7 @@ export const commands: readonly Command[] = [
     matches: (key) => withControl("z", true)(key) || withControl("y", false)(key),
     run: ({ dispatch, newId }) => dispatch({ type: "redo", requestId: newId() }),
   },
+  ...trackCommands,
   {
     group: "Frames",
     title: "Next frame, with Shift ten",
@@ -313,4 +434,4 @@ export function pressKey(context: CommandContext, key: Key): boolean {
   return true;
 }
 
-const EDITING: ReadonlySet<Command["group"]> = new Set(["Prompts", "Proposals", "Objects"]);
+const EDITING: ReadonlySet<Command["group"]> = new Set(["Prompts", "Proposals", "Objects", "Tracks"]);

@@ -1,4 +1,4 @@
-// Chooses objects; with proposals on offer, a click accepts the one under the pointer.
+// Chooses objects, with Shift several; with proposals on offer, a click accepts the one under the pointer.
 
 import { contains, decoded } from "../geometry/rle";
 import type { Point } from "../geometry/stroke";
@@ -20,6 +20,10 @@ export const select: Tool = {
       return null;
     }
     const object = objectAt(state, state.frame, down.image);
+    if (down.shift) {
+      if (object !== undefined) dispatch({ type: "mark", track: object.track.track });
+      return null;
+    }
     const selection = object === undefined ? null : { track: object.track.track, lasting: true };
     dispatch({ type: "selection", selection });
     return null;

@@ -22,6 +22,11 @@ export const exportFormats: readonly { name: ExportFormat; label: string; hint: 
     label: "Label images",
     hint: "One 16-bit TIFF stack and its phases as JSON. Where masks overlap, the upper one wins; the report counts the lost pixels.",
   },
+  {
+    name: "ctc",
+    label: "Cell Tracking Challenge",
+    hint: "A mask image per frame and the table of tracks; merges, splits and every other event as CSV.",
+  },
   { name: "yolo", label: "YOLO segmentation", hint: "One text file of polygons per frame, for training." },
 ];
 

@@ -127,6 +127,7 @@ export interface Choice<T extends string> {
   label: string;
   /** Neighbours of one group are listed under its name. */
   group?: string;
+  disabled?: boolean;
 }
 
 export interface SelectProps<T extends string> extends LabelledProps, ControlAttributes {
@@ -173,8 +174,8 @@ export function Select<T extends string>(props: SelectProps<T>) {
   );
 }
 
-const option = ({ value, label }: Choice<string>) => (
-  <option key={value} value={value}>
+const option = ({ value, label, disabled = false }: Choice<string>) => (
+  <option key={value} value={value} disabled={disabled}>
     {label}
   </option>
 );

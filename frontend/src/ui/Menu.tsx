@@ -1,8 +1,10 @@
 // A button that opens a list of commands: arrow keys move, Escape closes, focus returns to the button.
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon, type IconName } from "./icons";
+import { Kbd } from "./Kbd";
 import { placeBeside } from "./placement";
 import "./overlays.css";
 
@@ -12,6 +14,7 @@ export interface MenuItem {
   onChoose?: () => void;
   /** The item is a link instead. */
   href?: string;
+  shortcut?: string;
   checked?: boolean;
   danger?: boolean;
   disabled?: boolean;
@@ -21,7 +24,8 @@ export type MenuEntry = MenuItem | "separator" | { heading: string };
 
 export interface MenuProps {
   label: string;
-  entries: readonly MenuEntry[];
+  /** As a function: made anew each time that the menu opens. */
+  entries: readonly MenuEntry[] | (() => readonly MenuEntry[]);
   align?: "start" | "end";
   buttonClass?: string;
   /** What the button shows. */
@@ -37,28 +41,14 @@ export function Menu({
 }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
-  const list = useRef<HTMLDivElement>(null);
-
-  const items = () => [
-    ...(list.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]:not(:disabled)') ?? []),
-  ];
-  const close = () => list.current?.hidePopover();
-  const place = (event: ToggleEvent) => {
-    const opens = event.newState === "open";
+  const open = useSignal(false);
+  const place = (list: HTMLElement, opens: boolean) => {
     button.current?.setAttribute("aria-expanded", String(opens));
-    if (!opens || list.current === null || button.current === null) return;
-    placeBeside(list.current, button.current.getBoundingClientRect(), align);
-    items()[0]?.focus();
+    if (opens && button.current !== null) {
+      placeBeside(list, button.current.getBoundingClientRect(), align);
+    }
   };
-  const move = (event: KeyboardEvent) => {
-    const all = items();
-    const present = all.findIndex((item) => item.matches(":focus"));
-    const next = nextIndex(event.key, present, all.length);
-    if (event.key === "Tab") close();
-    if (next === undefined) return;
-    event.preventDefault();
-    all[next]?.focus();
-  };
+  const shown = typeof entries === "function" ? (open.value ? entries() : []) : entries;
   return (
     <>
       <button
@@ -72,22 +62,84 @@ export function Menu({
       >
         {children}
       </button>
-      <div
-        ref={list}
+      <List
         id={id}
-        class="menu"
-        popover="auto"
-        role="menu"
-        aria-label={label}
-        tabIndex={-1}
+        label={label}
+        entries={shown}
         onToggle={place}
-        onKeyDown={move}
-      >
-        {entries.map((entry, index) => (
-          <Entry key={index} entry={entry} close={close} />
-        ))}
-      </div>
+        onBeforeToggle={(opens) => {
+          open.value = opens; // so that the entries are there when the menu is placed
+        }}
+      />
     </>
+  );
+}
+
+export interface ContextMenuProps {
+  label: string;
+  entries: readonly MenuEntry[];
+  /** In the window's pixels. */
+  at: { x: number; y: number };
+  onClose: () => void;
+}
+
+/** A menu without a button, open as long as it is rendered. */
+export function ContextMenu({ label, entries, at, onClose }: ContextMenuProps) {
+  const id = useId();
+  useEffect(() => document.getElementById(id)?.showPopover(), []);
+  const place = (list: HTMLElement, opens: boolean) => {
+    if (opens) placeBeside(list, { left: at.x, right: at.x, top: at.y, bottom: at.y }, "start");
+    else onClose();
+  };
+  return <List id={id} label={label} entries={entries} onToggle={place} />;
+}
+
+interface ListProps {
+  id: string;
+  label: string;
+  entries: readonly MenuEntry[];
+  onToggle: (list: HTMLElement, opens: boolean) => void;
+  onBeforeToggle?: (opens: boolean) => void;
+}
+
+function List({ id, label, entries, onToggle, onBeforeToggle }: ListProps) {
+  const list = useRef<HTMLDivElement>(null);
+  const items = () => [
+    ...(list.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]:not(:disabled)') ?? []),
+  ];
+  const close = () => list.current?.hidePopover();
+  const toggle = (event: ToggleEvent) => {
+    const opens = event.newState === "open";
+    if (list.current === null) return;
+    onToggle(list.current, opens);
+    if (opens) items()[0]?.focus();
+  };
+  const move = (event: KeyboardEvent) => {
+    const all = items();
+    const present = all.findIndex((item) => item.matches(":focus"));
+    const next = nextIndex(event.key, present, all.length);
+    if (event.key === "Tab") close();
+    if (next === undefined) return;
+    event.preventDefault();
+    all[next]?.focus();
+  };
+  return (
+    <div
+      ref={list}
+      id={id}
+      class="menu"
+      popover="auto"
+      role="menu"
+      aria-label={label}
+      tabIndex={-1}
+      onToggle={toggle}
+      onBeforeToggle={(event) => onBeforeToggle?.(event.newState === "open")}
+      onKeyDown={move}
+    >
+      {entries.map((entry, index) => (
+        <Entry key={index} entry={entry} close={close} />
+      ))}
+    </div>
   );
 }
 
@@ -98,6 +150,7 @@ function Entry({ entry, close }: { entry: MenuEntry; close: () => void }) {
     <>
       {entry.icon === undefined ? <span class="icon" /> : <Icon name={entry.icon} />}
       <span>{entry.label}</span>
+      {entry.shortcut !== undefined && <Kbd keys={entry.shortcut} />}
       {entry.checked === true && <Icon name="check" />}
     </>
   );

@@ -10,14 +10,18 @@ export interface ProgressBarProps {
   /** 0 to 1; undefined: not known yet. */
   value: number | undefined;
   tone?: "accent" | "success" | "danger";
+  /** What pauses it; where it is paused, what lets it go on. */
+  onPause?: (() => void) | undefined;
+  paused?: boolean;
   onCancel?: (() => void) | undefined;
 }
 
-export function ProgressBar({ label, value, tone = "accent", onCancel }: ProgressBarProps) {
+export function ProgressBar(props: ProgressBarProps) {
+  const { label, value, tone = "accent", onPause, paused = false, onCancel } = props;
   return (
     <span class="progress">
       <span
-        class={`progress-track ${tone}`}
+        class={`progress-track ${tone}${paused ? " paused" : ""}`}
         role="progressbar"
         aria-label={label}
         aria-valuemin={0}
@@ -30,6 +34,13 @@ export function ProgressBar({ label, value, tone = "accent", onCancel }: Progres
         />
       </span>
       <span class="progress-number">{value === undefined ? "" : percent(value)}</span>
+      {onPause !== undefined && (
+        <IconButton
+          icon={paused ? "play" : "pause"}
+          label={paused ? `Go on with ${label}` : `Pause ${label}`}
+          onClick={onPause}
+        />
+      )}
       {onCancel !== undefined && <IconButton icon="close" label={`Cancel ${label}`} onClick={onCancel} />}
     </span>
   );

@@ -1,9 +1,10 @@
 // Drives the canvas tools as a person would, without a canvas: press, move, release, press a key.
 
 import { fitView, type Viewport } from "../../src/geometry/viewport";
+import type { TrackingRequest } from "../../src/protocol/tracking";
 import type { Annotator } from "../../src/state/annotator/model";
 import { type Action, reduce } from "../../src/state/annotator/reduce";
-import { type CommandContext, pressKey } from "../../src/tools/commands";
+import { type CommandContext, pressKey, type TrackDialog } from "../../src/tools/commands";
 import { ToolHost } from "../../src/tools/host";
 import type { Pointer, PointerDown } from "../../src/tools/tool";
 import { HEIGHT, settle, WIDTH } from "../annotator";
@@ -21,6 +22,9 @@ export class Script implements CommandContext {
     0,
   );
   helpShown = false;
+  /** What was opened: a dialog, or "track". */
+  opened: string | null = null;
+  readonly tracked: TrackingRequest[] = [];
   lineageShown: string | null = null;
   readonly host: ToolHost = new ToolHost(this);
   private ids = 0;
@@ -29,6 +33,15 @@ export class Script implements CommandContext {
 
   dispatch = (action: Action): void => {
     this.state = reduce(this.state, action);
+  };
+  openTracking = (): void => {
+    this.opened = "track";
+  };
+  openDialog = (dialog: TrackDialog): void => {
+    this.opened = dialog;
+  };
+  track = (request: TrackingRequest): void => {
+    this.tracked.push(request);
   };
   look = (viewport: Viewport): void => {
     this.viewport = viewport;

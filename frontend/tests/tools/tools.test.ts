@@ -11,6 +11,7 @@ import {
   HEIGHT,
   maskRevision,
   opened,
+  trackers,
   trackRevision,
   WIDTH,
 } from "../annotator";
@@ -161,6 +162,16 @@ describe("brush and eraser", () => {
 });
 
 describe("select", () => {
+  it("marks several objects with Shift, and lets go of all but one with a plain click", () => {
+    const script = new Script(twoObjects()).tool("select").click(10, 10).click(30, 10, { shift: true });
+    expect([...script.state.marked]).toEqual(["t1", "t2"]);
+    script.click(50, 30, { shift: true });
+    expect(script.state.marked.size).toBe(2);
+    script.click(10, 10);
+    expect(script.state.marked.size).toBe(0);
+    expect(script.state.selection?.track).toBe("t1");
+  });
+
   it("chooses the object under the pointer, and none beside all", () => {
     const script = new Script(twoObjects()).tool("select").click(30, 10);
     expect(script.state.selection).toEqual({ track: "t2", lasting: true });
@@ -384,5 +395,62 @@ describe("somebody who may only look", () => {
     const script = viewer().tool("select").click(10, 10);
     for (const key of ["Delete", "2", "s", "Enter"]) expect(script.key(key)).toBe(false);
     expect(script.state.pending).toHaveLength(0);
+  });
+});
+
+describe("keys for tracks", () => {
+  const steps = (script: Script) => (script.state.asked?.what === "edit" ? script.state.asked.steps : []);
+  const pressed = (script: Script, key: string, modifiers: { shift?: boolean } = {}) => {
+    script.key(key, modifiers);
+    return script;
+  };
+  const chosen = () => new Script(twoObjects()).tool("select").click(10, 10);
+  const both = () => chosen().click(30, 10, { shift: true });
+
+  it("open the tracking, and start the last one again from here", () => {
+    expect(pressed(new Script(twoObjects()), "t").opened).toBe("track");
+    const script = pressed(new Script({ ...twoObjects(), trackers }), "T", { shift: true });
+    expect(script.tracked).toMatchObject([{ frames: { start: 0, end: 4 }, new_objects: true }]);
+    expect(pressed(new Script(twoObjects()), "T", { shift: true }).state.notice).toContain(
+      "Nothing can be tracked",
+    );
+  });
+
+  it("ask about one object, and act on two at once", () => {
+    expect(pressed(chosen(), "i").opened).toBe("change-id");
+    expect(pressed(chosen(), "j").opened).toBe("join");
+    expect(steps(pressed(both(), "j"))).toMatchObject([
+      { moves: [{ track: "t2", to: "t1" }], collision: "join" },
+    ]);
+    expect(pressed(chosen(), "I", { shift: true }).opened).toBe("exchange");
+    expect(steps(pressed(both(), "I", { shift: true }))).toMatchObject([{ moves: [{}, {}], first_frame: 0 }]);
+  });
+
+  it("cut, end and accept the selected object", () => {
+    expect(steps(pressed(chosen(), "x"))).toMatchObject([{ op: "track.create" }, { op: "tracks.reassign" }]);
+    expect(steps(pressed(chosen(), "q"))).toMatchObject([
+      { op: "masks.delete", track: "t1", first_frame: 1 },
+    ]);
+    expect(steps(pressed(chosen(), "a"))).toMatchObject([
+      { op: "masks.accept", tracks: ["t1"], last_frame: 0 },
+    ]);
+    expect(steps(pressed(both(), "A", { shift: true }))).toMatchObject([
+      { tracks: ["t1", "t2"], last_frame: null },
+    ]);
+  });
+
+  it("mark merges and splits where there is a frame before", () => {
+    expect(pressed(both(), "g").opened).toBeNull();
+    const script = both();
+    script.dispatch({ type: "frame/show", frame: 1 });
+    expect(pressed(script, "g").opened).toBe("merge");
+    expect(pressed(script, "G", { shift: true }).opened).toBe("split");
+  });
+
+  it("do nothing for viewers", () => {
+    const script = new Script({ ...twoObjects(), role: "viewer", connection: "online" });
+    script.click(10, 10);
+    for (const key of ["t", "i", "x", "q", "a", "j"]) script.key(key);
+    expect([script.opened, script.state.asked]).toEqual([null, null]);
   });
 });

@@ -15,6 +15,8 @@ from ml.evaluation.figures import new_figure
 from ml.evaluation.pixels import iou
 from ml.types import BoolMask, Grey
 
+Region = tuple[slice, slice]  # rows, columns
+
 # Blue, red and yellow of Okabe and Ito differ in lightness as well, and from the grey image below.
 RIGHT, WRONG, MISSED = "#56b4e9", "#d55e00", "#f0e442"
 _PER_ROW = 5
@@ -69,7 +71,7 @@ def draw_masks(
     return figure
 
 
-def region(truth: BoolMask, masks: Sequence[BoolMask]) -> tuple[slice, slice]:
+def region(truth: BoolMask, masks: Sequence[BoolMask]) -> Region:
     """Rows and columns of the square, a quarter of the shorter side, where models differ from the truth most.
 
     Every model counts alike, however many its errors, so that one that fails everywhere does not decide; without

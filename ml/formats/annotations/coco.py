@@ -1,7 +1,8 @@
 """COCO JSON (cocodataset.org/#format-data): masks as RLE, so overlaps, holes and separate parts are kept exactly.
 
 Categories are the phases (id = index + 1), images the frames (id = index + 1, `frame_index`). Beside COCO's own fields
-an annotation has `track_id`, and in `attributes` track, drawing order, score and model.
+an annotation has `track_id`, and in `attributes` track, drawing order, score, model and the tracker's confidence;
+`events` are what happened to tracks, merges and splits among them.
 """
 
 import json
@@ -19,6 +20,7 @@ from ml.formats.annotation_dataset import (
     Phase,
     frame_stem,
 )
+from ml.formats.lineage_tables import event_json, event_of
 
 FILE_NAME = "annotations.json"
 
@@ -30,6 +32,7 @@ def write(dataset: AnnotationDataset, folder: Path) -> list[Path]:
         stream.write(', "licenses": []')
         _write_list(stream, "categories", _categories(dataset))
         _write_list(stream, "images", _images(dataset))
+        _write_list(stream, "events", map(event_json, dataset.events))
         _write_list(stream, "annotations", _annotations(dataset))
         stream.write("}\n")
     return [path]
@@ -54,6 +57,8 @@ def read(folder: Path) -> AnnotationDataset:
             width=width,
             phases=[Phase(category["name"], category["color"]) for category in categories],
             instances=lambda t: frames.get(t, []),
+            highest_track=max((one.track for each in frames.values() for one in each), default=0),
+            events=[event_of(row) for row in content["events"]],
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InvalidDatasetError(
@@ -97,6 +102,7 @@ def _annotations(dataset: AnnotationDataset) -> Iterator[dict[str, Any]]:
                     "z_order": one.z_order,
                     "score": None if one.score is None or math.isnan(one.score) else one.score,
                     "model": one.model,
+                    "confidence": one.confidence,
                 },
             }
 
@@ -111,6 +117,7 @@ def _instance(annotation: dict[str, Any], phase_of: dict[int, int]) -> LabelledI
         z_order=attributes["z_order"],
         score=attributes["score"],
         model=attributes["model"],
+        confidence=attributes["confidence"],
     )
 
 

@@ -23,6 +23,7 @@ from ml.formats.annotation_dataset import (
 )
 from ml.formats.errors import FormatError
 from ml.formats.limits import Limits
+from ml.formats.lineage_tables import event_json, event_of
 from ml.formats.tiff_pages import open_tiff, read_page
 
 STACK_NAME, TABLE_NAME = "labels.tif", "labels.json"
@@ -56,6 +57,7 @@ def write(dataset: AnnotationDataset, folder: Path) -> list[Path]:
             {"track": track, "phase": phase, "first_frame": first, "last_frame": last}
             for (track, phase), (first, last) in sorted(tracks.items())
         ],
+        "events": [event_json(event) for event in dataset.events],
         "lost_px": sum(entry["lost_px"] for entry in lost),
         "lost": lost,
     }
@@ -100,7 +102,7 @@ def read(folder: Path) -> AnnotationDataset:
         spans = [(row["track"], row["phase"], row["first_frame"], row["last_frame"]) for row in content["tracks"]]
         phases = [Phase(row["name"], row["colour"]) for row in content["phases"]]
         frames, height, width = content["frames"], content["height"], content["width"]
-        name = content["series"]
+        name, events = content["series"], [event_of(row) for row in content["events"]]
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidDatasetError(
             f"{table.name}: not a table as it is exported here ({type(error).__name__}: {error}). Export it again."
@@ -112,7 +114,9 @@ def read(folder: Path) -> AnnotationDataset:
         tracks = (int(track) for track in np.unique(labels) if track)
         return [LabelledInstance(track, phase_of[track], rle.encode(labels == track)) for track in tracks]
 
-    return AnnotationDataset(name, frames, height, width, phases, instances)
+    return AnnotationDataset(
+        name, frames, height, width, phases, instances, max((track for track, *_ in spans), default=0), events
+    )
 
 
 def _page(stack: Path, t: int) -> NDArray[np.uint32]:

@@ -210,7 +210,9 @@ def test_what_is_renamed_while_an_export_waits_does_not_reach_it(series: Series)
 # ---- what is refused, and what is left behind -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("version", "names", "words"), [(3, ["coco"], "versions 0 to 2"), (1, ["png"], "coco, lab")])
+@pytest.mark.parametrize(
+    ("version", "names", "words"), [(3, ["coco"], "versions 0 to 2"), (1, ["png"], "coco, ctc, lab")]
+)
 def test_what_cannot_be_exported_is_refused_at_once(series: Series, version: int, names: list[str], words: str) -> None:
     with pytest.raises(InvalidError, match=words):
         request_export(series=series, created_by=owner_of(series), version=version, names=names)

@@ -12,10 +12,11 @@ import tifffile
 
 from ml.__main__ import main
 from ml.commands.synthesise import write_series
+from ml.formats.lineage_tables import read_links
+from ml.lineage import LineageError, Link, check
 from ml.synthetic import synthesise
 from ml.tracking import results
-from ml.tracking.lineage import LineageError, Link, check
-from ml.tracking.results import Results, read_links
+from ml.tracking.results import Results
 
 FRAMES = 24
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ml.evaluation.lineage import Junction, JunctionScore, junctions, score_junctions
-from ml.tracking.lineage import Link, LinkKind
+from ml.lineage import Link, LinkKind
 
 
 def strip(*numbers: int) -> NDArray[np.uint32]:

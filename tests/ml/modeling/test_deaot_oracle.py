@@ -16,9 +16,9 @@ from torch import Tensor
 
 from ml.modeling.deaot import DeAot, build
 from ml.modeling.deaot.sizes import input_size, resized, resized_labels
+from ml.tracking.counting import probabilities
 from ml.tracking.follower import Follower
 from ml.tracking.memory import Kept
-from ml.tracking.votes import probabilities
 
 ORACLE = Path(__file__).parents[2] / "oracles" / "deaot"
 MODELS = {

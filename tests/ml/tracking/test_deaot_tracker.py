@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from ml.tracking.deaot import DeAotTracker
@@ -120,5 +121,19 @@ def test_pieces_end_with_the_same_votes(tracker: DeAotTracker) -> None:
             votes = done.value
             break
     tracker.start(frame(0), labels(1, 2))
-    assert pauses == 2  # after the encoding and after the one cohort
+    assert pauses == 3  # after the encoding, the one cohort and its votes
     assert np.array_equal(votes.labels, tracker.propagate(frame(1)).labels)
+
+
+@pytest.mark.parametrize("call", ["start", "add", "update"])
+def test_what_it_is_told_goes_in_pieces_of_ten_objects(tracker: DeAotTracker, call: str) -> None:
+    many = np.zeros(SHAPE, np.uint32)
+    many[::5, ::5] = np.arange(1, many[::5, ::5].size + 1).reshape(many[::5, ::5].shape)
+    steps = tracker.start_steps(frame(0), many)
+    if call != "start":
+        tracker.start(frame(0), many)
+        tracker.propagate(frame(1))
+        steps = tracker.update_steps(many) if call == "update" else tracker.add_steps(frame(1), many, confirmed=True)
+    assert len(list(steps)) >= many.max() // 10
+    assert not torch.is_inference_mode_enabled()
+    assert tracker.tracks == set(range(1, int(many.max()) + 1))

@@ -5,8 +5,6 @@ import pytest
 from scipy import ndimage
 
 from ml.tracking.drift import drift, moved
-from ml.tracking.necks import neck_ratio
-from ml.tracking.traces import boxes
 from tests.ml.tracking.scenes import Disc, draw
 
 
@@ -40,20 +38,3 @@ def test_what_is_moved_out_of_the_frame_is_gone() -> None:
     assert np.argwhere(moved(mask, (1.2, -0.6))).tolist() == []
     assert np.argwhere(moved(mask, (0.0, 2.0))).tolist() == [[0, 2]]
     assert not moved(mask, (9.0, 0.0)).any()
-
-
-@pytest.mark.parametrize(("distance", "radius"), [(36, 20), (30, 20), (26, 16), (33, 20)])
-def test_the_neck_of_two_discs_is_their_common_chord(distance: float, radius: float) -> None:
-    rows, columns = np.mgrid[:80, :120]
-    one, two = ((rows - 40) ** 2 + (columns - c) ** 2 <= radius**2 for c in (60 - distance / 2, 60 + distance / 2))
-    labels = np.zeros((80, 120), np.uint32)
-    labels[one | two] = np.where(columns < 60, 1, 2)[one | two]
-    found = boxes(labels)
-    chord = 2 * np.sqrt(radius**2 - distance**2 / 4)
-    smaller = np.sqrt(4 * np.count_nonzero(labels == 1) / np.pi)
-    assert neck_ratio(found[1], found[2]) == pytest.approx((chord - 4) / smaller, abs=0.07)
-
-
-def test_there_is_no_neck_across_a_gap() -> None:
-    found = boxes(draw([Disc(40, 30), Disc(40, 44)])[1].labels)
-    assert neck_ratio(found[1], found[2]) == 0.0

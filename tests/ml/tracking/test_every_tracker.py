@@ -5,10 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from ml import registry
+from ml.segmenters.pieces import finished
 from ml.tracking.deaot import DeAotTracker
 from ml.tracking.overlap import OverlapTracker
 from ml.tracking.tiles import TiledTracker, fitted, tiles
-from ml.tracking.tracker import Tracker
+from ml.tracking.tracker import Tracker, in_pieces
 from tests.ml.tracking.networks import filled
 from tests.ml.tracking.scenes import Disc, draw
 
@@ -55,6 +56,24 @@ def test_a_tracker_is_told_and_asked(tracker: Tracker) -> None:
     tracker.forget([300])
     assert tracker.tracks == {4, 7, 70_000}
     assert 300 not in np.unique(tracker.propagate(first, scene(12, 31, 50)[1]).labels)
+
+
+def test_pieces_say_what_the_whole_says(tracker: Tracker, request: pytest.FixtureRequest) -> None:
+    whole = made(request.node.callspec.params["tracker"])
+    first, labels = scene(12, 31, 50)
+    frame, segmented = scene(13, 32, 51, 70)
+    tracker.start(first, labels)
+    whole.start(first, labels)
+    one, two = finished(in_pieces(tracker, "propagate", frame, segmented)), whole.propagate(frame, segmented)
+    assert np.array_equal(one.labels, two.labels) and one.segments == two.segments
+    finished(in_pieces(tracker, "add", frame, segmented, confirmed=True))
+    whole.add(frame, segmented, confirmed=True)
+    assert tracker.tracks == whole.tracks == {1, 2, 3, 4}
+    for each, told in ((tracker, True), (whole, False)):
+        each.propagate(first, labels)
+        _ = finished(in_pieces(each, "update", labels)) if told else each.update(labels)
+    one, two = tracker.propagate(frame, segmented), whole.propagate(frame, segmented)
+    assert np.array_equal(one.labels, two.labels) and one.segments == two.segments
 
 
 def test_an_empty_start_follows_nothing(tracker: Tracker) -> None:

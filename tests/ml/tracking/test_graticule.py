@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from ml.lineage import check
 from ml.tracking import graticule
 from ml.tracking.confirmed import Before, Confirmed
 from ml.tracking.ledger import Settings
-from ml.tracking.lineage import check
-from ml.tracking.objects import of_labels
+from ml.tracking.objects import Segmented, of_labels
 from ml.tracking.overlap import OverlapTracker
 from tests.ml.tracking.scenes import SIZE, Disc, Scene, draw, events, run, track_at
 
@@ -83,6 +83,22 @@ def test_a_split_that_is_taken_back_is_none() -> None:
     assert len({track_at(frame, 40, 30) for frame in frames}) == 1
 
 
+def test_what_the_border_cuts_in_two_has_not_split() -> None:
+    def crescent(shift: int) -> tuple[np.ndarray, Segmented]:
+        rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+        disc = (rows - 40) ** 2 + (columns + shift) ** 2 <= 20**2
+        hole = (rows - 40) ** 2 + (columns + shift - 14) ** 2 <= 10**2  # its open side looks into the frame
+        image, apart = draw([Disc(80, 80)])
+        parts, _ = ndimage.label((disc & ~hole) | (apart.labels > 0))
+        return np.where(parts > 0, np.float32(0.9), image), of_labels(parts.astype(np.uint32))
+
+    scene = [crescent(shift) for shift in [-4, -2, 0, 2, 4, 6, 7, 8, 9, 10, 10, 10]]
+    assert [len(segmented) for _, segmented in scene][::11] == [2, 3]
+    frames = run(scene)
+    assert not events(frames, "split") and not events(frames, "birth")
+    assert track_at(frames[-1], 26, 0) == track_at(frames[-1], 54, 0) == track_at(frames[0], 40, 0)
+
+
 def test_objects_of_different_phases_do_not_merge() -> None:
     frames = run([draw(pair(3, phase=1))] * 4 + [draw(pair(-2, phase=1))] * 8)
     assert not events(frames, "merge")
@@ -99,6 +115,15 @@ def test_an_object_that_leaves_at_the_border_exits() -> None:
 def test_a_speck_of_one_frame_is_no_track() -> None:
     frames = run([draw([Disc(20, 20)])] * 3 + [draw([Disc(20, 20), Disc(70, 70, 4)])] + [draw([Disc(20, 20)])] * 8)
     assert {observed.track for frame in frames for observed in frame.objects} == {1}
+
+
+def test_what_is_seen_on_the_last_frame_alone_is_no_track() -> None:
+    """Else every speck would be one there, and the count of a noisy series would leap."""
+    late = [*APART, Disc(15, 80, 4)]
+    once, twice = ([draw(APART)] * (8 - frames) + [draw(late)] * frames for frames in (1, 2))
+    assert not events(run(once), "birth") and track_at(run(once)[-1], 15, 80) == 0
+    assert [frame for frame, *_ in events(run(twice), "birth")] == [6]
+    assert track_at(run([draw(late)])[0], 15, 80) > 0
 
 
 def test_a_gap_is_bridged_and_says_so() -> None:

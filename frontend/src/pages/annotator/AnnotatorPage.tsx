@@ -16,6 +16,7 @@ import "./foot.css";
 import "./panel.css";
 import "./stage.css";
 import "./segment.css";
+import "./tracks.css";
 
 export interface AnnotatorPageProps {
   series: string;

@@ -4,14 +4,18 @@ import { CalibrationDialog } from "./CalibrationDialog";
 import { ExportDialog } from "./ExportDialog";
 import { HelpDialog } from "./HelpDialog";
 import { LineageDialog } from "./LineageDialog";
+import { MergeDialog, SplitDialog } from "./LineageDialogs";
 import { ProblemsDialog } from "./ProblemsDialog";
-import { useWorkspace } from "./workspace";
+import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
+import { useView, useWorkspace } from "./workspace";
 
 export function Dialogs() {
   const { dialog, lineageOf } = useWorkspace();
   const close = () => {
     dialog.value = null;
   };
+  const refused = useView((state) => state.refused);
+  if (refused !== null) return <CollisionDialog refused={refused} />;
   switch (dialog.value) {
     case "help":
       return <HelpDialog onClose={close} />;
@@ -21,6 +25,17 @@ export function Dialogs() {
       return <ExportDialog onClose={close} />;
     case "problems":
       return <ProblemsDialog onClose={close} />;
+    case "change-id":
+      return <ChangeIdDialog onClose={close} />;
+    case "join":
+    case "exchange":
+      return <PartnerDialog key={dialog.value} verb={dialog.value} onClose={close} />;
+    case "merge":
+      return <MergeDialog onClose={close} />;
+    case "split":
+      return <SplitDialog onClose={close} />;
+    case "phase-from":
+      return <PhaseFromDialog onClose={close} />;
     case "lineage":
       return lineageOf.value === null ? null : (
         <LineageDialog key={lineageOf.value} track={lineageOf.value} onClose={close} />

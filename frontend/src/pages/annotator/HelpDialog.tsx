@@ -7,6 +7,7 @@ import { Kbd } from "../../ui/Kbd";
 const POINTER: readonly (readonly [string, string])[] = [
   ["Wheel", "Zoom to the pointer"],
   ["Space drag", "Move the image; the middle button does the same"],
+  ["Shift click", "Mark one object more; the right button opens its menu"],
   ["Alt click", "With click: this does not belong; with brush: erase"],
 ];
 

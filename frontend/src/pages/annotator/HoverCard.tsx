@@ -3,6 +3,7 @@
 import type { Point } from "../../geometry/stroke";
 import { originName } from "../../state/annotator/segmenters";
 import { objectOf } from "../../state/annotator/view";
+import { percent } from "../../state/format";
 import { areaOf, objectName, phaseName } from "./objects";
 import { Swatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
@@ -15,7 +16,7 @@ export function HoverCard() {
   const state = useView((all) => (all.hovered === null ? null : all));
   const at = pointer.value?.screen;
   if (object === undefined || state === null || at === undefined) return null;
-  const { score } = object.origin;
+  const { score, confidence } = object.origin;
   const model = originName(state, object.origin);
   return (
     <div class="hover-card" style={{ transform: besides(at, viewport.value.width) }}>
@@ -29,6 +30,7 @@ export function HoverCard() {
           {model !== null && ` · ${model}`}
         </span>
       )}
+      {confidence !== null && <span class="number">tracked, {percent(confidence)}</span>}
     </div>
   );
 }

@@ -8,8 +8,12 @@ import { mayEdit, type ObjectOnFrame, objectsOn, phaseReceiver } from "../../sta
 import { counted } from "../../state/format";
 import { mayAs } from "../../state/projects/store";
 import { IconButton } from "../../ui/Button";
+import { Icon } from "../../ui/icons";
 import { Kbd } from "../../ui/Kbd";
+import { Menu } from "../../ui/Menu";
 import { routePath } from "../../ui/router";
+import { EventsList } from "./EventsList";
+import { objectMenu } from "./object_menu";
 import { areaOf, objectName, phaseName } from "./objects";
 import { Swatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
@@ -45,6 +49,7 @@ export function ObjectsPanel() {
       ) : (
         <ObjectList objects={sorted} />
       )}
+      <EventsList />
     </>
   );
 }
@@ -138,6 +143,7 @@ function ObjectList({ objects }: { objects: readonly ObjectOnFrame[] }) {
       ref={list}
       class="objects"
       role="listbox"
+      aria-multiselectable="true"
       tabIndex={0}
       aria-label={counted(objects.length, "object")}
       {...(at < 0 ? {} : { "aria-activedescendant": `object-${selected}` })}
@@ -152,9 +158,10 @@ function ObjectList({ objects }: { objects: readonly ObjectOnFrame[] }) {
             <Row
               key={object.track.track}
               object={object}
-              onChoose={() => {
+              onChoose={(more) => {
                 list.current?.focus(); // the arrow keys go on from here
-                choose(object);
+                if (more) dispatch({ type: "mark", track: object.track.track });
+                else choose(object);
               }}
             />
           ))}
@@ -164,11 +171,13 @@ function ObjectList({ objects }: { objects: readonly ObjectOnFrame[] }) {
   );
 }
 
-function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: () => void }) {
-  const { dispatch } = useWorkspace();
+function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: (more: boolean) => void }) {
+  const workspace = useWorkspace();
+  const { dispatch } = workspace;
   const { track, area_px } = object;
   const id = track.track;
-  const selected = useView((state) => state.selection?.track === id);
+  const selected = useView((state) => state.selection?.track === id || state.marked.has(id));
+  const editable = useView(mayEdit);
   const hovered = useView((state) => state.hovered === id);
   const hidden = useView((state) => state.hidden.has(id));
   const phase = useView((state) => phaseName(state, track.phase));
@@ -190,7 +199,7 @@ function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: () => void
       role="option"
       tabIndex={-1}
       aria-selected={selected}
-      onClick={onChoose}
+      onClick={(event) => onChoose(event.shiftKey)}
       onPointerEnter={() => dispatch({ type: "hover", track: id })}
       onPointerLeave={() => dispatch({ type: "hover", track: null })}
     >
@@ -207,6 +216,14 @@ function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: () => void
           dispatch({ type: "hidden", track: id, hidden: !hidden });
         }}
       />
+      {editable && (
+        // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: only keeps clicks from the row
+        <span class="object-menu" onClick={(event) => event.stopPropagation()}>
+          <Menu label={`What to do with ${objectName(track)}`} entries={() => objectMenu(workspace, id)}>
+            <Icon name="dots" />
+          </Menu>
+        </span>
+      )}
     </div>
   );
 }

@@ -1,12 +1,10 @@
 // Changes that the server did not take, object by object: apply them on top of the others', or let them go.
 
 import { useEffect } from "preact/hooks";
-import type { Conflict } from "../../protocol/messages";
 import type { Annotator, PendingCommit } from "../../state/annotator/model";
-import { tracksOf } from "../../state/annotator/view";
+import { conflictText } from "../../state/annotator/words";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { objectName } from "./objects";
 import { useView, useWorkspace } from "./workspace";
 
 export function ProblemsDialog({ onClose }: { onClose: () => void }) {
@@ -52,7 +50,7 @@ function Problem({ commit, state, onShow }: ProblemProps) {
       {problem?.kind === "conflict" && (
         <ul>
           {problem.conflicts.map((conflict) => (
-            <li key={`${conflict.track}/${conflict.frame}`}>{describe(state, conflict)}</li>
+            <li key={`${conflict.track}/${conflict.frame}`}>{conflictText(state, conflict)}</li>
           ))}
         </ul>
       )}
@@ -76,16 +74,4 @@ function Problem({ commit, state, onShow }: ProblemProps) {
       </div>
     </li>
   );
-}
-
-function describe(state: Annotator, { track, frame, current, author }: Conflict): string {
-  const known = tracksOf(state).get(track);
-  const name = known === undefined ? "An object" : objectName(known);
-  const where = frame === null ? "" : ` on frame ${frame + 1}`;
-  const who = author?.name ?? "somebody else";
-  const gone =
-    current === null ||
-    (current.kind === "track" && current.deleted) ||
-    (current.kind === "mask" && current.sha256 === null);
-  return `${name}${where} was ${gone ? "deleted" : "changed"} by ${who} meanwhile.`;
 }

@@ -84,7 +84,7 @@ interface FrameNumberProps {
   onValue: (value: number) => void;
 }
 
-function FrameNumber({ label, value, maximum, onValue }: FrameNumberProps) {
+export function FrameNumber({ label, value, maximum, onValue }: FrameNumberProps) {
   return (
     <input
       class="input"

@@ -9,59 +9,25 @@ import { useAction } from "../../ui/action";
 import { Button } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { ErrorNote } from "../../ui/ErrorNote";
-import { Select } from "../../ui/Field";
 import { Kbd } from "../../ui/Kbd";
-import { ParameterField } from "../../ui/ParameterField";
 
 import { ScopeChoice } from "./ScopeChoice";
 import { SegmentationJobs } from "./SegmentationJobs";
+import { SegmenterChoice, SegmenterSettings } from "./SegmenterChoice";
 import { useView, useWorkspace } from "./workspace";
 
 export function SegmentPanel() {
-  const { dispatch } = useWorkspace();
-  const choices = useView(segmenterChoices);
-  const segmenter = useView((state) => state.segmenter);
+  const installed = useView((state) => segmenterChoices(state).length > 0);
   const choice = useView(chosenSegmenter);
   const frames = useView((state) => state.series.frames);
-  if (choices.length === 0)
-    return <p class="side-empty muted">No model is installed that segments whole frames.</p>;
-  const several = new Set(choices.map(({ group }) => group)).size < choices.length;
-  const missing = choice === undefined ? [{ value: keyOf(segmenter), label: "Not available any more" }] : [];
+  if (!installed) return <p class="side-empty muted">No model is installed that segments whole frames.</p>;
   return (
     <div class="side-form">
-      <div class="segment-model">
-        <Select
-          label="Model"
-          value={keyOf(segmenter)}
-          choices={[
-            ...missing,
-            ...choices.map(({ key, label, group }) => ({
-              value: key,
-              label,
-              ...(several ? { group } : {}),
-            })),
-          ]}
-          onValue={(key) => {
-            const next = choices.find((each) => each.key === key);
-            if (next === undefined) return;
-            const { model, version } = next;
-            dispatch({ type: "segmenter", segmenter: { model, version, parameters: {} } });
-          }}
-        />
+      <SegmenterChoice label="Model">
         <SeriesDefault />
-      </div>
+      </SegmenterChoice>
       {frames > 1 && <ScopeChoice />}
-      {choice?.parameters.map((parameter) => (
-        <ParameterField
-          key={`${choice.key} ${parameter.name}`}
-          parameter={parameter}
-          value={segmenter.parameters[parameter.name] ?? null}
-          onValue={(value) => {
-            const parameters = { ...segmenter.parameters, [parameter.name]: value };
-            dispatch({ type: "segmenter", segmenter: { ...segmenter, parameters } });
-          }}
-        />
-      ))}
+      <SegmenterSettings />
       <div class="segment-start">
         <SegmentationJobs />
         <Start runnable={choice !== undefined} />

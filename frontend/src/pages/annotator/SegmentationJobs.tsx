@@ -1,49 +1,26 @@
 // Jobs that segment this series: how far they are, with a way to stop them; and how the last one ended.
 
-import { asApiError } from "../../protocol/errors";
 import type { Job } from "../../protocol/rest";
 import { waitingCount } from "../../state/annotator/review";
 import { counted } from "../../state/format";
-import { mayEnd } from "../../state/jobs/store";
+import { isActive } from "../../state/jobs/store";
 import { Button, IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/icons";
-import { ProgressBar } from "../../ui/ProgressBar";
-import { showToast } from "../../ui/Toast";
+import { RunningJob } from "./RunningJob";
 import { useView, useWorkspace } from "./workspace";
 
 export function SegmentationJobs() {
-  const jobs = useView((state) => state.segmentations);
+  const jobs = useView((state) => state.jobs).filter(({ kind }) => kind === "segment");
   if (jobs.length === 0) return null;
   return (
-    <div class="segmentation-jobs" role="status">
+    <div class="series-jobs" role="status">
       {jobs.map((job) =>
-        job.state === "queued" || job.state === "running" ? (
-          <Running key={job.id} job={job} />
+        isActive(job) ? (
+          <RunningJob key={job.id} job={job} name="segmentation" doing="Segmenting" />
         ) : (
           <Ended key={job.id} job={job} />
         ),
       )}
-    </div>
-  );
-}
-
-function Running({ job }: { job: Job }) {
-  const { session } = useWorkspace();
-  const role = useView((state) => state.role);
-  const me = useView((state) => state.user.id);
-  const cancel = () =>
-    session.cancelSegmentation(job.id).catch((cause) => showToast("danger", asApiError(cause).message));
-  return (
-    <div class="segmentation-job">
-      <span>
-        {job.state === "queued" ? "Waits for its turn" : job.step === "" ? "Segmenting" : job.step}
-        {job.created_by.id !== me && <span class="muted"> · {job.created_by.name}</span>}
-      </span>
-      <ProgressBar
-        label="segmentation"
-        value={job.state === "queued" ? undefined : job.progress}
-        onCancel={mayEnd(job, role, me) ? () => void cancel() : undefined}
-      />
     </div>
   );
 }
@@ -53,7 +30,7 @@ function Ended({ job }: { job: Job }) {
   const waiting = useView(waitingCount);
   const found = job.result.proposals ?? 0;
   return (
-    <div class={`segmentation-job ended ${job.state}`}>
+    <div class={`series-job ended ${job.state}`}>
       <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "info"} />
       <span>
         {job.state === "failed" && (job.error?.message ?? "The segmentation failed.")}
@@ -74,7 +51,7 @@ function Ended({ job }: { job: Job }) {
       <IconButton
         icon="close"
         label="Dismiss"
-        onClick={() => dispatch({ type: "segmentation/dismiss", job: job.id })}
+        onClick={() => dispatch({ type: "job/dismiss", job: job.id })}
       />
     </div>
   );

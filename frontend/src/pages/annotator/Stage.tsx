@@ -2,20 +2,25 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Point } from "../../geometry/stroke";
 import { fitView, isFitted, resize, toImage, zoomAt } from "../../geometry/viewport";
 import { startPainting } from "../../render/painter";
+import { chosenTracks } from "../../state/annotator/lineage";
 import { mayEdit, objectAt } from "../../state/annotator/view";
 import type { Pointer, PointerDown } from "../../tools/tool";
 import { ErrorNote } from "../../ui/ErrorNote";
+import { ContextMenu } from "../../ui/Menu";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
 import { Marks } from "./Marks";
+import { objectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
 import { PromptBar } from "./PromptBar";
 import { ProposalsBar } from "./ProposalsBar";
 import { play } from "./play";
 import { ReviewBar } from "./ReviewBar";
 import { ToolHint } from "./ToolHint";
+import { PickBar, RetrackBar } from "./TrackBars";
 import { WaitingSpinner } from "./WaitingSpinner";
 import { useView, useWorkspace, type Workspace } from "./workspace";
 
@@ -57,7 +62,7 @@ export function Stage() {
   }, [workspace]);
 
   return (
-    <main ref={stage} class="stage">
+    <main ref={stage} class={workspace.picking.value === null ? "stage" : "stage picking"}>
       <canvas
         ref={canvas}
         class="stage-canvas"
@@ -76,7 +81,10 @@ export function Stage() {
       <BrushCursor />
       <HoverCard />
       <WaitingSpinner />
+      <ObjectMenu />
       <div class="stage-bars">
+        <PickBar />
+        <RetrackBar />
         <PromptBar />
         <ProposalsBar />
         <ReviewBar />
@@ -96,6 +104,49 @@ function fitToStage({ viewport, state }: Workspace, stage: HTMLElement): () => v
   });
   observer.observe(stage);
   return () => observer.disconnect();
+}
+
+/** Takes the click where an object is asked for. */
+function pick({ picking, state }: Workspace, { image }: Pointer): boolean {
+  const asked = picking.peek();
+  if (asked === null) return false;
+  const present = state.peek();
+  const object = objectAt(present, present.frame, image);
+  if (object !== undefined) {
+    picking.value = null;
+    asked.onPick(object.track.track);
+  }
+  return true;
+}
+
+function openMenu({ state, dispatch, menu }: Workspace, { image }: Pointer, at: Point): void {
+  const present = state.peek();
+  const track = objectAt(present, present.frame, image)?.track.track;
+  if (track === undefined || !mayEdit(present)) return;
+  if (!chosenTracks(present).includes(track)) {
+    dispatch({ type: "selection", selection: { track, lasting: true } });
+  }
+  dispatch({ type: "hover", track: null });
+  setTimeout(() => {
+    menu.value = at; // after this release, which would close it
+  });
+}
+
+function ObjectMenu() {
+  const workspace = useWorkspace();
+  const { menu } = workspace;
+  const track = useView((state) => state.selection?.track);
+  if (menu.value === null || track === undefined) return null;
+  return (
+    <ContextMenu
+      label="What to do with the object"
+      at={menu.value}
+      entries={objectMenu(workspace, track)}
+      onClose={() => {
+        menu.value = null;
+      }}
+    />
+  );
 }
 
 const BUTTONS: readonly PointerDown["button"][] = ["left", "middle", "right"];
@@ -122,6 +173,8 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     canvas.setPointerCapture(event.pointerId);
     const at = read(event);
     pointer.value = at;
+    if (button === "left" && pick(workspace, at)) return;
+    if (button === "right" && host.tool.name === "select") return; // the menu opens on release
     host.down({ ...at, button });
   });
   listen("pointermove", (event) => {
@@ -136,7 +189,13 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
       dispatch({ type: "hover", track: object?.track.track ?? null });
     }
   });
-  listen("pointerup", (event) => host.up(read(event)));
+  listen("pointerup", (event) => {
+    const at = read(event);
+    if (BUTTONS[event.button] === "right" && !host.busy && host.tool.name === "select") {
+      openMenu(workspace, at, { x: event.clientX, y: event.clientY });
+    }
+    host.up(at);
+  });
   listen("pointercancel", () => host.cancel());
   listen("pointerleave", () => {
     pointer.value = null;

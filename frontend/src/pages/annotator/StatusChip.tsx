@@ -8,8 +8,9 @@ import { useView, useWorkspace } from "./workspace";
 export function StatusChip() {
   const { dialog } = useWorkspace();
   const pending = useView((state) => state.pending);
+  const asked = useView((state) => state.asked);
   const connection = useView((state) => state.connection);
-  const present = saveState({ pending, connection });
+  const present = saveState({ pending, asked, connection });
   switch (present.kind) {
     case "saved":
       return (

@@ -30,8 +30,10 @@ export function Toolbar() {
   const selected = useView(
     (state) => state.selection !== null && objectOf(state, state.selection.track, state.frame) !== undefined,
   );
-  const undoable = useView((state) => state.undo.length > 0 || state.prompt !== null);
-  const redoable = useView((state) => state.redo.length > 0);
+  const waiting = useView((state) => state.asked !== null);
+  const undoable = useView((state) => (state.undo.length > 0 && !waiting) || state.prompt !== null);
+  const redoable = useView((state) => state.redo.length > 0 && !waiting);
+  const several = useView((state) => state.series.frames > 1);
   const masks = useView((state) => state.display.masks);
   return (
     <div class="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
@@ -58,6 +60,15 @@ export function Toolbar() {
           disabled={!editable}
           onClick={() => pressKey(commands, plain("s"))}
         />
+        {several && (
+          <IconButton
+            icon="track"
+            label="Track from here"
+            shortcut="T"
+            disabled={!editable}
+            onClick={() => pressKey(commands, plain("t"))}
+          />
+        )}
         <IconButton
           icon="trash"
           label="Delete the selection on this frame"

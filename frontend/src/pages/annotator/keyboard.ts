@@ -3,7 +3,7 @@
 import { pressKey } from "../../tools/commands";
 import type { Workspace } from "./workspace";
 
-export function listenToKeys({ commands, host, holding, dialog }: Workspace): () => void {
+export function listenToKeys({ commands, host, holding, dialog, picking }: Workspace): () => void {
   const hold = (held: boolean) => {
     host.holding = held;
     holding.value = held;
@@ -11,6 +11,11 @@ export function listenToKeys({ commands, host, holding, dialog }: Workspace): ()
   const down = (event: KeyboardEvent) => {
     if (dialog.peek() !== null || event.defaultPrevented) return;
     if (event.target instanceof Element && !isFree(event.key, event.target)) return;
+    if (event.key === "Escape" && picking.peek() !== null) {
+      picking.value = null;
+      event.preventDefault();
+      return;
+    }
     if (event.key === " ") {
       hold(true);
       event.preventDefault();

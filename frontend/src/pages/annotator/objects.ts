@@ -2,11 +2,9 @@
 
 import { areaText } from "../../geometry/calibration";
 import type { Annotator } from "../../state/annotator/model";
-import { calibrationOf, type Track } from "../../state/annotator/view";
+import { calibrationOf } from "../../state/annotator/view";
 
-export function objectName({ number }: Track): string {
-  return number === null ? "New object" : `#${number}`;
-}
+export { objectName } from "../../state/annotator/words";
 
 export function phaseName(state: Annotator, phase: string | null): string {
   return state.phases.find(({ id }) => id === phase)?.name ?? "No phase";

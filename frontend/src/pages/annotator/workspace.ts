@@ -3,7 +3,9 @@
 import { type ReadonlySignal, type Signal, signal, useComputed } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { Point } from "../../geometry/stroke";
 import { fitView, reveal, type Viewport } from "../../geometry/viewport";
+import { asApiError } from "../../protocol/errors";
 import { ChunkCache } from "../../render/chunks";
 import { startDecoder } from "../../render/decoder";
 import { ClickTimer } from "../../render/latency";
@@ -12,11 +14,20 @@ import { newId, type Session } from "../../state/annotator/effects_open";
 import type { Annotator } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
-import type { CommandContext } from "../../tools/commands";
+import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
 
-export type DialogName = "help" | "calibration" | "export" | "problems" | "lineage";
+export type DialogName = "help" | "calibration" | "export" | "problems" | "lineage" | TrackDialog;
+export type PanelName = "objects" | "segment" | "track" | "history" | "display";
+
+/** An object that the next click on the image names. */
+export interface Pick {
+  readonly hint: string;
+  /** Where it holds; null: on every frame. */
+  readonly frame: number | null;
+  readonly onPick: (track: string) => void;
+}
 
 export interface Workspace {
   readonly session: Session;
@@ -29,6 +40,10 @@ export interface Workspace {
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
   readonly dialog: Signal<DialogName | null>;
+  readonly panel: Signal<PanelName>;
+  readonly picking: Signal<Pick | null>;
+  /** Where the menu of the selected object is open, in the window's pixels. */
+  readonly menu: Signal<Point | null>;
   /** Whose lineage the dialog shows. */
   readonly lineageOf: Signal<string | null>;
   openLineage(track: string): void;
@@ -46,6 +61,8 @@ export function createWorkspace(session: Session): Workspace {
   const { series } = store.state.peek();
   const viewport = signal(fitView({ width: 0, height: 0 }, series));
   const dialog = signal<DialogName | null>(null);
+  const panel = signal<PanelName>("objects");
+  const picking = signal<Pick | null>(null);
   const lineageOf = signal<string | null>(null);
   const tilesLoaded = signal(0);
   const timer = new ClickTimer();
@@ -80,6 +97,20 @@ export function createWorkspace(session: Session): Workspace {
     toggleHelp() {
       dialog.value = dialog.peek() === "help" ? null : "help";
     },
+    openTracking() {
+      panel.value = "track";
+    },
+    openDialog(name) {
+      dialog.value = name;
+    },
+    track(request) {
+      session.track(request).then(
+        () => {
+          panel.value = "track";
+        },
+        (cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }),
+      );
+    },
   };
   function openLineage(track: string): void {
     lineageOf.value = track;
@@ -90,6 +121,8 @@ export function createWorkspace(session: Session): Workspace {
     if (action.type === "prompt/point" || action.type === "prompt/box")
       timer.ask(action.requestId, lastInput());
     followReview(after, before, action);
+    const asked = picking.peek();
+    if (asked !== null && asked.frame !== null && asked.frame !== after.frame) picking.value = null;
     if (after.connection === "online" && before.connection !== "online") chunks.retry();
   });
   /** Moves a proposal into sight that a key has selected. */
@@ -110,6 +143,9 @@ export function createWorkspace(session: Session): Workspace {
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
     dialog,
+    panel,
+    picking,
+    menu: signal(null),
     lineageOf,
     openLineage,
     host,

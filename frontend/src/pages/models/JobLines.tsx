@@ -17,6 +17,7 @@ import { showToast } from "../../ui/Toast";
 export const jobTones: Record<JobState, BadgeTone> = {
   queued: "neutral",
   running: "accent",
+  paused: "warning",
   done: "success",
   failed: "danger",
   cancelled: "neutral",

@@ -5,7 +5,7 @@ import { downloadUrl } from "../../protocol/addresses";
 import { asApiError } from "../../protocol/errors";
 import type { Job, JobKind, JobState, Project, Role } from "../../protocol/rest";
 import { timeAgo } from "../../state/format";
-import { cancelJob, followJobs, loadOlderJobs } from "../../state/jobs/effects";
+import { cancelJob, followJobs, loadOlderJobs, pauseJob, resumeJob } from "../../state/jobs/effects";
 import { isActive, jobs, mayEnd } from "../../state/jobs/store";
 import { series } from "../../state/projects/store";
 import { readyValue } from "../../state/remote";
@@ -23,6 +23,7 @@ const kinds: Record<JobKind, string> = {
   import: "Import",
   export: "Export",
   segment: "Segmentation",
+  track: "Tracking",
   train: "Training",
   compare: "Comparison",
 };
@@ -30,6 +31,7 @@ const kinds: Record<JobKind, string> = {
 const tones: Record<JobState, BadgeTone> = {
   queued: "neutral",
   running: "accent",
+  paused: "warning",
   done: "success",
   failed: "danger",
   cancelled: "neutral",
@@ -46,7 +48,8 @@ export function JobsTab({ project }: { project: Project }) {
       {present.status === "failed" && <ErrorNote message={present.error.message} />}
       {present.status === "ready" && present.value.jobs.length === 0 && (
         <EmptyState icon="clock" title="No jobs yet">
-          Imports and exports run as jobs. They go on when you leave, and this page shows how far they are.
+          Imports, trackings, trainings and exports run as jobs. They go on when you leave, and this page
+          shows how far they are.
         </EmptyState>
       )}
       {present.status === "ready" && present.value.jobs.length > 0 && (
@@ -96,14 +99,19 @@ function Progress({ job, role }: { job: Job; role: Role }) {
   const name = readyValue(series.value)?.find((one) => one.id === (job.series ?? job.result.series))?.name;
   if (job.error !== null) return <span class="job-error">{job.error.message}</span>;
   if (!isActive(job)) return <span class="muted">{name ?? job.result.name ?? ""}</span>;
+  const mine = mayEnd(job, role, user.value?.id);
+  const paused = job.state === "paused";
   const cancel = () => void report(cancelJob(job.id));
+  const pause = () => void report(paused ? resumeJob(job.id) : pauseJob(job.id));
   return (
     <div class="job-progress">
       <span class="muted">{job.step || (job.state === "queued" ? "Waiting for a worker" : "Working")}</span>
       <ProgressBar
         label={kinds[job.kind]}
         value={job.state === "queued" ? undefined : job.progress}
-        onCancel={mayEnd(job, role, user.value?.id) ? cancel : undefined}
+        paused={paused}
+        onPause={mine && job.pausable ? pause : undefined}
+        onCancel={mine ? cancel : undefined}
       />
     </div>
   );

@@ -7,7 +7,7 @@ import { connect, type OpenWire } from "../../protocol/socket";
 import type { Keep } from "./keep";
 import type { Annotator, PendingCommit, PromptDraft, Proposals } from "./model";
 import type { Store } from "./store";
-import { isLoaded } from "./view";
+import { isLoaded, openCommits } from "./view";
 
 /** The calls this file makes; tests pass their own. */
 export type FrameApi = Pick<typeof Api, "getState" | "getTimeline" | "getLanes" | "getProposals">;
@@ -95,11 +95,9 @@ export function start(store: Store, services: Services): Connection {
       asked = after.head;
       send({ type: "series.since", version: after.head });
     }
-    if (resumed || after.pending !== before.pending) {
-      const sent = new Set(resumed ? [] : before.pending.map((commit) => commit.requestId));
-      for (const commit of after.pending) {
-        if (commit.problem === null && !sent.has(commit.requestId)) send(commitMessage(commit));
-      }
+    if (resumed || after.pending !== before.pending || after.asked !== before.asked) {
+      const sent = new Set(resumed ? [] : sendable(before).map((commit) => commit.requestId));
+      for (const commit of sendable(after)) if (!sent.has(commit.requestId)) send(commitMessage(commit));
     }
     if (resumed || after.frame !== before.frame || after.model !== before.model) {
       if (after.model !== "")
@@ -217,6 +215,12 @@ export function start(store: Store, services: Services): Connection {
       socket.close();
     },
   };
+}
+
+/** A change of tracks that is on its way comes before the commits made since. */
+function sendable({ pending, asked }: Annotator): readonly PendingCommit[] {
+  const open = openCommits(pending);
+  return asked === null ? open : open.filter(({ requestId }) => asked.after.includes(requestId));
 }
 
 function promptWaits(prompt: PromptDraft): boolean {

@@ -14,14 +14,17 @@ import { openWebSocket } from "../../protocol/socket";
 import { followJob, startExport } from "../jobs/effects";
 import { failed, ready } from "../remote";
 import { start } from "./effects";
+import { startEdits } from "./effects_edits";
+import { type Jobs, jobsUnderWay, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
-import { runningSegmentations, type Segmentations, startSegmentations } from "./effects_segment";
+import { type Segmentations, startSegmentations } from "./effects_segment";
+import { startTrackings, type Trackings } from "./effects_track";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
 import { createStore, type Store } from "./store";
 
-export interface Session extends Segmentations {
+export interface Session extends Jobs, Segmentations, Trackings {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
@@ -51,26 +54,30 @@ export async function openAnnotator(
 ): Promise<Session> {
   const series = await api.getSeries(id);
   const frame = Math.min(wantedFrame, series.frames - 1);
-  const [project, state, catalogue, segmentations] = await Promise.all([
+  const [project, state, catalogue, jobs, trackers] = await Promise.all([
     api.getProject(series.project),
     api.getState(id, frame),
     // Without these one can still draw.
     api.getCatalogue(series.project).then(ready, failed),
-    runningSegmentations(series.project, id).catch(() => []),
+    jobsUnderWay(series.project, id).catch(() => []),
+    api.getTrackers().catch(() => []),
   ]);
   const known = catalogue.status === "ready" ? catalogue.value : { models: [], versions: [] };
-  const store = createStore(initialState({ series, project, user, ...known, segmentations, state }));
+  const store = createStore(initialState({ series, project, user, ...known, jobs, trackers, state }));
   if (catalogue.status === "failed") {
     const text = `The models could not be listed: ${catalogue.error.message} You can draw; reload the page to segment.`;
     store.dispatch({ type: "notice", text });
   }
   const keep = browserKeep(user.id, id, localStorage, sessionStorage);
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
-  const { close: stopFollowing, ...segmenting } = startSegmentations(store);
+  const stopEdits = startEdits(store, api);
+  const { close: stopFollowing, follow, ...jobControl } = startJobs(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
   return {
-    ...segmenting,
+    ...jobControl,
+    ...startSegmentations(store, follow),
+    ...startTrackings(store, follow),
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
@@ -101,6 +108,7 @@ export async function openAnnotator(
     close() {
       window.removeEventListener("online", retry);
       stopFollowing();
+      stopEdits();
       connection.close();
     },
   };

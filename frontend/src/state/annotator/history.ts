@@ -1,7 +1,8 @@
 // From a gesture to a commit: what it builds on, and what would undo it.
 
 import type { Base, Conflict, MaskSet } from "../../protocol/messages";
-import { type Annotator, type Operation, objectKey, type PendingCommit } from "./model";
+import { type Annotator, type HistoryStep, type Operation, objectKey, type PendingCommit } from "./model";
+import { askReversal } from "./versions";
 import { objectOf, openCommits, tracksOf } from "./view";
 
 export interface Gesture {
@@ -16,7 +17,8 @@ const LONGEST_HISTORY = 200;
 export function commit(state: Annotator, gesture: Gesture): Annotator {
   const inverse = invert(state, gesture.operations);
   const next = enqueue(state, gesture, basesSeen(state, gesture.operations));
-  const step = { requestId: gesture.requestId, reason: gesture.reason, inverse };
+  const { requestId, reason } = gesture;
+  const step: HistoryStep = { kind: "operations", requestId, reason, inverse };
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
 }
 
@@ -24,26 +26,40 @@ export function commit(state: Annotator, gesture: Gesture): Annotator {
 export function undo(state: Annotator, requestId: string): Annotator {
   const step = state.undo.at(-1);
   if (step === undefined) return state;
+  if (step.kind === "version") return askReversal(state, "undo", requestId);
+  if (state.asked !== null) return state;
   const reason = `Undo ${uncapitalised(step.reason)}`;
   const next = enqueue(
     state,
     { requestId, reason, operations: step.inverse },
     basesMine(state, step.inverse),
   );
-  const again = { requestId, reason: step.reason, inverse: invert(state, step.inverse) };
+  const again: HistoryStep = {
+    kind: "operations",
+    requestId,
+    reason: step.reason,
+    inverse: invert(state, step.inverse),
+  };
   return { ...next, undo: state.undo.slice(0, -1), redo: [...state.redo, again] };
 }
 
 export function redo(state: Annotator, requestId: string): Annotator {
   const step = state.redo.at(-1);
   if (step === undefined) return state;
+  if (step.kind === "version") return askReversal(state, "redo", requestId);
+  if (state.asked !== null) return state;
   const reason = `Redo ${uncapitalised(step.reason)}`;
   const next = enqueue(
     state,
     { requestId, reason, operations: step.inverse },
     basesMine(state, step.inverse),
   );
-  const back = { requestId, reason: step.reason, inverse: invert(state, step.inverse) };
+  const back: HistoryStep = {
+    kind: "operations",
+    requestId,
+    reason: step.reason,
+    inverse: invert(state, step.inverse),
+  };
   return { ...next, undo: [...state.undo, back], redo: state.redo.slice(0, -1) };
 }
 

@@ -3,6 +3,7 @@
 import type { Person } from "../../protocol/messages";
 import type { ModelVersion } from "../../protocol/models";
 import type { Job, Model, Project, Series, SeriesState } from "../../protocol/rest";
+import type { Tracker } from "../../protocol/tracking";
 import { NO_LANES } from "./lanes";
 import { mergeFrame } from "./merge";
 import type { Annotator, Display, Segmenter } from "./model";
@@ -14,14 +15,15 @@ export interface Opened {
   readonly user: Person;
   readonly models: readonly Model[];
   readonly versions: readonly ModelVersion[];
-  /** Those that segment this series now. */
-  readonly segmentations: readonly Job[];
+  /** Those that segment or track this series now. */
+  readonly jobs: readonly Job[];
+  readonly trackers: readonly Tracker[];
   /** The first frame in sight, with all tracks. */
   readonly state: SeriesState;
 }
 
 export function initialState(opened: Opened): Annotator {
-  const { series, project, user, models, versions, segmentations, state } = opened;
+  const { series, project, user, models, versions, jobs, trackers, state } = opened;
   const segmenters = models.filter((model) => model.kind === "segmenter");
   const prompted = segmenters.filter((segmenter) => segmenter.promptable && segmenter.available);
   const usual = prompted.find(({ name }) => name === series.model?.model) ?? prompted[0];
@@ -44,6 +46,8 @@ export function initialState(opened: Opened): Annotator {
     mine: new Map(),
     undo: [],
     redo: [],
+    asked: null,
+    refused: null,
     past: null,
     frame: state.frame,
     tool: "point",
@@ -55,10 +59,16 @@ export function initialState(opened: Opened): Annotator {
     scope: { what: "frame", from: 0, to: series.frames - 1, step: 1, replace: true },
     review: { minimumScore: 0, what: "frame", seek: null },
     proposalSummary: null,
-    segmentations,
+    jobs,
+    trackers,
+    tracking: { what: "everything", where: "end", to: series.frames - 1, tracker: null },
+    lastTracking: null,
+    written: new Map(),
+    corrected: null,
     phase: null,
     brushDiameter: Math.max(3, 2 * Math.round(Math.min(series.height, series.width) / 80) + 1),
     selection: null,
+    marked: new Set(),
     hovered: null,
     hidden: new Set(),
     prompt: null,

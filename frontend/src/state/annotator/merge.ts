@@ -11,6 +11,7 @@ import type { SeriesState } from "../../protocol/rest";
 import { forget } from "./history";
 import { withChangeset, withNothingTo } from "./lanes";
 import type { Annotator, Events, FrameMasks, PendingCommit, Problem, Tracks } from "./model";
+import { settle } from "./versions";
 
 const MOST_FRAMES = 240; // beyond, masks of frames far from the one in sight are let go
 
@@ -111,8 +112,24 @@ export function applyChangeset(state: Annotator, changeset: Changeset): Annotato
   events = mergeEvents(events, eventRevisions);
   const head = changeset.version === state.head + 1 ? changeset.version : state.head;
   const lanes = withChangeset(state.lanes, changeset, state.tracks);
-  const next = { ...state, frames, tracks, events, lanes, calibration, head };
-  return confirm({ ...next, ...heard(next, changeset.version) }, changeset);
+  const written = withWritten(state.written, changeset.job, [...byFrame.keys()]);
+  const next = { ...state, frames, tracks, events, lanes, calibration, head, written };
+  return settle(confirm({ ...next, ...heard(next, changeset.version) }, changeset), changeset);
+}
+
+function withWritten(
+  written: Annotator["written"],
+  job: string | null,
+  frames: readonly number[],
+): Annotator["written"] {
+  const newest = frames.at(-1);
+  if (job === null || newest === undefined) return written;
+  const { first, last } = written.get(job) ?? { first: newest, last: newest };
+  return new Map(written).set(job, {
+    first: Math.min(first, ...frames),
+    last: Math.max(last, ...frames),
+    newest,
+  });
 }
 
 function heard(state: Annotator, version: number): Pick<Annotator, "serverHead"> {

@@ -25,6 +25,7 @@ import type {
   TimelineFrame,
 } from "../../protocol/rest";
 import type { FrameRange, ProposalSummary } from "../../protocol/segmentation";
+import type { Step, Tracker, TrackingRequest } from "../../protocol/tracking";
 
 export type Operation = ChangesetCommit["operations"][number];
 export type Box = [number, number, number, number];
@@ -64,11 +65,30 @@ export interface PendingCommit {
   readonly problem: Problem | null;
 }
 
-/** What undoes one of the user's own actions. */
-export interface HistoryStep {
+/** What undoes one of the user's own actions: operations of the user's, or the return to before a version. */
+export type HistoryStep = { readonly requestId: string; readonly reason: string } & (
+  | { readonly kind: "operations"; readonly inverse: readonly Operation[] }
+  /** Null until the server has made it. */
+  | { readonly kind: "version"; readonly version: number | null }
+);
+
+/** A change that the server makes of whole tracks, on its way. */
+export type Asked = {
   readonly requestId: string;
   readonly reason: string;
-  readonly inverse: readonly Operation[];
+  /** Commits, by their requests, that it waits for. */
+  readonly after: readonly string[];
+} & (
+  | { readonly what: "edit"; readonly steps: readonly Step[]; readonly select: string | null }
+  | { readonly what: "revert"; readonly version: number }
+);
+
+/** An edit that two masks of one object on a frame stand in the way of: its author may ask for it otherwise. */
+export interface Refused {
+  readonly reason: string;
+  readonly steps: readonly Step[];
+  readonly select: string | null;
+  readonly message: string;
 }
 
 /** Points and box being placed, and the masks that the model offers for them. */
@@ -114,6 +134,16 @@ export interface Scope extends Readonly<FrameRange> {
   readonly what: "frame" | "range" | "series";
   /** Proposals that wait on the frames make room for the new ones. */
   readonly replace: boolean;
+}
+
+/** What "track from here" follows, and where to. */
+export interface Tracking {
+  readonly what: "everything" | "frame" | "selected";
+  readonly where: "end" | "beginning" | "frame";
+  /** The last frame where `where` says so. */
+  readonly to: number;
+  /** Null: the usual one. */
+  readonly tracker: string | null;
 }
 
 /** How the proposals that are stored are looked through. */
@@ -176,6 +206,12 @@ export interface Past {
   readonly calibration: Calibration | null;
 }
 
+export interface WrittenFrames {
+  readonly first: number;
+  readonly last: number;
+  readonly newest: number;
+}
+
 /** One tile of one frame at one level of the pyramid. */
 export interface ChunkPlace {
   readonly level: number;
@@ -208,6 +244,8 @@ export interface Annotator {
   readonly mine: ReadonlyMap<string, string>;
   readonly undo: readonly HistoryStep[];
   readonly redo: readonly HistoryStep[];
+  readonly asked: Asked | null;
+  readonly refused: Refused | null;
   readonly past: Past | null;
   readonly frame: number;
   readonly tool: ToolName;
@@ -223,11 +261,21 @@ export interface Annotator {
   readonly review: Review;
   /** What the server counted last; null before it has. */
   readonly proposalSummary: ProposalSummary | null;
-  /** Jobs that segment this series: those under way, and the last one that ended. */
-  readonly segmentations: readonly Job[];
+  /** Jobs that segment or track this series: those under way, and the last one that ended. */
+  readonly jobs: readonly Job[];
+  readonly trackers: readonly Tracker[];
+  readonly tracking: Tracking;
+  /** What this page asked for last. */
+  readonly lastTracking: { readonly job: string; readonly request: TrackingRequest } | null;
+  /** The frames that jobs wrote since the page was opened, by job: first and last of them, and the newest. */
+  readonly written: ReadonlyMap<string, WrittenFrames>;
+  /** The frame of the user's latest correction; what was tracked from there on may be followed anew. */
+  readonly corrected: number | null;
   readonly phase: string | null;
   readonly brushDiameter: number;
   readonly selection: Selection | null;
+  /** Objects that are meant together with the selected one. */
+  readonly marked: ReadonlySet<string>;
   readonly hovered: string | null;
   readonly hidden: ReadonlySet<string>;
   readonly prompt: PromptDraft | null;

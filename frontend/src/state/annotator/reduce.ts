@@ -5,6 +5,7 @@ import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
+import type { TrackingRequest } from "../../protocol/tracking";
 import {
   acceptCandidate,
   acceptProposals,
@@ -18,6 +19,7 @@ import {
 } from "./drafts";
 import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
+import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
 import type {
   Annotator,
@@ -32,9 +34,12 @@ import type {
   Selection,
   StrokeDraft,
   ToolName,
+  Tracking,
 } from "./model";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
+import { changedTracking } from "./tracking";
+import { askEdit, type Refusal, refuse, type TrackGesture } from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
@@ -50,12 +55,14 @@ export type Report =
   | { type: "lanes/failed" }
   | { type: "past/lanes"; lanes: LanesAnswer }
   | { type: "proposals/counted"; summary: ProposalSummary }
-  | { type: "segmentation"; job: Job }
-  | { type: "segmentation/dismiss"; job: string }
+  | { type: "job"; job: Job }
+  | { type: "job/dismiss"; job: string }
+  | { type: "tracking/started"; job: string; request: TrackingRequest }
   | { type: "series/model"; choice: ModelChoice }
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
   | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
 
 /** Actions that anybody may take. */
@@ -64,6 +71,7 @@ export type Look =
   | { type: "past/open"; version: number }
   | { type: "past/close" }
   | { type: "selection"; selection: Selection | null }
+  | { type: "mark"; track: string }
   | { type: "hover"; track: string | null }
   | { type: "hidden"; track: string; hidden: boolean }
   | { type: "display"; change: Partial<Display> }
@@ -71,6 +79,8 @@ export type Look =
   | { type: "model"; model: string; requestId: string }
   | { type: "segmenter"; segmenter: Segmenter }
   | { type: "scope"; change: Partial<Scope> }
+  | { type: "tracking"; change: Partial<Tracking> }
+  | { type: "retrack/dismiss" }
   | { type: "review"; change: Partial<Omit<Review, "seek">> }
   | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
@@ -103,6 +113,8 @@ export type Edit =
   | { type: "review/discard"; tracks: readonly string[]; requestId: string }
   | { type: "phase"; phase: string; requestId: string }
   | { type: "commit"; gesture: Gesture }
+  | { type: "tracks/edit"; gesture: TrackGesture }
+  | { type: "tracks/let-go" }
   | { type: "undo"; requestId: string }
   | { type: "redo"; requestId: string }
   | { type: "problem/discard"; requestId: string }
@@ -113,6 +125,13 @@ export type Action = Report | Look | Edit;
 export const LARGEST_BRUSH = 400;
 
 export function reduce(state: Annotator, action: Action): Annotator {
+  const next = react(state, action);
+  // Whoever chooses another object means it alone.
+  const alone = next.selection?.track !== state.selection?.track && action.type !== "mark";
+  return alone && next.marked.size > 0 ? { ...next, marked: new Set() } : next;
+}
+
+function react(state: Annotator, action: Action): Annotator {
   switch (action.type) {
     case "server":
       return receive(state, action.message);
@@ -134,10 +153,14 @@ export function reduce(state: Annotator, action: Action): Annotator {
       return { ...state, past: { ...state.past, runs: runsOf(action.lanes) } };
     case "proposals/counted":
       return { ...state, proposalSummary: action.summary };
-    case "segmentation":
-      return { ...state, segmentations: withJob(state.segmentations, action.job) };
-    case "segmentation/dismiss":
-      return { ...state, segmentations: state.segmentations.filter(({ id }) => id !== action.job) };
+    case "job":
+      return { ...state, jobs: withJob(state.jobs, action.job) };
+    case "job/dismiss":
+      return { ...state, jobs: state.jobs.filter(({ id }) => id !== action.job) };
+    case "tracking/started": {
+      const { job, request } = action;
+      return { ...state, lastTracking: { job, request }, corrected: null };
+    }
     case "series/model":
       return { ...state, seriesModel: action.choice };
     case "changeset/made":
@@ -146,6 +169,8 @@ export function reduce(state: Annotator, action: Action): Annotator {
       return mergePast(state, action.state);
     case "kept/found":
       return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+    case "tracks/refused":
+      return refuse(state, action.requestId, action.refusal);
     case "notice":
       return { ...state, notice: action.text };
     case "frame/show":
@@ -164,7 +189,9 @@ export function reduce(state: Annotator, action: Action): Annotator {
     case "past/close":
       return { ...state, past: null };
     case "selection":
-      return { ...state, selection: action.selection };
+      return { ...state, selection: action.selection, marked: new Set() };
+    case "mark":
+      return mark(state, action.track);
     case "hover":
       return state.hovered === action.track ? state : { ...state, hovered: action.track };
     case "hidden": {
@@ -183,6 +210,13 @@ export function reduce(state: Annotator, action: Action): Annotator {
       return { ...state, segmenter: action.segmenter };
     case "scope":
       return { ...state, scope: changedScope(state.scope, action.change, state.series.frames) };
+    case "tracking":
+      return {
+        ...state,
+        tracking: changedTracking(state.tracking, action.change, state.series.frames),
+      };
+    case "retrack/dismiss":
+      return { ...state, corrected: null };
     case "review":
       return { ...state, review: { ...state.review, ...action.change } };
     case "review/step":
@@ -194,8 +228,21 @@ export function reduce(state: Annotator, action: Action): Annotator {
     case "rate":
       return { ...state, framesPerSecond: action.framesPerSecond };
     default:
-      return mayEdit(state) ? edit(state, action) : state;
+      return mayEdit(state) ? noteCorrection(edit(state, action), state, action) : state;
   }
+}
+
+const CORRECTIONS: ReadonlySet<Action["type"]> = new Set([
+  "stroke/finish",
+  "prompt/accept",
+  "commit",
+  "tracks/edit",
+]);
+
+function noteCorrection(after: Annotator, before: Annotator, { type }: Edit): Annotator {
+  if (after.undo === before.undo) return after;
+  if (CORRECTIONS.has(type)) return { ...after, corrected: before.frame };
+  return type === "undo" ? { ...after, corrected: null } : after;
 }
 
 function edit(state: Annotator, action: Edit): Annotator {
@@ -257,6 +304,10 @@ function edit(state: Annotator, action: Edit): Annotator {
       return assignPhase(state, action.phase, action.requestId);
     case "commit":
       return commit(state, action.gesture);
+    case "tracks/edit":
+      return askEdit(state, action.gesture);
+    case "tracks/let-go":
+      return { ...state, refused: null };
     case "undo":
       return undo(state, action.requestId);
     case "redo":
@@ -276,10 +327,11 @@ function showFrame(state: Annotator, wanted: number): Annotator {
   return { ...state, frame, selection, review, hovered: null, stroke: null, band: null };
 }
 
-/** Every job under way, and those that ended since the newest was heard of; failed ones until they are dismissed. */
+/** Every job under way, and those of a kind that ended since the newest was heard of; failed ones until dismissed. */
 function withJob(jobs: readonly Job[], job: Job): readonly Job[] {
   if (jobs.some(({ id }) => id === job.id)) return jobs.map((one) => (one.id === job.id ? job : one));
-  return [...jobs.filter(({ state }) => state !== "done" && state !== "cancelled"), job];
+  const over = ({ kind, state }: Job) => kind === job.kind && (state === "done" || state === "cancelled");
+  return [...jobs.filter((one) => !over(one)), job];
 }
 
 /** The selected object's phase; with none selected (or a prompt open) the phase of what comes next. */

@@ -10,9 +10,13 @@ export type SaveState =
   | { kind: "outdated" }
   | { kind: "refused"; count: number };
 
-export function saveState({ pending, connection }: Pick<Annotator, "pending" | "connection">): SaveState {
+export function saveState({
+  pending,
+  asked,
+  connection,
+}: Pick<Annotator, "pending" | "asked" | "connection">): SaveState {
   const problems = pending.filter((commit) => commit.problem !== null).length;
-  const count = pending.length - problems;
+  const count = pending.length - problems + (asked === null ? 0 : 1);
   if (connection === "outdated") return { kind: "outdated" };
   if (connection === "refused") return { kind: "refused", count: pending.length };
   if (problems > 0) return { kind: "problem", count: problems };

@@ -39,7 +39,7 @@ export function openCommits(pending: readonly PendingCommit[]): readonly Pending
 }
 
 /** Every track by its ID, deleted ones too, as the user should see them. */
-export function tracksOf(state: Annotator): TrackViews {
+export function tracksOf(state: Pick<Annotator, "tracks" | "pending" | "past">): TrackViews {
   return state.past === null ? presentTracks(state.tracks, state.pending) : state.past.tracks;
 }
 
@@ -206,7 +206,7 @@ function shownMask(mask: MaskRle, order: number, state: ShownMask["state"], orig
 }
 
 /** Repeats the last few answers while the arguments are the same objects: state is immutable. */
-function remember<Arguments extends readonly unknown[], Result>(
+export function remember<Arguments extends readonly unknown[], Result>(
   compute: (...given: Arguments) => Result,
 ): (...given: Arguments) => Result {
   const kept: { given: Arguments; result: Result }[] = [];

@@ -4,22 +4,25 @@ import * as api from "../../protocol/api";
 import { asApiError } from "../../protocol/errors";
 import type { ExportFormat, Job, JobKind } from "../../protocol/rest";
 import { failed, loading, mapReady, ready, readyValue } from "../remote";
-import { isActive, type JobList, jobs } from "./store";
+import { isActive, isMoving, type JobList, jobs } from "./store";
 
 const FAST_MS = 500;
+const PAUSED_MS = 2000; // somebody else may resume it
 const SLOW_MS = 8000;
 
 /** Calls `onChange` with each news of a job and resolves with its last state; `signal` stops the asking. */
 export async function followJob(id: string, onChange: (job: Job) => void, signal: AbortSignal): Promise<Job> {
   for (;;) {
+    let wait = FAST_MS;
     try {
       const job = await api.getJob(id, signal);
       onChange(job);
       if (!isActive(job)) return job;
+      if (!isMoving(job)) wait = PAUSED_MS;
     } catch (cause) {
       if (!asApiError(cause).offline) throw cause;
     }
-    await pause(FAST_MS, signal);
+    await pause(wait, signal);
   }
 }
 
@@ -30,7 +33,7 @@ export function followJobs(project: string, kind?: JobKind): () => void {
   const run = async () => {
     while (!stop.signal.aborted) {
       if (!document.hidden || jobs.value.status === "loading") await refresh(project, kind, stop.signal);
-      const moving = readyValue(jobs.value)?.jobs.some(isActive) ?? false;
+      const moving = readyValue(jobs.value)?.jobs.some(isMoving) ?? false;
       await pause(moving ? FAST_MS * 2 : SLOW_MS, stop.signal).catch(() => {});
     }
   };
@@ -68,11 +71,14 @@ export async function loadOlderJobs(project: string, kind?: JobKind): Promise<vo
   jobs.value = mapReady(jobs.value, (list) => ({ jobs: [...list.jobs, ...page.results], next: page.next }));
 }
 
-export async function cancelJob(id: string): Promise<void> {
-  const cancelled = await api.cancelJob(id);
+export const cancelJob = async (id: string) => replaceJob(await api.cancelJob(id));
+export const pauseJob = async (id: string) => replaceJob(await api.pauseJob(id));
+export const resumeJob = async (id: string) => replaceJob(await api.resumeJob(id));
+
+function replaceJob(news: Job): void {
   jobs.value = mapReady(jobs.value, (list) => ({
     ...list,
-    jobs: list.jobs.map((job) => (job.id === id ? cancelled : job)),
+    jobs: list.jobs.map((job) => (job.id === news.id ? news : job)),
   }));
 }
 

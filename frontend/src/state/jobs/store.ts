@@ -13,7 +13,11 @@ export interface JobList {
 
 export const jobs = signal<Remote<JobList>>(loading);
 
-export const isActive = (job: Job) => job.state === "queued" || job.state === "running";
+/** Not ended: it waits, runs or is paused. */
+export const isActive = (job: Job) => isMoving(job) || job.state === "paused";
+
+/** There will be news of it, though nobody does anything. */
+export const isMoving = (job: Job) => job.state === "queued" || job.state === "running";
 
 /** Whether a person may cancel a job, or finish it early: its author and managers may. */
 export const mayEnd = (job: Job, role: Role, user: number | undefined) =>

@@ -23,6 +23,7 @@ const job = (id: string): Job => ({
   created_by: { id: 1, name: "Ada" },
   project: "p",
   series: null,
+  pausable: false,
 });
 
 beforeEach(() => {

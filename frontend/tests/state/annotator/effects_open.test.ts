@@ -43,8 +43,8 @@ describe("an open series", () => {
     changed["GET /projects/project/models"] = 500;
     changed["GET /projects/project/jobs"] = 500;
     session = await openAnnotator("series", 0, me);
-    const { models, tool, notice, segmentations } = session.store.state.value;
-    expect([models, segmentations]).toEqual([[], []]);
+    const { models, tool, notice, jobs } = session.store.state.value;
+    expect([models, jobs]).toEqual([[], []]);
     expect(tool).toBe("point");
     expect(notice).toContain("The models could not be listed");
   });

@@ -378,8 +378,8 @@ describe("what the server says", () => {
 });
 
 it("shows how a job ended while others go on, until the next one begins or somebody dismisses it", () => {
-  const job = (id: string, state: Job["state"]) =>
-    ({ type: "segmentation", job: { id, state } as Job }) as const;
+  const job = (id: string, state: Job["state"], kind: Job["kind"] = "segment") =>
+    ({ type: "job", job: { id, state, kind } as Job }) as const;
   const ended = run(
     opened(),
     job("one", "running"),
@@ -390,10 +390,11 @@ it("shows how a job ended while others go on, until the next one begins or someb
     job("three", "running"),
   );
   const states = (jobs: readonly Job[]) => jobs.map(({ id, state }) => `${id} ${state}`);
-  expect(states(ended.segmentations)).toEqual(["one failed", "two done", "three running"]);
+  expect(states(ended.jobs)).toEqual(["one failed", "two done", "three running"]);
+  expect(states(run(ended, job("track", "queued", "track")).jobs)).toContain("two done");
   const next = run(ended, job("four", "queued"));
-  expect(states(next.segmentations)).toEqual(["one failed", "three running", "four queued"]);
-  expect(states(run(next, { type: "segmentation/dismiss", job: "one" }).segmentations)).toEqual([
+  expect(states(next.jobs)).toEqual(["one failed", "three running", "four queued"]);
+  expect(states(run(next, { type: "job/dismiss", job: "one" }).jobs)).toEqual([
     "three running",
     "four queued",
   ]);

@@ -14,5 +14,5 @@ it.each([
   ["outdated", [waiting], { kind: "outdated" }],
   ["refused", [waiting, lost], { kind: "refused", count: 2 }],
 ] as const)("while %s with %o says %o", (connection, pending, said) => {
-  expect(saveState({ connection, pending })).toEqual(said);
+  expect(saveState({ connection, pending, asked: null })).toEqual(said);
 });

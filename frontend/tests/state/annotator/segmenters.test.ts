@@ -63,7 +63,8 @@ function openedWith(model?: { model: string; version: string | null }, versions 
     user: me,
     models: catalogue.models,
     versions,
-    segmentations: [],
+    jobs: [],
+    trackers: [],
     state: frameState(),
   });
 }

@@ -14,6 +14,7 @@ const job = (values: Partial<Job>): Job => ({
   created_by: { id: 1, name: "Ada" },
   project: "p1",
   series: null,
+  pausable: false,
   ...values,
 });
 

@@ -1,4 +1,5 @@
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
+from ctc_metrics.scripts.evaluate import evaluate_sequence
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
@@ -13,9 +15,17 @@ from ml import rle
 from ml.formats.annotation_dataset import AnnotationDataset, InvalidDatasetError, LabelledInstance, Phase, frame_stem
 from ml.formats.annotations import formats
 from ml.formats.annotations.labels import flatten
+from ml.formats.lineage_tables import read_links
+from ml.lineage import Event
 
 HEIGHT, WIDTH, FRAMES = 70, 90, 3
 PHASES = [Phase("Au particle", "#ffcc00"), Phase('oxide "shell", 2:1', "#3366ff")]
+
+EVENTS = [
+    Event("merge", 0, 2, (1, 3), (7,), 0.75, "overlap"),
+    Event("split", 0, 2, (2,), (3, 70_000), math.nan, "Ada"),
+    Event("contact", 1, 2, (1, 2), (), 1.0, "overlap"),
+]
 
 
 def disc(x: float, y: float, radius: float, hole: float = 0) -> np.ndarray:
@@ -46,7 +56,7 @@ def dataset() -> AnnotationDataset:
         ]
         return found[::-1]
 
-    return AnnotationDataset("sintering at 800 °C", FRAMES, HEIGHT, WIDTH, PHASES, instances)
+    return AnnotationDataset("sintering at 800 °C", FRAMES, HEIGHT, WIDTH, PHASES, instances, 70_000, EVENTS)
 
 
 def expected_labels(t: int) -> np.ndarray:
@@ -57,7 +67,7 @@ def expected_labels(t: int) -> np.ndarray:
 
 
 def test_the_formats_are_found() -> None:
-    assert sorted(formats()) == ["coco", "labels", "yolo"]
+    assert sorted(formats()) == ["coco", "ctc", "labels", "yolo"]
 
 
 @pytest.mark.parametrize("name", sorted(formats()))
@@ -83,7 +93,7 @@ def test_frames_are_asked_for_once_and_in_order(tmp_path: Path, name: str) -> No
         asked.append(t)
         return source.instances(t)
 
-    formats()[name].write(AnnotationDataset("s", FRAMES, HEIGHT, WIDTH, PHASES, instances), tmp_path)
+    formats()[name].write(AnnotationDataset("s", FRAMES, HEIGHT, WIDTH, PHASES, instances, 70_000), tmp_path)
     assert asked == list(range(FRAMES))
 
 
@@ -94,18 +104,19 @@ def test_frames_are_asked_for_once_and_in_order(tmp_path: Path, name: str) -> No
         (LabelledInstance(1, 0, rle.encode(np.ones((5, 5), bool))), r"5×5 pixels; the frames are 70×90"),
         (LabelledInstance(1, 2, rle.encode(disc(9, 9, 5))), r"phase 2 of 2"),
         (LabelledInstance(0, 0, rle.encode(disc(9, 9, 5))), r"numbered 0"),
+        (LabelledInstance(10, 0, rle.encode(disc(9, 9, 5))), r"numbered 10 on frame 0; numbers run from 1 to 9"),
     ],
-    ids=["size", "phase", "track"],
+    ids=["size", "phase", "track", "above the highest"],
 )
 def test_contradictions_are_refused(tmp_path: Path, name: str, instance: LabelledInstance, told: str) -> None:
-    wrong = AnnotationDataset("s", 1, HEIGHT, WIDTH, PHASES, lambda _: [instance])
+    wrong = AnnotationDataset("s", 1, HEIGHT, WIDTH, PHASES, lambda _: [instance], 9)
     with pytest.raises(InvalidDatasetError, match=told):
         formats()[name].write(wrong, tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(formats()))
 def test_series_without_objects_is_written(tmp_path: Path, name: str) -> None:
-    assert formats()[name].write(AnnotationDataset("s", 2, HEIGHT, WIDTH, PHASES, lambda _: []), tmp_path)
+    assert formats()[name].write(AnnotationDataset("s", 2, HEIGHT, WIDTH, PHASES, lambda _: [], 0), tmp_path)
 
 
 def test_coco_is_read_by_pycocotools_pixel_by_pixel(tmp_path: Path) -> None:
@@ -123,7 +134,8 @@ def test_coco_is_read_by_pycocotools_pixel_by_pixel(tmp_path: Path) -> None:
             assert annotation["bbox"] == coco_mask.toBbox(coco.annToRLE(annotation)).tolist()
             assert annotation["category_id"] == phase + 1
             assert annotation["attributes"] == {
-                "track_id": track, "z_order": order, "score": 0.5 + track / 1e6, "model": "threshold"
+                "track_id": track, "z_order": order, "score": 0.5 + track / 1e6, "model": "threshold",
+                "confidence": None,
             }  # fmt: skip
 
 
@@ -228,3 +240,78 @@ def test_yolo_description_names_the_phases(tmp_path: Path) -> None:
     description = yaml.safe_load(paths[-1].read_text(encoding="utf-8"))
     assert description["names"] == {0: PHASES[0].name, 1: PHASES[1].name}
     assert description["train"] == "images"
+
+
+@pytest.mark.parametrize("name", ["coco", "ctc", "labels"])
+def test_merges_and_splits_are_kept(tmp_path: Path, name: str) -> None:
+    """n → 1 and 1 → n, through writing and reading."""
+    formats()[name].write(dataset(), tmp_path)
+    read = formats()[name].read
+    assert read is not None
+    found = read(tmp_path)
+    assert list(map(str, found.events)) == list(map(str, EVENTS))
+    tracks = [{one.track for one in found.instances(t)} for t in range(FRAMES)]
+    assert tracks == [{1, 2, 3, 7, 70_000}, set(), {1, 2, 3, 7, 70_000}]
+
+
+# ---- Cell Tracking Challenge ------------------------------------------------------------------------------------
+
+
+def lived(spans: dict[int, list[int]], events: Sequence[Event] = ()) -> AnnotationDataset:
+    """Tracks as discs on these frames, each at its own place."""
+
+    def instances(t: int) -> list[LabelledInstance]:
+        return [
+            LabelledInstance(track, 0, rle.encode(disc(8 + 14 * (track % 6), 10, 5)), confidence=0.5)
+            for track, frames in spans.items()
+            if t in frames
+        ]
+
+    return AnnotationDataset("s", 6, HEIGHT, WIDTH, PHASES, instances, max(spans), events)
+
+
+def res_track(folder: Path) -> list[list[int]]:
+    return [[int(value) for value in line.split()] for line in (folder / "res_track.txt").read_text().splitlines()]
+
+
+def test_a_merge_names_its_largest_parent_and_the_tables_have_all(tmp_path: Path) -> None:
+    events = [Event("merge", 2, 3, (1, 2), (3,), 0.9, "overlap"), Event("split", 3, 4, (4,), (5, 6), 0.9, "overlap")]
+    spans = {1: [0, 1, 2], 2: [0, 1, 2], 3: [3, 4, 5], 4: [0, 1, 2, 3], 5: [4, 5], 6: [4, 5]}
+    formats()["ctc"].write(lived(spans, events), tmp_path)
+    rows = res_track(tmp_path)
+    assert [row[:3] for row in rows] == [[track, min(frames), max(frames)] for track, frames in spans.items()]
+    assert [row[3] for row in rows] == [0, 0, 1, 0, 4, 4]
+    links = {(link.parent, link.child, link.kind) for link in read_links(tmp_path / "links.csv")}
+    assert links == {(1, 3, "merge"), (2, 3, "merge"), (4, 5, "split"), (4, 6, "split")}
+    for t in range(6):
+        labels = tifffile.imread(tmp_path / f"mask{t:03d}.tif")
+        assert set(np.unique(labels)) - {0} == {track for track, frames in spans.items() if t in frames}
+
+
+def test_a_track_goes_on_under_a_new_label_after_a_gap(tmp_path: Path) -> None:
+    events = [Event("merge", 3, 4, (1, 2), (3,), 0.9, "overlap")]
+    formats()["ctc"].write(lived({1: [0, 1, 3], 2: [0, 1, 2, 3], 3: [4, 5]}, events), tmp_path)
+    assert res_track(tmp_path) == [[1, 0, 1, 0], [2, 0, 3, 0], [3, 4, 5, 4], [4, 3, 3, 1]]
+    links = {(link.parent, link.child) for link in read_links(tmp_path / "links.csv")}
+    assert links == {(4, 3), (2, 3)}
+    read = formats()["ctc"].read
+    assert read is not None
+    found = read(tmp_path)
+    tracks = [sorted(one.track for one in found.instances(t)) for t in range(6)]
+    assert tracks == [[1, 2], [1, 2], [2], [1, 2], [3], [3]]
+    assert found.events[0].parents == (1, 2)
+
+
+def test_ctc_results_are_scored_by_ctcmetrics(tmp_path: Path) -> None:
+    events = [Event("merge", 2, 3, (1, 2), (3,), 0.9, "overlap")]
+    spans = {1: [0, 1, 2], 2: [0, 1, 2], 3: [3, 4, 5], 4: [0, 1, 4, 5]}
+    results, truth = tmp_path / "01_RES", tmp_path / "01_GT" / "TRA"
+    for folder in (results, truth):
+        folder.mkdir(parents=True)
+        formats()["ctc"].write(lived(spans, events), folder)
+    for path in truth.glob("mask*.tif"):
+        path.rename(truth / f"man_track{path.stem[4:]}.tif")
+    (truth / "res_track.txt").rename(truth / "man_track.txt")
+    scores = evaluate_sequence(str(results), str(tmp_path / "01_GT"), ["Valid", "CHOTA", "TRA", "LNK"])
+    assert scores["Valid"] == 1
+    assert (scores["CHOTA"], scores["TRA"], scores["LNK"]) == (1, 1, 1)

@@ -37,6 +37,17 @@ class Event:
     author: str
 
 
+def links_of(events: Iterable[Event]) -> list[Link]:
+    """The links that merges and splits say: each parent with each child."""
+    return [
+        Link(parent, child, event.kind, event.first_frame, event.last_frame, event.confidence)
+        for event in events
+        if event.kind in ("merge", "split")
+        for parent in event.parents
+        for child in event.children
+    ]
+
+
 class LineageError(ValueError):
     """Links that no tracks can have."""
 

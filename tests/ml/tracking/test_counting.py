@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ml.tracking.votes import count, probabilities
+from ml.tracking.counting import count, probabilities
 
 SIZE = (33, 33)
 

@@ -1,0 +1,3 @@
+"""Tracking a series: what is asked for, the way through its frames, and the job that goes it."""
+
+TRACK = "track"

@@ -1,0 +1,126 @@
+// Jobs that track this series: how far they are; and what came of those that ended, with ways to go on from there.
+
+import { useSignal } from "@preact/signals";
+import type { Job } from "../../protocol/rest";
+import { acceptFrames, livingEvents } from "../../state/annotator/lineage";
+import type { Annotator } from "../../state/annotator/model";
+import { continuationOf } from "../../state/annotator/tracking";
+import { mayEdit } from "../../state/annotator/view";
+import { counted } from "../../state/format";
+import { isActive } from "../../state/jobs/store";
+import { plan } from "../../tools/commands";
+import { Button, IconButton } from "../../ui/Button";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { Icon } from "../../ui/icons";
+import { showToast } from "../../ui/Toast";
+import { showEvent } from "./events";
+import { RunningJob } from "./RunningJob";
+import { useView, useWorkspace } from "./workspace";
+
+export function TrackingJobs() {
+  const jobs = useView((state) => state.jobs).filter(({ kind }) => kind === "track");
+  if (jobs.length === 0) return null;
+  return (
+    <div class="series-jobs" role="status">
+      {jobs.map((job) =>
+        isActive(job) ? (
+          <RunningJob key={job.id} job={job} name="tracking" doing="Tracking" />
+        ) : (
+          <Ended key={job.id} job={job} />
+        ),
+      )}
+    </div>
+  );
+}
+
+function Ended({ job }: { job: Job }) {
+  const workspace = useWorkspace();
+  const { dispatch, commands, session } = workspace;
+  const editable = useView(mayEdit);
+  const frames = useView((state) => framesOf(state, job.id));
+  const merge = useView((state) => firstMerge(state, job.id));
+  const goOn = useView((state) => (job.state === "failed" ? continuationOf(state, job.id) : null));
+  const undoing = useSignal(false);
+  const { masks = 0, merges = 0 } = job.result;
+  const revert = async () => {
+    const count = await session.revertTracking(job.id);
+    showToast("success", `${counted(count, "mask")} of the tracking taken back.`);
+  };
+  return (
+    <div class={`series-job tracked ${job.state}`}>
+      <div class="series-job-head">
+        <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "info"} />
+        <span>{outcome(job)}</span>
+        <IconButton
+          icon="close"
+          label="Dismiss"
+          onClick={() => dispatch({ type: "job/dismiss", job: job.id })}
+        />
+      </div>
+      <div class="series-job-actions">
+        {merges > 0 && merge !== undefined && (
+          <Button onClick={() => showEvent(workspace, merge)}>Show merges</Button>
+        )}
+        {editable && goOn !== null && (
+          <Button onClick={() => commands.track(goOn)}>Go on from frame {goOn.frames.start + 1}</Button>
+        )}
+        {editable && frames !== null && (masks > 0 || job.state !== "done") && (
+          <Button icon="check" onClick={() => plan(commands, acceptFrames(frames.first, frames.last))}>
+            Accept frames {frames.first + 1}–{frames.last + 1}
+          </Button>
+        )}
+        {editable && frames !== null && (
+          <Button
+            icon="undo"
+            title="Undo this tracking"
+            onClick={() => {
+              undoing.value = true;
+            }}
+          >
+            Undo
+          </Button>
+        )}
+      </div>
+      {undoing.value && (
+        <ConfirmDialog
+          title="Undo this tracking?"
+          confirm="Undo it"
+          onConfirm={revert}
+          onClose={() => {
+            undoing.value = false;
+          }}
+        >
+          What it wrote is taken back: masks, new objects, merges and splits. What people changed or accepted
+          since stays. Everything remains in the history.
+        </ConfirmDialog>
+      )}
+    </div>
+  );
+}
+
+function outcome({ state, error, result }: Job): string {
+  const { masks = 0, tracks = 0, merges = 0, splits = 0 } = result;
+  if (state === "failed") return error?.message ?? "The tracking failed.";
+  if (state === "cancelled") return "Cancelled. The frames that were done keep their masks.";
+  if (masks === 0) return "Done. It found nothing that is not there already.";
+  const parts = [counted(masks, "mask"), counted(tracks, "new object")];
+  if (merges > 0) parts.push(counted(merges, "merge"));
+  if (splits > 0) parts.push(counted(splits, "split"));
+  return `Done: ${parts.join(", ")}.`;
+}
+
+/** The frames that the job was about; of a colleague's, those that it wrote while this page was open. */
+function framesOf({ lastTracking, written }: Annotator, job: string): { first: number; last: number } | null {
+  if (!written.has(job)) return null;
+  if (lastTracking?.job !== job) return written.get(job) ?? null;
+  const { start, end } = lastTracking.request.frames;
+  return { first: Math.min(start, end), last: Math.max(start, end) };
+}
+
+function firstMerge(state: Annotator, job: string) {
+  const frames = framesOf(state, job);
+  return livingEvents(state).find(
+    ({ what, last_frame }) =>
+      what === "merge" && (frames === null || (last_frame >= frames.first && last_frame <= frames.last)),
+  );
+}

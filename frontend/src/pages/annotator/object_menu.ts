@@ -1,0 +1,163 @@
+// What can be done with an object, or with all that are marked: the menu of its row and of a right click on it.
+
+import {
+  acceptTracks,
+  chosenTracks,
+  cut,
+  endHere,
+  exchange,
+  join,
+  type TrackPlan,
+} from "../../state/annotator/lineage";
+import { mayEdit, objectOf, objectsOn } from "../../state/annotator/view";
+import { listed, trackName } from "../../state/annotator/words";
+import { counted } from "../../state/format";
+import { type Key, plan, pressKey, type TrackDialog } from "../../tools/commands";
+import type { MenuEntry } from "../../ui/Menu";
+import type { Workspace } from "./workspace";
+
+const MOST_NAMES = 3;
+
+/** `track` alone, unless it is among several that are marked. */
+export function objectMenu(workspace: Workspace, track: string): readonly MenuEntry[] {
+  const { commands, dispatch, state } = workspace;
+  const present = state.value;
+  const chosen = chosenTracks(present);
+  const meant = chosen.includes(track) ? chosen : [track];
+  const aim = () => {
+    if (!chosen.includes(track)) dispatch({ type: "selection", selection: { track, lasting: true } });
+  };
+  const aimed = (action: () => void) => () => {
+    aim();
+    action();
+  };
+  const asks = (dialog: TrackDialog) => aimed(() => commands.openDialog(dialog));
+  const does = (make: () => TrackPlan | null) => aimed(() => plan(commands, make()));
+  const presses = (key: Partial<Key> & { key: string }) =>
+    aimed(() => pressKey(commands, { ctrl: false, shift: false, alt: false, ...key }));
+  const here = meant.every((each) => objectOf(present, each, present.frame) !== undefined);
+  const names =
+    meant.length > MOST_NAMES
+      ? counted(meant.length, "object")
+      : listed(meant.map((each) => trackName(present, each)));
+  const trackFrom: MenuEntry = {
+    label: "Track from here…",
+    icon: "track",
+    shortcut: "T",
+    disabled: !here,
+    onChoose: aimed(() => {
+      dispatch({ type: "tracking", change: { what: "selected" } });
+      commands.openTracking();
+    }),
+  };
+  const proposed = meant.some((each) => objectOf(present, each, present.frame)?.state === "proposal");
+  const accepting: MenuEntry[] = [
+    {
+      label: "Accept up to this frame",
+      icon: "check",
+      shortcut: "A",
+      onChoose: does(() => acceptTracks(present, meant, true)),
+    },
+    {
+      label: "Accept on all frames",
+      shortcut: "Shift+A",
+      onChoose: does(() => acceptTracks(present, meant, false)),
+    },
+  ];
+  const lineage: MenuEntry[] = [
+    { label: "Mark a merge here…", shortcut: "G", disabled: present.frame === 0, onChoose: asks("merge") },
+    {
+      label: "Mark a split here…",
+      shortcut: "Shift+G",
+      disabled: present.frame === 0,
+      onChoose: asks("split"),
+    },
+  ];
+  if (!mayEdit(present)) return [{ heading: names }];
+  const [one, other] = meant;
+  if (one === undefined) return [];
+  if (other !== undefined) {
+    return [
+      { heading: names },
+      trackFrom,
+      "separator",
+      { label: "Join on all frames", shortcut: "J", onChoose: does(() => join(present, meant)) },
+      ...(meant.length > 2
+        ? []
+        : [
+            {
+              label: "Exchange IDs from this frame on",
+              shortcut: "Shift+I",
+              disabled: !here,
+              onChoose: does(() => exchange(present, one, other)),
+            },
+          ]),
+      ...lineage,
+      "separator",
+      ...accepting,
+    ];
+  }
+  const single = objectsOn(present, present.frame).length < 2 && present.tracks.size < 2;
+  return [
+    { heading: names },
+    trackFrom,
+    "separator",
+    { label: "Change ID…", icon: "tag", shortcut: "I", disabled: !here, onChoose: asks("change-id") },
+    {
+      label: "Cut: new ID from this frame on",
+      shortcut: "X",
+      disabled: !here,
+      onChoose: aimed(() => plan(commands, cut(present, one, commands.newId()))),
+    },
+    {
+      label: "New ID on this frame only",
+      disabled: !here,
+      onChoose: aimed(() => plan(commands, cut(present, one, commands.newId(), { only: true }))),
+    },
+    { label: "Join with…", shortcut: "J", disabled: single, onChoose: asks("join") },
+    {
+      label: "Exchange IDs with…",
+      shortcut: "Shift+I",
+      disabled: single || !here,
+      onChoose: asks("exchange"),
+    },
+    { label: "Show its lineage", shortcut: "L", onChoose: aimed(() => commands.openLineage(one)) },
+    { label: "Phase from this frame on…", disabled: !here, onChoose: asks("phase-from") },
+    ...lineage,
+    "separator",
+    ...(proposed
+      ? [
+          {
+            label: "Accept on this frame",
+            shortcut: "Enter",
+            onChoose: aimed(() =>
+              dispatch({ type: "review/accept", tracks: [one], requestId: commands.newId() }),
+            ),
+          },
+        ]
+      : []),
+    ...accepting,
+    "separator",
+    {
+      label: "The object ends on this frame",
+      shortcut: "Q",
+      danger: true,
+      disabled: endHere(present, one) === null,
+      onChoose: does(() => endHere(present, one)),
+    },
+    {
+      label: "Delete on this frame",
+      icon: "trash",
+      shortcut: "Del",
+      danger: true,
+      disabled: !here,
+      onChoose: presses({ key: "Delete" }),
+    },
+    {
+      label: "Delete on every frame",
+      shortcut: "Shift+Del",
+      danger: true,
+      onChoose: presses({ key: "Delete", shift: true }),
+    },
+  ];
+}

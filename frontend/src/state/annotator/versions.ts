@@ -1,0 +1,127 @@
+// What the server does to tracks over many frames at once, each as one version: edits, and their undoing. One at a time.
+
+import type { Changeset, Conflict } from "../../protocol/messages";
+import type { Step } from "../../protocol/tracking";
+import type { Annotator, Asked, FrameMasks, HistoryStep } from "./model";
+import { objectKey } from "./model";
+import { openCommits } from "./view";
+import { conflictText } from "./words";
+
+export interface TrackGesture {
+  readonly requestId: string;
+  readonly reason: string;
+  readonly steps: readonly Step[];
+  /** The object to be selected once it is done; null: the one that is. */
+  readonly select: string | null;
+}
+
+/** Why nothing of a request was written. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly conflicts: readonly Conflict[];
+}
+
+const LONGEST_HISTORY = 200;
+
+/** Asks the server for an edit. It waits for the commits before it, and those that come after wait for it. */
+export function askEdit(state: Annotator, { requestId, reason, steps, select }: TrackGesture): Annotator {
+  const hindrance = whyNot(state);
+  if (hindrance !== null) return { ...state, notice: hindrance };
+  const step: HistoryStep = { kind: "version", requestId, reason, version: null };
+  return {
+    ...state,
+    asked: asked(state, { requestId, reason, what: "edit", steps, select }),
+    refused: null,
+    undo: [...state.undo, step].slice(-LONGEST_HISTORY),
+    redo: [],
+  };
+}
+
+/** Asks for the newest step of `from` to be taken back; what takes that back again lies on the other stack. */
+export function askReversal(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
+  const step = state[from].at(-1);
+  if (step?.kind !== "version" || step.version === null) return state;
+  const hindrance = whyNot(state);
+  if (hindrance !== null) return { ...state, notice: hindrance };
+  const { reason, version } = step;
+  const back: HistoryStep = { kind: "version", requestId, reason, version: null };
+  const undo = from === "undo" ? state.undo.slice(0, -1) : [...state.undo, back];
+  const redo = from === "undo" ? [...state.redo, back] : state.redo.slice(0, -1);
+  return { ...state, asked: asked(state, { requestId, reason, what: "revert", version }), undo, redo };
+}
+
+function whyNot({ asked, connection }: Annotator): string | null {
+  if (asked !== null)
+    return "The last change of tracks is still on its way. Wait a moment, then do it again.";
+  if (connection === "online") return null;
+  return "The server is out of reach, and changes of whole tracks are made there. Nothing was changed: do it again when it is back.";
+}
+
+type Wanted = Pick<Asked, "requestId" | "reason"> &
+  ({ what: "edit"; steps: readonly Step[]; select: string | null } | { what: "revert"; version: number });
+
+function asked({ pending }: Annotator, wanted: Wanted): Asked {
+  return { ...wanted, after: openCommits(pending).map(({ requestId }) => requestId) };
+}
+
+/** Whether the commits are settled that were made before the request. */
+export function isDue({ asked, pending }: Pick<Annotator, "asked" | "pending">): boolean {
+  return asked !== null && openCommits(pending).every(({ requestId }) => !asked.after.includes(requestId));
+}
+
+/** The version that a request made is known: it can be taken back, and the user's own edits build on it. */
+export function settle(state: Annotator, { request_id, author, version, revisions }: Changeset): Annotator {
+  const { asked } = state;
+  if (asked === null || asked.requestId !== request_id || author.id !== state.user.id) return state;
+  const mine = new Map(state.mine);
+  for (const revision of revisions) {
+    if (revision.kind === "mask") mine.set(objectKey(revision.track, revision.frame), asked.requestId);
+    else if (revision.kind === "track") mine.set(objectKey(revision.track, null), asked.requestId);
+  }
+  const named = (step: HistoryStep): HistoryStep =>
+    step.kind === "version" && step.requestId === asked.requestId ? { ...step, version } : step;
+  const done = { ...state, asked: null, mine, undo: state.undo.map(named), redo: state.redo.map(named) };
+  if (asked.what === "revert" || asked.select === null) return done;
+  return { ...done, marked: new Set(), selection: { track: asked.select, lasting: true } };
+}
+
+/** Nothing was written. Masks that turn out to be older than the server's are read anew. */
+export function refuse(state: Annotator, requestId: string, refusal: Refusal): Annotator {
+  const { asked } = state;
+  if (asked === null || asked.requestId !== requestId) return state;
+  const others = (step: HistoryStep) => step.requestId !== requestId;
+  const next = {
+    ...state,
+    asked: null,
+    undo: state.undo.filter(others),
+    redo: state.redo.filter(others),
+    frames: withStale(state.frames, refusal.conflicts),
+  };
+  if (refusal.code === "collision" && asked.what === "edit") {
+    return {
+      ...next,
+      refused: { reason: asked.reason, steps: asked.steps, select: asked.select, message: refusal.message },
+    };
+  }
+  return { ...next, notice: noticeOf(state, refusal) };
+}
+
+function noticeOf(state: Annotator, { message, conflicts }: Refusal): string {
+  if (conflicts.length === 0) return message;
+  const told = conflicts.slice(0, 3).map((conflict) => conflictText(state, conflict));
+  const more = conflicts.length > told.length ? [`So were ${conflicts.length - told.length} more.`] : [];
+  return [...told, ...more, "Nothing was changed. Look at it, then do it again."].join(" ");
+}
+
+function withStale(
+  frames: ReadonlyMap<number, FrameMasks>,
+  conflicts: readonly Conflict[],
+): ReadonlyMap<number, FrameMasks> {
+  const stale = new Map(frames);
+  for (const { frame } of conflicts) {
+    const known = frame === null ? undefined : frames.get(frame);
+    if (frame !== null && known !== undefined) stale.set(frame, { ...known, loaded: false });
+  }
+  return stale;
+}
