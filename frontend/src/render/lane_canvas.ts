@@ -5,7 +5,7 @@ import type { LaneRun } from "../protocol/rest";
 import { firstFrame, type LaneRow, lastFrame } from "../state/annotator/lane_rows";
 import { confidenceLevel } from "../state/annotator/lanes";
 import type { Occurrence } from "../state/annotator/occurrences";
-import { drawLabels, drawRuler } from "./lane_labels";
+import { drawLabels, drawRuler, numbersWidth } from "./lane_labels";
 import {
   axisX,
   frameMiddle,
@@ -67,10 +67,11 @@ export function drawLanes(
   for (const join of joins) drawJoin(context, join, look);
   for (const mark of marksInSight(view)) drawMark(context, mark, look);
   context.restore();
-  for (let index = from; index < to; index++) {
-    const row = view.rows[index];
-    if (row !== undefined) drawLabels(context, view, look, row, rowY(view, index), width);
-  }
+  const inSight = view.rows.slice(from, to);
+  const numbers = numbersWidth(context, look, inSight);
+  inSight.forEach((row, index) => {
+    drawLabels(context, view, look, row, rowY(view, from + index), width, numbers);
+  });
   drawRuler(context, view, look, ticks, width);
   return { rows: to - from, runs, joins: joins.length };
 }

@@ -9,6 +9,22 @@ import type { LaneLook } from "./lane_look";
 const SWATCH_PX = 10;
 const LABEL_LEFT_PX = 12;
 
+const LEAST_NUMBERS_PX = 30;
+
+/** The room that the numbers of these rows need. */
+export function numbersWidth(
+  context: CanvasRenderingContext2D,
+  look: LaneLook,
+  rows: readonly LaneRow[],
+): number {
+  context.font = `600 ${look.font}`;
+  return Math.max(LEAST_NUMBERS_PX, ...rows.map((row) => context.measureText(numberOf(row)).width));
+}
+
+function numberOf({ track }: LaneRow): string {
+  return track.number === null ? "new" : `#${track.number}`;
+}
+
 export function drawLabels(
   context: CanvasRenderingContext2D,
   view: LaneView,
@@ -16,6 +32,7 @@ export function drawLabels(
   row: LaneRow,
   y: number,
   width: number,
+  numbers: number,
 ): void {
   const { colours } = look;
   const { track } = row;
@@ -25,11 +42,10 @@ export function drawLabels(
   context.roundRect(LABEL_LEFT_PX, y - SWATCH_PX / 2, SWATCH_PX, SWATCH_PX, 2.5);
   context.fill();
   context.textAlign = "left";
-  const number = track.number === null ? "new" : `#${track.number}`;
   context.fillStyle = colours.text;
   context.font = `600 ${look.font}`;
-  context.fillText(number, LABEL_LEFT_PX + 18, y);
-  const begin = LABEL_LEFT_PX + 26 + Math.max(34, context.measureText(number).width);
+  context.fillText(numberOf(row), LABEL_LEFT_PX + 18, y);
+  const begin = LABEL_LEFT_PX + 26 + numbers;
   context.font = look.font;
   context.fillStyle = colours.muted;
   context.fillText(shortened(context, look.nameOf(track), view.left - begin - 12), begin, y);

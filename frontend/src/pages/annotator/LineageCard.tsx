@@ -41,6 +41,7 @@ export function LineageCard({ relative, current, joins, pictures, onGo }: Lineag
       type="button"
       class="lineage-card"
       aria-current={current}
+      autofocus={current}
       title={`Go to ${objectName(track)} on frame ${frame + 1}`}
       onClick={() => onGo(id, frame, mask?.box)}
     >

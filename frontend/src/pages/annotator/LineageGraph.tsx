@@ -10,7 +10,8 @@ import { percent } from "../../state/format";
 import { Icon } from "../../ui/icons";
 import { occurrenceText } from "./happenings";
 import { LineageCard } from "./LineageCard";
-import { CARD, JOIN, layoutFamily, type PlacedFamilyJoin } from "./lineage_layout";
+import { CARD, JOIN, layoutFamily, type PlacedFamilyJoin, type PlacedRelative } from "./lineage_layout";
+import { objectName } from "./objects";
 import type { Pictures } from "./pictures";
 import { useWorkspace } from "./workspace";
 
@@ -28,25 +29,35 @@ export interface LineageGraphProps {
 export function LineageGraph({ family, centre, pictures, onMore, onClose }: LineageGraphProps) {
   const { dispatch, viewport, state } = useWorkspace();
   const scroller = useRef<HTMLDivElement>(null);
-  const sight = useSignal({ left: 0, top: 0, right: 2000, bottom: 1200 });
+  const wish = useRef<{ track: string; side: keyof Reach } | null>(null);
   const layout = layoutFamily(family);
-  const middle = layout.cards.find(({ relative }) => relative.track.track === centre);
+  const sight = useSignal(around(layout.cards.find(({ relative }) => relative.track.track === centre)));
 
   const look = () => {
     const element = scroller.current;
-    if (element === null) return;
+    if (element === null || element.clientWidth === 0) return;
     const { scrollLeft: left, scrollTop: top, clientWidth, clientHeight } = element;
     sight.value = { left, top, right: left + clientWidth, bottom: top + clientHeight };
   };
-  useLayoutEffect(() => {
+  /** Into the middle, or after a wish for more to the side where what is new lies beside it. */
+  const aim = () => {
     const element = scroller.current;
-    if (element === null || middle === undefined) return;
-    element.scrollLeft = middle.x + CARD.width / 2 - element.clientWidth / 2;
-    element.scrollTop = middle.y + CARD.height / 2 - element.clientHeight / 2;
+    const track = wish.current?.track ?? centre;
+    const card = layout.cards.find(({ relative }) => relative.track.track === track);
+    if (element === null || card === undefined) return;
+    const share = wish.current === null ? 0.5 : wish.current.side === "earlier" ? 0.8 : 0.2;
+    element.scrollLeft = card.x + CARD.width / 2 - share * element.clientWidth;
+    element.scrollTop = card.y + CARD.height / 2 - element.clientHeight / 2;
     look();
-  }, [centre, layout.width, layout.height]);
+  };
+  useLayoutEffect(aim, [layout.width, layout.height]);
   useEffect(() => {
-    const observer = new ResizeObserver(look);
+    let shown = false;
+    const observer = new ResizeObserver(() => {
+      if (!shown) aim(); // before the dialog is open there is nothing to scroll
+      shown = true;
+      look();
+    });
     if (scroller.current !== null) observer.observe(scroller.current);
     return () => observer.disconnect();
   }, []);
@@ -98,7 +109,15 @@ export function LineageGraph({ family, centre, pictures, onMore, onClose }: Line
                 pictures={pictures}
                 onGo={go}
               />
-              {card.relative.more > 0 && <More relative={card.relative} onMore={onMore} />}
+              {card.relative.more > 0 && (
+                <More
+                  relative={card.relative}
+                  onMore={(side) => {
+                    wish.current = { track: card.relative.track.track, side };
+                    onMore(side);
+                  }}
+                />
+              )}
             </div>
           ))}
         {layout.joins
@@ -109,6 +128,12 @@ export function LineageGraph({ family, centre, pictures, onMore, onClose }: Line
       </div>
     </div>
   );
+}
+
+/** What will be in sight when the dialog opens, with that card in its middle. */
+function around(card: PlacedRelative | undefined) {
+  const { x, y } = card ?? { x: 0, y: 0 };
+  return { left: x - 700, top: y - 500, right: x + 700, bottom: y + 500 };
 }
 
 /** Relatives further out that are left away so far. */
@@ -130,14 +155,14 @@ function More({ relative, onMore }: { relative: Relative; onMore: (side: keyof R
 }
 
 function Join({ join, onGo }: { join: PlacedFamilyJoin; onGo: (track: string, frame: number) => void }) {
-  const { occurrence, x, y } = join;
+  const { occurrence, others, x, y } = join;
   const { what, confidence, state, last_frame } = occurrence.event;
   const text = occurrenceText(occurrence);
   return (
     <button
       type="button"
       class={`lineage-join ${lineLook(occurrence)}`}
-      style={{ transform: `translate(${x - JOIN.width / 2}px, ${y - JOIN.height / 2}px)` }}
+      style={{ transform: `translate(${x - JOIN.width / 2}px, calc(${y}px - 50%))` }}
       title={`${text}. A click goes there.`}
       aria-label={text}
       onClick={() => onGo(occurrence.children[0]?.track ?? "", last_frame)}
@@ -150,6 +175,7 @@ function Join({ join, onGo }: { join: PlacedFamilyJoin; onGo: (track: string, fr
         {state === "accepted" && <Icon name="check" size={12} />}
         {state === "accepted" ? "confirmed" : "not confirmed"}
       </span>
+      {others.length > 0 && <span class="number">with {others.map(objectName).join(", ")}</span>}
     </button>
   );
 }

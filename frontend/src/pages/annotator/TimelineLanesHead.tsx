@@ -29,7 +29,7 @@ export interface TimelineLanesHeadProps {
 }
 
 export function TimelineLanesHead({ axis, choice, table }: TimelineLanesHeadProps) {
-  const { openLineage } = useWorkspace();
+  const { openLineage, state } = useWorkspace();
   const phases = useView((state) => state.phases);
   const all = useView((state) => (state.past?.runs ?? state.lanes.runs).size);
   const selected = useView((state) => state.selection?.track ?? null);
@@ -39,8 +39,11 @@ export function TimelineLanesHead({ axis, choice, table }: TimelineLanesHeadProp
   };
   const shown = table.value.rows.length;
   const { frames, span } = axis;
+  /** About the frame in sight. */
   const zoom = (factor: number) => {
-    span.value = zoomTime(span.peek(), frames, 0.5, factor);
+    const { first, count } = span.peek();
+    const share = (state.peek().frame + 0.5 - first) / count;
+    span.value = zoomTime(span.peek(), frames, Math.min(1, Math.max(0, share)), factor);
   };
   const whole = span.value.count >= frames;
   return (

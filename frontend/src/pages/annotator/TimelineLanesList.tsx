@@ -9,11 +9,11 @@ import {
   firstFrame,
   type LaneChoice,
   type LaneRow,
-  lastFrame,
   runAt,
 } from "../../state/annotator/lane_rows";
 import { Button } from "../../ui/Button";
 import { occurrenceText, rowText, runText } from "./happenings";
+import { laneMove } from "./lane_keys";
 import { type LanePainter, paintLanes } from "./lane_painter";
 import { phaseName } from "./objects";
 import { type TimeAxis, wheelTime } from "./time";
@@ -96,21 +96,10 @@ export function TimelineLanesList({ axis, choice, table }: TimelineLanesListProp
     dispatch({ type: "hover", track: null });
   };
   const press = (event: KeyboardEvent) => {
-    const row = at === undefined ? undefined : rows[at];
-    const { key } = event;
-    if (key === "ArrowDown" || key === "ArrowUp") {
-      const next =
-        rows[
-          at === undefined ? 0 : Math.min(rows.length - 1, Math.max(0, at + (key === "ArrowDown" ? 1 : -1)))
-        ];
-      if (next !== undefined) select(next.track.track);
-    } else if (row !== undefined && (key === "Enter" || key === "Home")) {
-      show(firstFrame(row));
-    } else if (row !== undefined && key === "End") {
-      show(lastFrame(row));
-    } else {
-      return;
-    }
+    const move = laneMove(rows, at, event.key);
+    if (move === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if ("select" in move) select(move.select);
+    else show(move.show);
     event.preventDefault();
   };
   return (

@@ -2,10 +2,11 @@
 
 import type { Family, Relative } from "../../state/annotator/family";
 import type { Occurrence } from "../../state/annotator/occurrences";
+import type { Track } from "../../state/annotator/view";
 
 export const CARD = { width: 222, height: 82 };
 export const JOIN = { width: 104, height: 42 };
-const GAP = { x: 164, y: 14 };
+const GAP = { x: 188, y: 14 };
 /** Room for the button that shows more, on either side. */
 const MARGIN = { x: 96, y: 12 };
 
@@ -20,6 +21,8 @@ export interface PlacedFamilyJoin {
   /** Its middle. */
   readonly x: number;
   readonly y: number;
+  /** Those of its tracks that have no card: they are neither ancestors nor descendants. */
+  readonly others: readonly Track[];
   /** Paths of an SVG. */
   readonly lines: readonly string[];
 }
@@ -32,25 +35,21 @@ export interface FamilyLayout {
 }
 
 export function layoutFamily({ relatives, joins }: Family): FamilyLayout {
-  const counts = new Map<number, number>();
-  for (const { generation } of relatives) counts.set(generation, (counts.get(generation) ?? 0) + 1);
-  const first = Math.min(...counts.keys());
-  const most = Math.max(...counts.values());
+  const first = Math.min(...relatives.map(({ generation }) => generation));
+  const last = Math.max(...relatives.map(({ generation }) => generation));
+  const lowest = Math.max(...relatives.map(({ place }) => place));
   const margin = relatives.some(({ more }) => more > 0) ? MARGIN.x : MARGIN.y;
   const row = CARD.height + GAP.y;
-  const cards = relatives.map((relative) => {
-    const above = (most - (counts.get(relative.generation) ?? 0)) / 2;
-    return {
-      relative,
-      x: margin + (relative.generation - first) * (CARD.width + GAP.x),
-      y: MARGIN.y + (above + relative.place) * row,
-    };
-  });
+  const cards = relatives.map((relative) => ({
+    relative,
+    x: margin + (relative.generation - first) * (CARD.width + GAP.x),
+    y: MARGIN.y + relative.place * row,
+  }));
   const cardOf = new Map(cards.map((card) => [card.relative.track.track, card]));
   const placed = joins.map((occurrence) => placeJoin(occurrence, cardOf)).filter((join) => join !== null);
   return {
-    width: 2 * margin + counts.size * CARD.width + (counts.size - 1) * GAP.x,
-    height: 2 * MARGIN.y + most * row - GAP.y,
+    width: 2 * margin + CARD.width + (last - first) * (CARD.width + GAP.x),
+    height: 2 * MARGIN.y + lowest * row + CARD.height,
     cards,
     joins: placed,
   };
@@ -73,6 +72,7 @@ function placeJoin(
     occurrence,
     x,
     y,
+    others: [...occurrence.parents, ...occurrence.children].filter(({ track }) => !cardOf.has(track)),
     lines: [
       ...parents.map((card) => curve(card.x + CARD.width, middle(card), left, y)),
       ...children.map((card) => curve(right, y, card.x, middle(card))),

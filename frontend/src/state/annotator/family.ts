@@ -7,7 +7,7 @@ export interface Relative {
   readonly track: Track;
   /** 0 is the track that was asked about; what it came from has negative ones. */
   readonly generation: number;
-  /** From the top of its generation. */
+  /** From the top, in heights of a row: a track stands in the middle of those that lead to it. */
   readonly place: number;
   /** Relatives further out that are not shown. */
   readonly more: number;
@@ -34,7 +34,7 @@ export function familyOf(track: Track, joins: Joins, reach: Reach): Family {
   const later = generations(track, children);
   const generation = new Map<string, number>();
   for (const [id, steps] of later) generation.set(id, steps);
-  for (const [id, steps] of earlier) generation.set(id, -steps);
+  for (const [id, steps] of earlier) if (steps > 0) generation.set(id, -steps);
   const isShown = (id: string) => {
     const at = generation.get(id);
     return at !== undefined && at >= -reach.earlier && at <= reach.later;
@@ -43,31 +43,22 @@ export function familyOf(track: Track, joins: Joins, reach: Reach): Family {
   for (const { parents: from, children: to } of joins.all) {
     for (const one of [...from, ...to]) tracks.set(one.track, one);
   }
-  const layers = new Map<number, Track[]>();
-  for (const [id, at] of generation) {
-    const one = tracks.get(id);
-    if (one !== undefined && isShown(id)) layers.set(at, [...(layers.get(at) ?? []), one]);
-  }
+  const before = placesOf(track.track, (id) => parents(id).filter((one) => isShown(one.track)));
+  const after = placesOf(track.track, (id) => children(id).filter((one) => isShown(one.track)));
+  const shift = (before.get(track.track) ?? 0) - (after.get(track.track) ?? 0);
+  const places = new Map([...after].map(([id, place]) => [id, place + shift]));
+  for (const [id, place] of before) places.set(id, place);
+  const top = Math.min(...places.values());
   const relatives: Relative[] = [];
-  const places = new Map<string, number>();
-  const outwards = [...layers.keys()].sort((a, b) => Math.abs(a) - Math.abs(b));
-  for (const at of outwards) {
-    const inner = at < 0 ? children : parents;
-    const outer = at < 0 ? parents : children;
-    /** Beside the relatives that stand nearer to the middle, so that few lines cross. */
-    const beside = (id: string) => {
-      const known = inner(id).flatMap((one) => places.get(one.track) ?? []);
-      return known.length === 0 ? 0 : known.reduce((sum, place) => sum + place, 0) / known.length;
-    };
-    const ordered = (layers.get(at) ?? [])
-      .map((one) => ({ one, beside: beside(one.track) }))
-      .sort((a, b) => a.beside - b.beside || (a.one.number ?? 0) - (b.one.number ?? 0));
-    ordered.forEach(({ one }, place) => {
-      places.set(one.track, place);
-      const hidden = at === 0 ? [] : outer(one.track).filter((next) => !isShown(next.track));
-      relatives.push({ track: one, generation: at, place, more: hidden.length });
-    });
+  for (const [id, place] of places) {
+    const at = generation.get(id) ?? 0;
+    const one = tracks.get(id);
+    if (one === undefined) continue;
+    const outer = at === 0 ? [] : at < 0 ? parents(id) : children(id);
+    const more = outer.filter((next) => !isShown(next.track)).length;
+    relatives.push({ track: one, generation: at, place: place - top, more });
   }
+  relatives.sort((a, b) => a.generation - b.generation || a.place - b.place);
   const shown = joins.all.filter(
     (join) =>
       join.parents.some((one) => isShown(one.track)) && join.children.some((one) => isShown(one.track)),
@@ -100,6 +91,24 @@ function ordered(start: string, next: (id: string) => readonly Track[]): readonl
     }
   }
   return order.reverse();
+}
+
+/** Rows for one side: each track without further relatives has its own, the others stand between those further out. */
+function placesOf(centre: string, outer: (id: string) => readonly Track[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  const entered = new Set([centre]);
+  let next = 0;
+  const place = (id: string): number => {
+    const around = outer(id).filter(({ track }) => !entered.has(track));
+    for (const { track } of around) entered.add(track);
+    const ordered = around.toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0));
+    const rows = ordered.map(({ track }) => place(track));
+    const row = rows.length === 0 ? next++ : ((rows[0] ?? 0) + (rows.at(-1) ?? 0)) / 2;
+    places.set(id, row);
+    return row;
+  };
+  place(centre);
+  return places;
 }
 
 function unique(tracks: readonly Track[]): readonly Track[] {

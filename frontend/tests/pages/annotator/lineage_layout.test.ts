@@ -30,3 +30,10 @@ it("puts a merge before its child and a split after its parent, each with a line
   expect(merge?.x).toBeLessThan((middle?.x ?? 0) - JOIN.width / 2);
   expect(split?.x).toBeGreaterThan((middle?.x ?? 0) + CARD.width + JOIN.width / 2);
 });
+
+it("names the other parents of what a track merged into", () => {
+  const layout = layoutFamily(familyOf(track(2), joinsOfRows(rows, events), { earlier: 3, later: 3 }));
+  const [merge, split] = layout.joins;
+  expect(merge?.others.map(({ number }) => number)).toEqual([1, 3]);
+  expect(split?.others).toEqual([]);
+});

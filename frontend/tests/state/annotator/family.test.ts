@@ -45,9 +45,9 @@ it("is the track alone where nothing joins", () => {
 it("says where more would follow", () => {
   const { relatives, ancestors, joins } = family(5, rows, events, { earlier: 1, later: 0 });
   expect(relatives.map(({ track: one, more }) => [one.number, more])).toEqual([
-    [5, 0],
     [3, 2],
     [4, 0],
+    [5, 0],
   ]);
   expect(ancestors).toBe(4);
   expect(joins).toHaveLength(1);
@@ -58,13 +58,18 @@ it("keeps a parent before its child, whichever way is longest", () => {
   expect(family(5, rows, shortcut).generations["-2"]).toEqual([1, 2]);
 });
 
-it("puts relatives beside those that they join", () => {
+it("puts a track in the middle of those that lead to it, and no two at one place", () => {
   const crossed = [
     happening("merge", 8, [1, 2], [3]),
     happening("merge", 4, [11, 12], [1]),
     happening("merge", 4, [4, 5], [2]),
+    happening("split", 9, [3], [6, 7, 8]),
   ];
-  expect(family(3, rows, crossed).generations["-2"]).toEqual([11, 12, 4, 5]);
+  const { generations, relatives } = family(3, rows, crossed);
+  expect(generations["-2"]).toEqual([11, 12, 4, 5]);
+  const places = new Map(relatives.map(({ track: one, place }) => [one.number, place]));
+  expect([11, 12, 4, 5, 1, 2, 3].map((number) => places.get(number))).toEqual([0, 1, 2, 3, 0.5, 2.5, 1.5]);
+  expect([6, 7, 8].map((number) => places.get(number))).toEqual([0.5, 1.5, 2.5]);
 });
 
 it("takes hundreds of generations without delay", () => {
