@@ -119,7 +119,7 @@ MODELS: dict[str, ModelInfo] = {
 
 # What a series is segmented with until somebody chooses otherwise, and what it is followed with.
 DEFAULT = "efficient_sam_ti"
-DEFAULT_TRACKER = "overlap"
+DEFAULT_TRACKER = "deaot_t"
 
 # For tests of what surrounds the models; no listing shows them.
 TEST_MODELS: dict[str, ModelInfo] = {
