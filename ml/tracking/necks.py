@@ -21,11 +21,15 @@ def neck_ratio(one: tuple[Place, BoolMask], two: tuple[Place, BoolMask]) -> floa
     seam; it is 0 where they do not touch. Between discs of the diameters d and D the gap at W / 2 from the line is
     (W² - w²) / 4 · (1 / d + 1 / D) if their neck is w wide: closed gaps are so accounted for.
 
+    A core and the shell around it have no neck: 0.
+
     Parameters
     ----------
     one, two
         box on the frame and mask therein; neither mask is empty.
     """
+    if _surrounds(one, two) or _surrounds(two, one):
+        return 0.0
     first, second = centre_of(*one), centre_of(*two)
     distance = math.dist(first, second)
     if distance < 1:
@@ -48,6 +52,17 @@ def neck_ratio(one: tuple[Place, BoolMask], two: tuple[Place, BoolMask]) -> floa
     smaller, larger = sorted(math.sqrt(4 * area / math.pi) for area in areas)
     closed = min(4 * _CLOSED_PX * smaller * larger / (smaller + larger), _MOST_CLOSED * smaller**2)
     return math.sqrt(max(float(widths.min()) ** 2 - closed, 0.0)) / smaller
+
+
+def _surrounds(shell: tuple[Place, BoolMask], core: tuple[Place, BoolMask]) -> bool:
+    """Whether the centre of one lies not in itself but in the other."""
+    centre = [round(at) for at in centre_of(*shell)]
+
+    def holds(place: Place, mask: BoolMask) -> bool:
+        row, column = (at - side.start for at, side in zip(centre, place, strict=True))
+        return 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1] and bool(mask[row, column])
+
+    return not holds(*shell) and holds(*core)
 
 
 def hang_together(tracks: list[int], together: set[frozenset[int]]) -> bool:

@@ -5,18 +5,22 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import tifffile
 
+from ml import registry
 from ml.__main__ import main
 from ml.commands.synthesise import write_series
 from ml.formats.lineage_tables import read_links
 from ml.lineage import LineageError, Link, check
 from ml.synthetic import synthesise
 from ml.tracking import results
+from ml.tracking.overlap import OverlapTracker
 from ml.tracking.results import Results
+from ml.types import Instance
 
 FRAMES = 24
 
@@ -108,6 +112,53 @@ def test_a_segmenter_and_a_stack(capsys: pytest.CaptureFixture[str], series: Pat
     assert main([*command, "--out", str(tmp_path / "out"), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["frames"] == 6 and report["tracks"] > 5 and report["settings"]["min_area_px"] == 30
+
+
+@pytest.mark.parametrize("tracker", ["overlap", "deaot_t"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_a_series_without_objects_has_no_tracks(
+    frames: int, tracker: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tifffile.imwrite(tmp_path / "empty.tif", np.full((frames, 65, 97), 7, np.uint8), photometric="minisblack")
+    command = ["track", str(tmp_path / "empty.tif"), "--segmenter", "threshold", "--tracker", tracker]
+    assert main([*command, "--out", str(tmp_path / "out"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["frames"], report["tracks"], report["merges"]) == (frames, 0, 0)
+    assert not (tmp_path / "out/res_track.txt").read_text()
+    assert not tifffile.imread(tmp_path / "out/mask000.tif").any()
+
+
+@pytest.mark.parametrize("tracker", ["overlap", "deaot_t"])
+def test_a_single_image_is_a_series_of_one_frame(
+    tracker: str, capsys: pytest.CaptureFixture[str], series: Path, tmp_path: Path
+) -> None:
+    command = ["track", str(series / "01/t000.tif"), "--segmenter", "threshold", "--tracker", tracker]
+    assert main([*command, "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tracks"] > 5
+    assert {row["kind"] for row in rows(tmp_path / "out/events.csv")} <= {"contact"}
+
+
+def test_objects_keep_their_phases(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    made = synthesise(3, 8, 128, "two_phase")
+    write_series(made, tmp_path)
+    assert set(made.phase_of.values()) == {0, 1}
+
+    class TruePhases:
+        name, weights_hash = "true", ""
+        frame = -1
+
+        def segment(self, image: np.ndarray, settings: dict[str, Any]) -> list[Instance]:
+            self.frame += 1
+            labels = made.labels[self.frame]
+            return [Instance(labels == t, 1.0, made.phase_of[t]) for t in np.unique(labels[labels > 0]).tolist()]
+
+    with patch.object(registry, "load", lambda name, **_: TruePhases() if name == "threshold" else OverlapTracker()):
+        report = track(capsys, tmp_path, tmp_path / "out", "--segmenter", "threshold")
+    assert report["tracks"] >= len(np.unique(made.labels[0])) - 1
+    for row in rows(tmp_path / "out/tracks.csv"):
+        true = made.labels[int(row["frame"])]
+        under = true[tifffile.imread(tmp_path / f"out/mask{int(row['frame']):03d}.tif") == int(row["track"])]
+        assert int(row["phase"]) == made.phase_of[int(np.bincount(under[under > 0]).argmax())]
 
 
 class StoppedError(Exception):

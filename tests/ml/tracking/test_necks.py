@@ -59,3 +59,11 @@ def test_small_particles_can_merge_too() -> None:
 def test_there_is_no_neck_across_a_gap() -> None:
     found = boxes(draw([Disc(40, 30), Disc(40, 44)])[1].labels)
     assert neck_ratio(found[1], found[2]) == 0.0
+
+
+@pytest.mark.parametrize("off", [0, 3])
+def test_a_core_has_no_neck_to_its_shell(off: int) -> None:
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    core = (rows - 60) ** 2 + (columns - 60 - off) ** 2 <= 12**2
+    shell = ((rows - 60) ** 2 + (columns - 60) ** 2 <= 20**2) & ~core
+    assert ratio(core, shell) == ratio(shell, core) == 0.0
