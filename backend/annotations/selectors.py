@@ -37,19 +37,20 @@ MOST_CHANGESETS = 100  # in one page
 MOST_REVISIONS = 5_000  # in one page, unless its first changeset alone has more
 
 
-def state_at(*, series: Series, version: int | None, frame: int) -> FrameStateOutput:
+def state_at(*, series: Series, version: int | None, frame: int, masks_only: bool = False) -> FrameStateOutput:
     head = head_of(series.pk)
     version = known_version(head, version)
     if not 0 <= frame < series.pixels.frames:
         raise InvalidError(f"There is no frame {frame}: the series has frames 0 to {series.pixels.frames - 1}.")
-    tracks = tracks_at(series.pk, version).filter(deleted=False).select_related("track")
+    tracks = tracks_at(series.pk, version).filter(deleted=False).select_related("track").order_by("track__number")
+    events = events_at(series.pk, version).filter(deleted=False)
     masks = masks_at(series.pk, version).filter(frame=frame).exclude(mask=None)
     return FrameStateOutput(
         version=version,
         head=head,
         frame=frame,
-        tracks=[wire.track_revision(row) for row in tracks.order_by("track__number")],
-        events=[wire.event_revision(row) for row in events_at(series.pk, version).filter(deleted=False)],
+        tracks=[] if masks_only else [wire.track_revision(row) for row in tracks],
+        events=[] if masks_only else [wire.event_revision(row) for row in events],
         masks=[sent for _, sent in wire.mask_revisions(masks.order_by("order", "id"), None)],
         calibration=_calibration_at_version(series, version),
     )

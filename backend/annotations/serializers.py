@@ -22,6 +22,9 @@ class VersionQuery(serializers.Serializer[Any]):
 
 class StateQuery(VersionQuery):
     frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS)
+    masks_only = serializers.BooleanField(
+        default=False, help_text="Whether to leave out tracks and events, for who follows their changes anyway."
+    )
 
 
 class HistoryQuery(serializers.Serializer[Any]):
@@ -99,7 +102,10 @@ class CalibrationAtVersionOutput(BaseModel):
 
 
 class FrameStateOutput(BaseModel):
-    """At one version: every live track and event, one frame's live masks in drawing order, and the calibration."""
+    """At one version: every live track and event, one frame's live masks in drawing order, and the calibration.
+
+    Tracks and events are empty where only masks were asked for.
+    """
 
     version: int
     head: int

@@ -32,7 +32,7 @@ class StateView(APIView):
     def get(self, request: Request, series: UUID) -> Response:
         found, _ = require_series(signed_in(request), series, Role.VIEWER)
         query = _query(serializers.StateQuery, request)
-        return _answer(selectors.state_at(series=found, version=query["version"], frame=query["frame"]))
+        return _answer(selectors.state_at(series=found, **query))
 
 
 class TimelineView(APIView):

@@ -76,8 +76,20 @@ export const cancelJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(i
 export const pauseJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/pause`);
 export const resumeJob = (id: string) => request<rest.Job>("POST", `/jobs/${at(id)}/resume`);
 
-export const getState = (series: string, frame: number, version?: number, signal?: AbortSignal) =>
-  request<rest.SeriesState>("GET", `/series/${at(series)}/state`, { query: { frame, version }, signal });
+/** With `masksOnly` tracks and events are left out: who follows the changesets knows them. */
+export const getState = (
+  series: string,
+  frame: number,
+  {
+    version,
+    masksOnly,
+    signal,
+  }: { version?: number | undefined; masksOnly?: boolean; signal?: AbortSignal } = {},
+) =>
+  request<rest.SeriesState>("GET", `/series/${at(series)}/state`, {
+    query: { frame, version, masks_only: masksOnly ? "true" : undefined },
+    signal,
+  });
 export const getTimeline = (series: string, version?: number) =>
   request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
 export const getLanes = (series: string, version?: number) =>

@@ -208,3 +208,17 @@ def test_an_impossible_calibration_is_refused(
 ) -> None:
     body = {"pixel_size": 0.2, "unit": "nm", "frame_interval_s": 1.0, "request_id": str(uuid4())} | change
     assert field in post(owner, series, "calibration", body, 400)["fields"]
+
+
+def test_tracks_and_events_may_be_left_out(client: Client) -> None:
+    series = make_series()
+    client.force_login(owner_of(series))
+    track = uuid4()
+    commit(
+        series,
+        [TrackCreate(track=track, phase=None), MaskSet(track=track, frame=0, mask=rectangle(0, 0, 3, 3))],
+        [(track, None, None), (track, 0, None)],
+    )
+    state = client.get(f"/api/v1/series/{series.pk}/state?frame=0&masks_only=true").json()
+    assert (len(state["masks"]), state["tracks"], state["events"]) == (1, [], [])
+    assert len(client.get(f"/api/v1/series/{series.pk}/state?frame=0").json()["tracks"]) == 1

@@ -139,7 +139,7 @@ export function start(store: Store, services: Services): Connection {
     if (loading.has(key)) return;
     loading.add(key);
     try {
-      const state = await api.getState(id, frame, version);
+      const state = await api.getState(id, frame, { version, masksOnly: version === undefined });
       loading.delete(key);
       if (!closed) store.dispatch({ type: version === undefined ? "frame/loaded" : "past/loaded", state });
     } catch (cause) {

@@ -26,7 +26,11 @@ export function readMasks(store: Store): MaskReader {
     if (running === MOST_REQUESTS) await new Promise<void>((go) => waiting.push(go));
     running++;
     try {
-      const state = await api.getState(series.id, frame, past?.version, leaving.signal);
+      const state = await api.getState(series.id, frame, {
+        version: past?.version,
+        masksOnly: true,
+        signal: leaving.signal,
+      });
       return new Map(state.masks.map((mask) => [mask.track, mask]));
     } finally {
       running--;

@@ -142,7 +142,7 @@ export async function followTraining(
 
 /** The masks of one frame that people have accepted. */
 export async function loadLabels(series: string, frame: number, signal: AbortSignal): Promise<MaskRle[]> {
-  const { masks } = await api.getState(series, frame, undefined, signal);
+  const { masks } = await api.getState(series, frame, { masksOnly: true, signal });
   const accepted = masks.filter((one) => one.state === "accepted" && one.sha256 !== null);
   return Promise.all(accepted.map(async (one) => one.mask ?? (await api.getMask(series, one.sha256 ?? ""))));
 }

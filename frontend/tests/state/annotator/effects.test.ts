@@ -292,7 +292,7 @@ describe("frames", () => {
     api.getState.mockClear();
     store.dispatch({ type: "past/open", version: 7 });
     await vi.advanceTimersByTimeAsync(100);
-    expect(api.getState).toHaveBeenCalledWith("series", 0, 7);
+    expect(api.getState).toHaveBeenCalledWith("series", 0, { version: 7, masksOnly: false });
     expect(store.state.value.past?.frames.get(0)?.loaded).toBe(true);
   });
 });
