@@ -33,18 +33,22 @@ export function ReviewBar() {
   const drafting = useView((state) => state.prompt !== null || state.proposals !== null);
   const past = useView((state) => state.past !== null);
   const editable = useView(mayEdit);
+  // With nothing to decide here the bar keeps small: it lies over the image.
+  const idle = useView(
+    (state) => state.review.what === "frame" && storedProposals(state, state.frame).length === 0,
+  );
   if (waiting === 0 || drafting || past) return null;
   return (
     <section class="stage-bar review-bar" aria-label="Review of proposals">
-      <OneByOne waiting={waiting} editable={editable} />
-      <Many editable={editable} />
+      <OneByOne waiting={waiting} editable={editable} idle={idle} />
+      {!idle && <Many editable={editable} />}
     </section>
   );
 }
 
 /** Steps through the proposals; with one selected, decides about it. */
-function OneByOne({ waiting, editable }: { waiting: number; editable: boolean }) {
-  const { commands } = useWorkspace();
+function OneByOne({ waiting, editable, idle }: { waiting: number; editable: boolean; idle: boolean }) {
+  const { commands, dispatch } = useWorkspace();
   const here = useView((state) => storedProposals(state, state.frame));
   const lit = useView((state) => litProposals(state, state.frame));
   const selected = useView(selectedProposal);
@@ -80,6 +84,11 @@ function OneByOne({ waiting, editable }: { waiting: number; editable: boolean })
           )}
           {model !== null && <span class="bar-note"> · {model}</span>}
         </span>
+      )}
+      {idle && (
+        <Button tone="quiet" onClick={() => dispatch({ type: "review", change: { what: "series" } })}>
+          All frames…
+        </Button>
       )}
       {selected !== undefined && editable && (
         <>
