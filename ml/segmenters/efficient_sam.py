@@ -321,6 +321,9 @@ class _Automatic(nn.Module):
     def forward(self, tile: Tensor) -> Tensor:
         return self.model.automatic_logits(tile)
 
+    def steps(self, tile: Tensor) -> Generator[None, None, Tensor]:
+        return self.model.automatic_steps(tile)
+
 
 def automatic_segmenter(model: EfficientSam, name: str, weights_hash: str, device: torch.device) -> SemanticSegmenter:
     """The automatic mode of a network that has one."""

@@ -49,8 +49,8 @@ class SemanticSegmenter:
 
     def segment_steps(
         self, frame: Grey, parameters: Mapping[str, Any] | None = None
-    ) -> Generator[float, None, Sequence[Instance]]:
-        """`segment` tile by tile, so that clicks go between; yields the fraction that is done."""
+    ) -> Generator[float | None, None, Sequence[Instance]]:
+        """`segment` in pieces, so that clicks go between; yields the fraction that is done after each tile."""
         settings = resolve(SEMANTIC_PARAMETERS, parameters or {})
         probabilities = yield from self.probability_steps(frame)
         found: list[Boxed] = []
@@ -60,7 +60,9 @@ class SemanticSegmenter:
                 if other != phase:  # the first of equals
                     mask &= probability > rival if other < phase else probability >= rival
             labels = split_touching(mask, settings["split_depth"]) if settings["split"] else _components(mask)
+            yield None
             found += _objects(without_small(labels, settings["min_area_px"]), probability, phase)
+            yield None
         height, width = frame.shape
         return BoxedInstances((height, width), sorted(found, key=lambda each: each.score, reverse=True))
 
@@ -68,8 +70,8 @@ class SemanticSegmenter:
         """float32 (phases, H, W), 0 to 1; the background is what is left."""
         return finished(self.probability_steps(frame))
 
-    def probability_steps(self, frame: Grey) -> Generator[float, None, NDArray[np.float32]]:
-        """`probabilities` tile by tile."""
+    def probability_steps(self, frame: Grey) -> Generator[float | None, None, NDArray[np.float32]]:
+        """`probabilities` tile by tile, and of a network with `steps` in their pieces."""
         image = torch.from_numpy(standardised(np.ascontiguousarray(frame, np.float32))).to(self.device)
         height, width = image.shape
         total = torch.zeros(max(self.classes - 1, 1), height, width, device=self.device)
@@ -78,23 +80,35 @@ class SemanticSegmenter:
         for done, (rows, columns) in enumerate(tiles, start=1):
             part = image[rows, columns]
             ramp = _ramp(rows, height)[:, None] * _ramp(columns, width)[None]
-            total[:, rows, columns] += self._answer(part) * ramp.to(self.device)
+            answer = yield from self._answer_steps(part)
+            total[:, rows, columns] += answer * ramp.to(self.device)
             weight[rows, columns] += ramp.to(self.device)
             yield done / len(tiles)
         result: NDArray[np.float32] = (total / weight).cpu().numpy()
         return result
 
-    @torch.inference_mode()
-    def _answer(self, part: Tensor) -> Tensor:
+    def _answer_steps(self, part: Tensor) -> Generator[None, None, Tensor]:
         height, width = part.shape
         down, across = -height % MULTIPLE, -width % MULTIPLE
         if self.name == "vm_unet_v2":  # square only
             side = max(height + down, width + across)
             down, across = side - height, side - width
         padded = F.pad(part[None, None], (0, across, 0, down), mode="replicate")
-        with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
-            logits = self.model(padded)
-        return phases_of(logits.float())[0, :, :height, :width]
+        pieces: Any = getattr(self.model, "steps", self._at_once)
+        steps = pieces(padded)
+        while True:
+            # Not around the yield: the mode belongs to the thread, not to this generator.
+            with torch.inference_mode(), torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
+                try:
+                    next(steps)
+                except StopIteration as done:
+                    return phases_of(done.value.float())[0, :, :height, :width]
+            yield
+
+    def _at_once(self, padded: Tensor) -> Generator[None, None, Tensor]:
+        yield
+        answer: Tensor = self.model(padded)
+        return answer
 
 
 def phases_of(logits: Tensor) -> Tensor:

@@ -4,6 +4,8 @@ The embedding knows what an object is but has one token for 16 px; where an obje
 U-Net reads both and leaves the rest of the network, which answers prompts, as it was.
 """
 
+from collections.abc import Generator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -35,11 +37,25 @@ class AutomaticHead(nn.Module):
         self.out = nn.Conv2d(half, 4 * classes, 1)
 
     def forward(self, embedding: Tensor, tile: Tensor) -> Tensor:
+        steps = self.steps(embedding, tile)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
+
+    def steps(self, embedding: Tensor, tile: Tensor) -> Generator[None, None, Tensor]:
+        """The same, pausing between its parts."""
         half = self.at_half(F.pixel_unshuffle(tile, 2))
+        yield
         quarter = self.at_quarter(half) + F.pixel_shuffle(self.tokens(embedding), QUARTER)
+        yield
         eighth = self.at_eighth(quarter)
+        yield
         quarter = self.joined_quarter(quarter + _twice(self.to_quarter(eighth)))
+        yield
         half = self.joined_half(half + _twice(self.to_half(quarter)))
+        yield
         return F.pixel_shuffle(self.out(half), 2)
 
 

@@ -1,5 +1,6 @@
 """EfficientSAM assembled: preprocessing, prompts in frame pixels, masks out."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -68,15 +69,29 @@ class EfficientSam(nn.Module):
 
     def automatic_logits(self, tile: Tensor) -> Tensor:
         """Standardised tile [B, 1, H, W], sides multiples of 16 → logits [B, classes, H, W]; the encoder is frozen."""
+        automatic = self._automatic()
+        with torch.no_grad():
+            embedding = self.image_encoder(*self._recorded(tile))
+        return automatic(embedding, tile)
+
+    def automatic_steps(self, tile: Tensor) -> Generator[None, None, Tensor]:
+        """`automatic_logits` of a network that does not learn, pausing between its parts."""
+        automatic = self._automatic()
+        embedding = yield from self.image_encoder.steps(*self._recorded(tile))
+        yield
+        return (yield from automatic.steps(embedding, tile))
+
+    def _automatic(self) -> AutomaticHead:
         if self.automatic is None:
             raise ValueError("These weights have no automatic mode; use a grid of clicks.")
+        return self.automatic
+
+    def _recorded(self, tile: Tensor) -> tuple[Tensor, Tensor]:
+        """The tile as the encoder knows images, and the positions of its patches."""
         rows, columns = (length // PATCH for length in tile.shape[-2:])
         side = self.image_size // PATCH
-        with torch.no_grad():
-            place = self.image_encoder.positions(max(side, rows), max(side, columns))[:, :, :rows, :columns]
-            image = (as_recorded(tile) - self.pixel_mean) / self.pixel_std
-            embedding = self.image_encoder(image, place)
-        return self.automatic(embedding, tile)
+        place = self.image_encoder.positions(max(side, rows), max(side, columns))[:, :, :rows, :columns]
+        return (as_recorded(tile) - self.pixel_mean) / self.pixel_std, place
 
     def prompt_tokens(self, points: Tensor, labels: Tensor, height: int, width: int, most: int | None = None) -> Tensor:
         """Points in frame pixels [..., N, 2] as (x, y), labels [..., N] → tokens [..., max(N, 6), 256].

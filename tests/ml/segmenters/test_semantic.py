@@ -1,7 +1,7 @@
 """Semantic networks as segmenters: frames of any size, tiles, phases, and checkpoints that are refused."""
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ def test_a_large_frame_is_tiled_without_seams() -> None:
 
 def test_clicks_may_go_between_tiles() -> None:
     steps = segmenter(Brightness(), size=128).segment_steps(two_squares(300, 410))
-    done = list(steps)
+    done = [fraction for fraction in steps if fraction is not None]
     assert done == sorted(done) and done[-1] == 1
 
 
@@ -141,3 +141,15 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x80\x04pickle")
     with pytest.raises(WeightsError, match="no safetensors file"):
         load_vm_unet(weights=path)
+
+
+def test_a_network_that_pauses_lets_clicks_go_between_its_parts() -> None:
+    class Slow(Brightness):
+        def steps(self, tile: Tensor) -> Generator[None, None, Tensor]:
+            for _ in range(5):
+                yield
+            return self(tile)
+
+    paused, whole = segmenter(Slow()), segmenter(Brightness())
+    assert len(list(paused.segment_steps(two_squares()))) == len(list(whole.segment_steps(two_squares()))) + 4
+    assert np.array_equal(paused.probabilities(two_squares()), whole.probabilities(two_squares()))
