@@ -134,6 +134,14 @@ def test_a_gap_is_bridged_and_says_so() -> None:
     assert track_at(frames[6], 20, 26) == lost
 
 
+def test_a_young_segment_that_covers_a_track_does_not_become_it() -> None:
+    small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32)
+    frames = run([draw([small, other])] * 5 + [draw([cover, other])] * 4 + [draw([small, other])] * 5)
+    track, areas = track_at(frames[0], 40, 40), [int(np.count_nonzero(frame.labels == 1)) for frame in frames]
+    assert track == track_at(frames[-1], 40, 40) == 1
+    assert max(areas) == areas[0]
+
+
 @pytest.mark.parametrize("shift", [(0, 25), (-20, 14)])
 def test_a_jump_of_the_whole_field_is_no_motion(shift: tuple[int, int]) -> None:
     discs = [Disc(30, 20), Disc(45, 35, 5), Disc(60, 18, 7), Disc(35, 50, 4)]
