@@ -24,7 +24,8 @@ class Settings:
     confirm
         frames that a merge, split, birth or contact has to last.
     gap
-        frames that an object may be missing for and still keep its track.
+        frames that an object may be missing for and still keep its track; as long as it is not sure to be anything, no
+        more than it was seen on.
     longest_lag
         frames that are held back at most.
     reach
@@ -151,7 +152,8 @@ class Ledger:
             _, _, pair = min(sure)
             self._merge(pair, self.settings.confirm)
         for trace in list(self.traces.values()):
-            if trace.track in self.traces and trace.absent > self.settings.gap:
+            patience = min(trace.seen, self.settings.gap) if self.is_open(trace) else self.settings.gap
+            if trace.track in self.traces and trace.absent > patience:
                 self._end(trace)
             elif trace.seen >= self.settings.confirm and not self.is_part(trace):
                 trace.sure = True

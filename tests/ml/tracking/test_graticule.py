@@ -134,6 +134,11 @@ def test_a_gap_is_bridged_and_says_so() -> None:
     assert track_at(frames[6], 20, 26) == lost
 
 
+def test_specks_that_come_and_go_are_no_track() -> None:
+    scene = [draw([Disc(20, 20), Disc(70, 70, 4)] if t in (3, 6, 9) else [Disc(20, 20)]) for t in range(14)]
+    assert {observed.track for frame in run(scene) for observed in frame.objects} == {1}
+
+
 def test_a_young_segment_that_covers_a_track_does_not_become_it() -> None:
     small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32)
     frames = run([draw([small, other])] * 5 + [draw([cover, other])] * 4 + [draw([small, other])] * 5)
