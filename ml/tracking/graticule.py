@@ -33,6 +33,7 @@ Steps = Generator[float | None, None, None]
 _DEAD = 0.25  # of the contrast of the last frame that was alive
 _TRUST = 0.9  # in the tracker's votes, against the overlap of masks
 _LEAST_VOTE = 0.5  # the confidence from which on the tracker's mask is taken for what the segmenter missed
+_COVERED = 0.5  # of a missing object's area: it is painted on what covers it, if that keeps as much of its own
 _SIZES = 2.5  # an object that is found again is not so many times larger or smaller
 
 
@@ -328,7 +329,8 @@ class Following:
                 trace.found(sight.segmented.phases[segment - 1])
                 confidence = 1.0 if track in held.known else sight.confidence(track, segment)
                 held.infos[track] = Info(sight.segmented.scores[segment - 1], confidence)
-            else:
+        for track, trace in self.ledger.traces.items():
+            if track not in held.infos:
                 segment_of.pop(track, None)
                 trace.wait(held.frame, ageing=True)
                 self._carry(held, trace, sight)
@@ -349,23 +351,28 @@ class Following:
         return found
 
     def _carry(self, held: Held, trace: Trace, sight: Sight) -> None:
-        """Paint a missing track where nothing else is: as the tracker sees it, or else where it is expected."""
+        """Paint a missing track as the tracker sees it, or else where it is expected: where nothing else is.
+
+        If something else covers it for the better part, it is painted on that.
+        """
         trace.carry(sight.moves.get(trace.track, (0.0, 0.0)))
         if trace.lapsed:
             return
         confidence = sight.votes.confidence.get(trace.track, 0.0)
-        own = np.zeros_like(held.labels)
-        put(own, 1, trace.place, trace.mask)
+        own = np.zeros(held.labels.shape, bool)
+        put(own, True, trace.place, trace.mask)
         if not own.any():  # out of the frame
             trace.absent = self.settings.gap + 1
         seen = sight.votes.labels == trace.track
         if confidence >= _LEAST_VOTE and seen.any():
-            own = seen.astype(np.uint32)
-        free = (held.labels == 0) & (own > 0)
+            own = seen
+        free = own & (held.labels == 0)
+        if np.count_nonzero(free) < _COVERED * np.count_nonzero(own):
+            free |= own & np.isin(held.labels, _giving_way(held, own))
         if not free.any():  # a track has no holes in time, be it for one pixel
-            others = own if not held.known else own * ~np.isin(held.labels, list(held.known))
+            others = own & ~np.isin(held.labels, list(held.known))
             free.flat[np.flatnonzero(others)[np.count_nonzero(others) // 2 :][:1]] = True
-        held.labels[free] = trace.track
+        held.cover(trace.track, free)
         held.infos[trace.track] = Info(math.nan, confidence, bridged=True)
 
     def _find_again(self, found: Matching, sight: Sight) -> None:
@@ -427,3 +434,14 @@ class Following:
         for held in self.ledger.held[:count]:
             yield self.publisher.publish(held, self.ledger)
         del self.ledger.held[:count]
+
+
+def _giving_way(held: Held, mask: BoolMask) -> list[int]:
+    """The tracks that were found on a frame and keep the better part of themselves without the pixels of a mask."""
+    there, counts = np.unique(held.labels[mask], return_counts=True)
+    return [
+        int(track)
+        for track, count in zip(there, counts, strict=True)
+        if track and track not in held.known and not held.infos[int(track)].bridged
+        if count < (1 - _COVERED) * np.count_nonzero(held.labels == track)
+    ]

@@ -162,7 +162,7 @@ def paint(
     return labels
 
 
-def put(labels: Labels, number: int, place: Place, mask: BoolMask, by: tuple[int, int] = (0, 0)) -> None:
+def put(labels: Labels | BoolMask, number: int, place: Place, mask: BoolMask, by: tuple[int, int] = (0, 0)) -> None:
     """Paint a mask, moved by whole px; what lies outside the frame is left out."""
     height, width = labels.shape
     top, left = place[0].start + by[0], place[1].start + by[1]

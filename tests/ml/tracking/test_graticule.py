@@ -147,6 +147,21 @@ def test_a_young_segment_that_covers_a_track_does_not_become_it() -> None:
     assert max(areas) == areas[0]
 
 
+@pytest.mark.parametrize("covered", [1, 4])
+def test_a_track_that_is_covered_keeps_its_outline(covered: int) -> None:
+    small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32)
+    frames = run([draw([small, other])] * 5 + [draw([cover, other])] * covered + [draw([small, other])] * 5)
+    assert {int(np.count_nonzero(frame.labels == 1)) for frame in frames} == {113}
+    assert [frame.frame for frame in frames for o in frame.objects if o.track == 1 and o.bridged][:1] == [5]
+
+
+def test_what_covered_a_track_that_has_ended_has_no_hole() -> None:
+    small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32, phase=1)
+    frames = run([draw([small, other])] * 5 + [draw([cover, other])] * 12)
+    assert [last for last, *_ in events(frames, "dissolution")] == [5]
+    assert all(np.array_equal(frame.labels > 0, draw([cover, other])[1].labels > 0) for frame in frames[5:])
+
+
 @pytest.mark.parametrize("shift", [(0, 25), (-20, 14)])
 def test_a_jump_of_the_whole_field_is_no_motion(shift: tuple[int, int]) -> None:
     discs = [Disc(30, 20), Disc(45, 35, 5), Disc(60, 18, 7), Disc(35, 50, 4)]
