@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from ml.segmenters.pieces import finished
@@ -23,7 +22,7 @@ from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
 from ml.tracking.publishing import Publisher, touching
 from ml.tracking.tiles import fitted
-from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, paint, put
+from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, outlines, paint, put
 from ml.tracking.tracker import Call, Tracker, in_pieces
 from ml.tracking.votes import Votes
 from ml.types import BoolMask, Grey
@@ -209,10 +208,7 @@ class Following:
             held.infos[trace.track] = Info(math.nan, 0.0, bridged=True)
         return held
 
-    def _look(
-        self, image: Grey, segmented: Segmented, *, dead: bool
-    ) -> Generator[float | None, None, tuple[Sight, NDArray[np.uint32]]]:
-        """The frame, and the tracks as labels where they are expected on it."""
+    def _look(self, image: Grey, segmented: Segmented, *, dead: bool) -> Generator[float | None, None, Sight]:
         shift = (0.0, 0.0)
         if self.last_alive is not None and not dead:
             shift = drift(self.last_alive[0], image, self.last_alive[1], segmented.labels > 0)
@@ -226,13 +222,13 @@ class Following:
         yield None
         trust = {track: _TRUST * confidence for track, confidence in votes.confidence.items()}
         graph = overlaps(expected, segmented.labels, list(traces), len(segmented)).with_votes(votes.segments, trust)
-        return Sight(segmented, boxes(segmented.labels), shift, moves, votes, graph), expected
+        return Sight(segmented, boxes(segmented.labels), shift, moves, votes, graph)
 
     def _associate(self, frame: int, image: Grey, segmented: Segmented, *, dead: bool) -> Steps:
         """Say which track each segment is, and open what may have happened."""
         ledger = self.ledger
         known = self._known(frame, segmented)
-        sight, expected = yield from self._look(image, segmented, dead=dead)
+        sight = yield from self._look(image, segmented, dead=dead)
         yield None
         known |= self._known_anew(frame, sight, set(known.values()))
         graph = sight.graph.without(known, segmented.known)
@@ -264,12 +260,13 @@ class Following:
         labels = owner[segmented.labels]
         for segment, members in joined.items():
             place, mask = sight.objects[segment]
-            shares = divide(mask, expected[place], members)
+            theirs = outlines(place, [ledger.traces[track] for track in members], sight.moves)
+            shares = divide(mask, theirs, members)
             labels[place][mask] = shares[mask]
         yield None
         held = Held(frame, labels, known=frozenset(known))
         ledger.held.append(held)
-        self._move(held, sight, segment_of)
+        self._move(held, sight, segment_of, {track for members in joined.values() for track in members})
         yield None
         ledger.count(frame, set(segment_of), self._together(held, joined.values()))
 
@@ -319,13 +316,16 @@ class Following:
                 segment_of[part.track] = segment
             self.ledger.part(trace, parts, frame)
 
-    def _move(self, held: Held, sight: Sight, segment_of: dict[int, int]) -> None:
-        """Move the tracks to where they are, and those that are missing to where they are expected."""
+    def _move(self, held: Held, sight: Sight, segment_of: dict[int, int], shared: set[int]) -> None:
+        """Move the tracks to where they are, and those that are missing to where they are expected.
+
+        `shared` have a segment with others.
+        """
         present = boxes(held.labels)
         for track, trace in self.ledger.traces.items():
             if track in present and track in segment_of:
                 segment = segment_of[track]
-                trace.move(*present[track], sight.shift)
+                trace.move(*present[track], sight.shift, shared=track in shared)
                 trace.found(sight.segmented.phases[segment - 1])
                 confidence = 1.0 if track in held.known else sight.confidence(track, segment)
                 held.infos[track] = Info(sight.segmented.scores[segment - 1], confidence)

@@ -59,6 +59,15 @@ def test_labels_taken_at_their_word_merge_where_they_say() -> None:
     assert [frame for frame, *_ in events(frames, "merge")] == [4]
 
 
+def test_a_small_particle_that_sinks_into_a_large_one_keeps_its_outline_while_they_are_segmented_as_one() -> None:
+    apart = [25, 25, 25, 22, 22, 22]
+    scene = [draw([Disc(40, 36, 16), Disc(40, 36 + by, 6), Disc(85, 85)]) for by in [*apart, *np.linspace(21, 10, 40)]]
+    frames = run(scene, settings=Settings(neck=9.0))  # they never count as merged
+    areas = [np.count_nonzero(frame.labels == track_at(frames[0], 40, 61)) for frame in frames]
+    assert not events(frames, "dissolution")
+    assert max(np.abs(np.array(areas) / areas[0] - 1)) < 0.15
+
+
 def test_three_become_one() -> None:
     trio = [Disc(40, 26, 7), Disc(40, 42, 7), Disc(40, 58, 7)]
     close = [Disc(40, 33, 7), Disc(40, 42, 7), Disc(40, 51, 7)]
