@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from ml.segmenters.pieces import finished
@@ -23,7 +22,7 @@ from ml.tracking.overlaps import Matching, Overlaps, match, overlaps
 from ml.tracking.pending import Held, Info
 from ml.tracking.publishing import Publisher, touching
 from ml.tracking.tiles import fitted
-from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, paint, put
+from ml.tracking.traces import Place, Trace, at_border, boxes, centre_of, divide, outlines, paint, put
 from ml.tracking.tracker import Call, Tracker, in_pieces
 from ml.tracking.votes import Votes
 from ml.types import BoolMask, Grey
@@ -33,6 +32,7 @@ Steps = Generator[float | None, None, None]
 _DEAD = 0.25  # of the contrast of the last frame that was alive
 _TRUST = 0.9  # in the tracker's votes, against the overlap of masks
 _LEAST_VOTE = 0.5  # the confidence from which on the tracker's mask is taken for what the segmenter missed
+_COVERED = 0.5  # of a missing object's area: it is painted on what covers it, if that keeps as much of its own
 _SIZES = 2.5  # an object that is found again is not so many times larger or smaller
 
 
@@ -208,10 +208,7 @@ class Following:
             held.infos[trace.track] = Info(math.nan, 0.0, bridged=True)
         return held
 
-    def _look(
-        self, image: Grey, segmented: Segmented, *, dead: bool
-    ) -> Generator[float | None, None, tuple[Sight, NDArray[np.uint32]]]:
-        """The frame, and the tracks as labels where they are expected on it."""
+    def _look(self, image: Grey, segmented: Segmented, *, dead: bool) -> Generator[float | None, None, Sight]:
         shift = (0.0, 0.0)
         if self.last_alive is not None and not dead:
             shift = drift(self.last_alive[0], image, self.last_alive[1], segmented.labels > 0)
@@ -225,13 +222,13 @@ class Following:
         yield None
         trust = {track: _TRUST * confidence for track, confidence in votes.confidence.items()}
         graph = overlaps(expected, segmented.labels, list(traces), len(segmented)).with_votes(votes.segments, trust)
-        return Sight(segmented, boxes(segmented.labels), shift, moves, votes, graph), expected
+        return Sight(segmented, boxes(segmented.labels), shift, moves, votes, graph)
 
     def _associate(self, frame: int, image: Grey, segmented: Segmented, *, dead: bool) -> Steps:
         """Say which track each segment is, and open what may have happened."""
         ledger = self.ledger
         known = self._known(frame, segmented)
-        sight, expected = yield from self._look(image, segmented, dead=dead)
+        sight = yield from self._look(image, segmented, dead=dead)
         yield None
         known |= self._known_anew(frame, sight, set(known.values()))
         graph = sight.graph.without(known, segmented.known)
@@ -263,12 +260,13 @@ class Following:
         labels = owner[segmented.labels]
         for segment, members in joined.items():
             place, mask = sight.objects[segment]
-            shares = divide(mask, expected[place], members)
+            theirs = outlines(place, [ledger.traces[track] for track in members], sight.moves)
+            shares = divide(mask, theirs, members)
             labels[place][mask] = shares[mask]
         yield None
         held = Held(frame, labels, known=frozenset(known))
         ledger.held.append(held)
-        self._move(held, sight, segment_of)
+        self._move(held, sight, segment_of, {track for members in joined.values() for track in members})
         yield None
         ledger.count(frame, set(segment_of), self._together(held, joined.values()))
 
@@ -318,17 +316,21 @@ class Following:
                 segment_of[part.track] = segment
             self.ledger.part(trace, parts, frame)
 
-    def _move(self, held: Held, sight: Sight, segment_of: dict[int, int]) -> None:
-        """Move the tracks to where they are, and those that are missing to where they are expected."""
+    def _move(self, held: Held, sight: Sight, segment_of: dict[int, int], shared: set[int]) -> None:
+        """Move the tracks to where they are, and those that are missing to where they are expected.
+
+        `shared` have a segment with others.
+        """
         present = boxes(held.labels)
         for track, trace in self.ledger.traces.items():
             if track in present and track in segment_of:
                 segment = segment_of[track]
-                trace.move(*present[track], sight.shift)
+                trace.move(*present[track], sight.shift, shared=track in shared)
                 trace.found(sight.segmented.phases[segment - 1])
                 confidence = 1.0 if track in held.known else sight.confidence(track, segment)
                 held.infos[track] = Info(sight.segmented.scores[segment - 1], confidence)
-            else:
+        for track, trace in self.ledger.traces.items():
+            if track not in held.infos:
                 segment_of.pop(track, None)
                 trace.wait(held.frame, ageing=True)
                 self._carry(held, trace, sight)
@@ -349,23 +351,28 @@ class Following:
         return found
 
     def _carry(self, held: Held, trace: Trace, sight: Sight) -> None:
-        """Paint a missing track where nothing else is: as the tracker sees it, or else where it is expected."""
+        """Paint a missing track as the tracker sees it, or else where it is expected: where nothing else is.
+
+        If something else covers it for the better part, it is painted on that.
+        """
         trace.carry(sight.moves.get(trace.track, (0.0, 0.0)))
         if trace.lapsed:
             return
         confidence = sight.votes.confidence.get(trace.track, 0.0)
-        own = np.zeros_like(held.labels)
-        put(own, 1, trace.place, trace.mask)
+        own = np.zeros(held.labels.shape, bool)
+        put(own, True, trace.place, trace.mask)
         if not own.any():  # out of the frame
             trace.absent = self.settings.gap + 1
         seen = sight.votes.labels == trace.track
         if confidence >= _LEAST_VOTE and seen.any():
-            own = seen.astype(np.uint32)
-        free = (held.labels == 0) & (own > 0)
+            own = seen
+        free = own & (held.labels == 0)
+        if np.count_nonzero(free) < _COVERED * np.count_nonzero(own):
+            free |= own & np.isin(held.labels, _giving_way(held, own))
         if not free.any():  # a track has no holes in time, be it for one pixel
-            others = own if not held.known else own * ~np.isin(held.labels, list(held.known))
+            others = own & ~np.isin(held.labels, list(held.known))
             free.flat[np.flatnonzero(others)[np.count_nonzero(others) // 2 :][:1]] = True
-        held.labels[free] = trace.track
+        held.cover(trace.track, free)
         held.infos[trace.track] = Info(math.nan, confidence, bridged=True)
 
     def _find_again(self, found: Matching, sight: Sight) -> None:
@@ -427,3 +434,14 @@ class Following:
         for held in self.ledger.held[:count]:
             yield self.publisher.publish(held, self.ledger)
         del self.ledger.held[:count]
+
+
+def _giving_way(held: Held, mask: BoolMask) -> list[int]:
+    """The tracks that were found on a frame and keep the better part of themselves without the pixels of a mask."""
+    there, counts = np.unique(held.labels[mask], return_counts=True)
+    return [
+        int(track)
+        for track, count in zip(there, counts, strict=True)
+        if track and track not in held.known and not held.infos[int(track)].bridged
+        if count < (1 - _COVERED) * np.count_nonzero(held.labels == track)
+    ]

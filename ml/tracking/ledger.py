@@ -24,7 +24,8 @@ class Settings:
     confirm
         frames that a merge, split, birth or contact has to last.
     gap
-        frames that an object may be missing for and still keep its track.
+        frames that an object may be missing for and still keep its track; as long as it is not sure to be anything, no
+        more than it was seen on.
     longest_lag
         frames that are held back at most.
     reach
@@ -89,6 +90,7 @@ class Ledger:
 
     def begin(self, trace: Trace) -> None:
         self.traces[trace.track] = trace
+        self.phase_of[trace.track] = trace.phase  # a merge may be merged again before it is judged
 
     def keep(self, track: int, frame: int) -> None:
         """It lives on this frame: what was pending and would have ended it is dropped."""
@@ -104,11 +106,20 @@ class Ledger:
         self.partings[trace.track] = Parting(trace, {part.track for part in parts}, frame)
 
     def absorb(self, members: list[int]) -> list[int]:
-        """Of tracks that lie in one segment, those that are too young to be sure of have been parts of another."""
-        sure = [track for track in members if self.is_sure(self.traces[track])]
-        keeper = sure[0] if sure else min(members, key=lambda track: self.traces[track].first)
-        young = [track for track in members if track not in sure and track != keeper]
-        self.rename(self.traces[keeper].first, dict.fromkeys(young, keeper))
+        """Of tracks that lie in one segment, those that are too young to be sure of have been parts of the largest.
+
+        What is larger than that one ever was, or older, has not.
+        """
+        traces = [self.traces[track] for track in members]
+        sure = [trace for trace in traces if self.is_sure(trace)]
+        if sure:
+            keeper = max(sure, key=lambda trace: trace.area)
+            unsure = [trace for trace in traces if not self.is_sure(trace) and trace.area <= keeper.largest_px]
+        else:
+            keeper = min(traces, key=lambda trace: (trace.first, -trace.area))
+            unsure = [trace for trace in traces if trace is not keeper]
+        young = [trace.track for trace in unsure if trace.first >= keeper.first]
+        self.rename(keeper.first, dict.fromkeys(young, keeper.track))
         for track in young:
             self.drop(self.traces[track])
         return [track for track in members if track not in young]
@@ -141,7 +152,8 @@ class Ledger:
             _, _, pair = min(sure)
             self._merge(pair, self.settings.confirm)
         for trace in list(self.traces.values()):
-            if trace.track in self.traces and trace.absent > self.settings.gap:
+            patience = min(trace.seen, self.settings.gap) if self.is_open(trace) else self.settings.gap
+            if trace.track in self.traces and trace.absent > patience:
                 self._end(trace)
             elif trace.seen >= self.settings.confirm and not self.is_part(trace):
                 trace.sure = True

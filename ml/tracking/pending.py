@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ml.lineage import LinkKind
 from ml.tracking.traces import Trace
 from ml.tracking.votes import Labels
+from ml.types import BoolMask
 
 
 @dataclass
@@ -40,12 +41,23 @@ class Info:
 
 @dataclass
 class Held:
-    """A frame that is not confirmed yet. The pixels of `known` tracks stay as a person has accepted them."""
+    """A frame that is not confirmed yet. The pixels of `known` tracks stay as a person has accepted them.
+
+    `behind` has the tracks on which others are painted, 0 elsewhere; None where there are none.
+    """
 
     frame: int
     labels: Labels
     infos: dict[int, Info] = field(default_factory=dict)
     known: frozenset[int] = frozenset()
+    behind: Labels | None = None
+
+    def cover(self, track: int, mask: BoolMask) -> None:
+        """Paint a track, on others too: these get their pixels back if it goes."""
+        if self.labels[mask].any():
+            self.behind = np.zeros_like(self.labels) if self.behind is None else self.behind
+            self.behind[mask] = self.labels[mask]
+        self.labels[mask] = track
 
     def rename(self, names: dict[int, int]) -> None:
         """Give pixels of some tracks to others; 0 is nobody's."""
@@ -53,10 +65,14 @@ class Held:
         here = {old: 0 if new in self.known else new for old, new in ours.items()}
         if not here:
             return
-        table: NDArray[np.uint32] = np.arange(int(self.labels.max()) + 1, dtype=np.uint32)
+        highest = max(int(self.labels.max()), *here, 0 if self.behind is None else int(self.behind.max()))
+        table: NDArray[np.uint32] = np.arange(highest + 1, dtype=np.uint32)
         for old, new in here.items():
-            if old < len(table):
-                table[old] = new
+            table[old] = new
+        if self.behind is not None:
+            gone = np.isin(self.labels, [old for old, new in here.items() if not new])
+            self.labels = np.where(gone, self.behind, self.labels)
+            self.behind = table[self.behind]
         self.labels = table[self.labels]
         for old, new in here.items():
             info = self.infos.pop(old)

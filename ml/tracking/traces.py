@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage.segmentation import watershed
 
 from ml.tracking.drift import Shift
 from ml.tracking.objects import numbered
@@ -29,6 +30,8 @@ class Trace:
     ----------
     place, mask
         its box on the frame and its mask therein.
+    apart
+        box and mask as it was last segmented by itself, None while it is.
     centre
         (row, column), px.
     velocity
@@ -59,6 +62,7 @@ class Trace:
     largest_px: int = 0
     alive_until: int = -1
     lapsed: bool = False
+    apart: tuple[Place, BoolMask] | None = None
 
     @classmethod
     def at(cls, track: int, first: int, place: Place, mask: BoolMask, phases: Counter[int]) -> Self:
@@ -83,8 +87,9 @@ class Trace:
         """What it was segmented as most often."""
         return self.phases.most_common(1)[0][0]
 
-    def move(self, place: Place, mask: BoolMask, shift: Shift) -> None:
-        """It is here now, while the field moved by `shift`."""
+    def move(self, place: Place, mask: BoolMask, shift: Shift, *, shared: bool = False) -> None:
+        """It is here now, while the field moved by `shift`; `shared`: its mask is a part of a segment."""
+        self.apart = (self.apart or self.here) if shared else None
         centre = centre_of(place, mask)
         own = [
             0.0 if not self.seen else now - was - by for now, was, by in zip(centre, self.centre, shift, strict=True)
@@ -162,7 +167,7 @@ def paint(
     return labels
 
 
-def put(labels: Labels, number: int, place: Place, mask: BoolMask, by: tuple[int, int] = (0, 0)) -> None:
+def put(labels: Labels | BoolMask, number: int, place: Place, mask: BoolMask, by: tuple[int, int] = (0, 0)) -> None:
     """Paint a mask, moved by whole px; what lies outside the frame is left out."""
     height, width = labels.shape
     top, left = place[0].start + by[0], place[1].start + by[1]
@@ -173,10 +178,46 @@ def put(labels: Labels, number: int, place: Place, mask: BoolMask, by: tuple[int
         labels[rows, columns][part] = number
 
 
+def outlines(place: Place, traces: Iterable[Trace], moves: Mapping[int, tuple[float, float]]) -> Labels:
+    """Traces as they were last segmented by themselves, where they are expected in a box.
+
+    Where they overlap, equal ones are parted in the middle and small ones lie on large ones: a pixel is the one's in
+    which it lies the deepest, in parts of that one's greatest depth cubed.
+    """
+    labels = np.zeros([side.stop - side.start for side in place], np.uint32)
+    deepest = np.zeros(labels.shape)
+    for trace in traces:
+        there, mask = trace.apart or trace.here
+        was, (row, column) = centre_of(there, mask), moves[trace.track]
+        by = trace.centre[0] - was[0] + row - place[0].start, trace.centre[1] - was[1] + column - place[1].start
+        own = np.zeros(labels.shape, bool)
+        put(own, True, there, mask, (round(by[0]), round(by[1])))
+        depth = ndimage.distance_transform_edt(own)
+        depth /= max(float(depth.max()), 1.0) ** 3
+        labels[depth > deepest] = trace.track
+        deepest = np.maximum(deepest, depth)
+    return labels
+
+
 def divide(mask: BoolMask, expected: Labels, owners: Iterable[int]) -> NDArray[np.uint32]:
-    """A mask (h, w) as labels: each pixel to the nearest of the owners, as they are expected in the same crop."""
+    """A mask (h, w) as labels: each pixel to the nearest of the owners, as they are expected in the same crop.
+
+    Of what so comes in several parts an owner keeps the one that it is expected in the most; neighbours get the others.
+    """
     theirs = np.where(np.isin(expected, list(owners)), expected, 0)
     if not theirs.any():
         return np.where(mask, np.uint32(next(iter(owners))), np.uint32(0)).astype(np.uint32)
     rows, columns = ndimage.distance_transform_edt(theirs == 0, return_distances=False, return_indices=True)
-    return np.where(mask, theirs[rows, columns], 0).astype(np.uint32)
+    shares = np.where(mask, theirs[rows, columns], 0).astype(np.uint32)
+    kept = np.zeros_like(shares)
+    for owner, (place, share) in boxes(shares).items():
+        parts, count = ndimage.label(share, np.ones((3, 3)))
+        inside = np.bincount(parts[(parts > 0) & (theirs[place] == owner)], minlength=count + 1)
+        if inside.any():
+            kept[place][parts == inside.argmax()] = owner
+        else:
+            kept[place][share] = owner
+    if np.array_equal(kept > 0, mask):
+        return shares
+    grown = watershed(np.zeros(mask.shape, np.uint8), kept, connectivity=2, mask=mask).astype(np.uint32)
+    return np.where(grown > 0, grown, shares)

@@ -59,6 +59,15 @@ def test_labels_taken_at_their_word_merge_where_they_say() -> None:
     assert [frame for frame, *_ in events(frames, "merge")] == [4]
 
 
+def test_a_small_particle_that_sinks_into_a_large_one_keeps_its_outline_while_they_are_segmented_as_one() -> None:
+    apart = [25, 25, 25, 22, 22, 22]
+    scene = [draw([Disc(40, 36, 16), Disc(40, 36 + by, 6), Disc(85, 85)]) for by in [*apart, *np.linspace(21, 10, 40)]]
+    frames = run(scene, settings=Settings(neck=9.0))  # they never count as merged
+    areas = [np.count_nonzero(frame.labels == track_at(frames[0], 40, 61)) for frame in frames]
+    assert not events(frames, "dissolution")
+    assert max(np.abs(np.array(areas) / areas[0] - 1)) < 0.15
+
+
 def test_three_become_one() -> None:
     trio = [Disc(40, 26, 7), Disc(40, 42, 7), Disc(40, 58, 7)]
     close = [Disc(40, 33, 7), Disc(40, 42, 7), Disc(40, 51, 7)]
@@ -132,6 +141,34 @@ def test_a_gap_is_bridged_and_says_so() -> None:
     lost = track_at(frames[0], 20, 20)
     assert [frame.frame for frame in frames for o in frame.objects if o.track == lost and o.bridged] == [5, 6]
     assert track_at(frames[6], 20, 26) == lost
+
+
+def test_specks_that_come_and_go_are_no_track() -> None:
+    scene = [draw([Disc(20, 20), Disc(70, 70, 4)] if t in (3, 6, 9) else [Disc(20, 20)]) for t in range(14)]
+    assert {observed.track for frame in run(scene) for observed in frame.objects} == {1}
+
+
+def test_a_young_segment_that_covers_a_track_does_not_become_it() -> None:
+    small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32)
+    frames = run([draw([small, other])] * 5 + [draw([cover, other])] * 4 + [draw([small, other])] * 5)
+    track, areas = track_at(frames[0], 40, 40), [int(np.count_nonzero(frame.labels == 1)) for frame in frames]
+    assert track == track_at(frames[-1], 40, 40) == 1
+    assert max(areas) == areas[0]
+
+
+@pytest.mark.parametrize("covered", [1, 4])
+def test_a_track_that_is_covered_keeps_its_outline(covered: int) -> None:
+    small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32)
+    frames = run([draw([small, other])] * 5 + [draw([cover, other])] * covered + [draw([small, other])] * 5)
+    assert {int(np.count_nonzero(frame.labels == 1)) for frame in frames} == {113}
+    assert [frame.frame for frame in frames for o in frame.objects if o.track == 1 and o.bridged][:1] == [5]
+
+
+def test_what_covered_a_track_that_has_ended_has_no_hole() -> None:
+    small, other, cover = Disc(40, 40, 6), Disc(80, 85, 6), Disc(40, 45, 32, phase=1)
+    frames = run([draw([small, other])] * 5 + [draw([cover, other])] * 12)
+    assert [last for last, *_ in events(frames, "dissolution")] == [5]
+    assert all(np.array_equal(frame.labels > 0, draw([cover, other])[1].labels > 0) for frame in frames[5:])
 
 
 @pytest.mark.parametrize("shift", [(0, 25), (-20, 14)])
