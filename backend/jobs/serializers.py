@@ -32,7 +32,6 @@ class JobOutput(serializers.ModelSerializer[Job]):
             "error",
             "result",
             "created_at",
-            "started_at",
             "created_by",
             "project",
             "series",
