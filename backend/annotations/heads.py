@@ -8,7 +8,15 @@ from uuid import UUID
 
 from django.db.models import F, Max, Q
 
-from backend.annotations.models import EventHead, EventMember, EventRevision, MaskHead, MaskRevision, TrackHead
+from backend.annotations.models import (
+    EventHead,
+    EventMember,
+    EventRevision,
+    MaskHead,
+    MaskRevision,
+    TrackHead,
+    TrackRevision,
+)
 from backend.annotations.values import EventValue, Head, MaskSubject, MaskValue, TrackValue
 
 CHUNK = 500  # values in one IN list, well inside SQLite's limit of variables
@@ -28,10 +36,12 @@ def track_heads(series_id: UUID, tracks: Collection[UUID] | None = None) -> dict
     for condition in filters:
         rows = TrackHead.objects.filter(condition, series_id=series_id).select_related("revision")
         for row in rows:
-            revision = row.revision
-            value = TrackValue(revision.phase_id, revision.name, revision.deleted)
-            found[row.track_id] = Head(revision.pk, revision.version, value)
+            found[row.track_id] = Head(row.revision_id, row.revision.version, track_value(row.revision))
     return found
+
+
+def track_value(revision: TrackRevision) -> TrackValue:
+    return TrackValue(revision.phase_id, revision.name, revision.deleted)
 
 
 def event_heads(series_id: UUID, events: Collection[UUID] | None = None) -> dict[UUID, Head[EventValue]]:

@@ -17,16 +17,16 @@ def draft_reversal(series: Series, changeset: Changeset) -> Draft:
     Raises
     ------
     StaleBaseError
-        Something of it was changed since.
+        Something of it is not as the changeset left it. What was changed since and changed back is.
     """
     masks, tracks, events = _written(changeset)
     draft = _heads(series, masks, tracks, events)
-    stale_masks = [s for s, row in masks.items() if draft.mask_heads[s].revision != row.pk]
-    stale_tracks = [t for t, row in tracks.items() if draft.track_heads[t].revision != row.pk]
+    stale_masks = [s for s, row in masks.items() if not _mask_stands(draft, row)]
+    stale_tracks = [t for t, row in tracks.items() if not _track_stands(draft, row)]
     if stale_masks or stale_tracks:
         subjects = [*stale_masks[:100], *((track, None) for track in stale_tracks[:100])]
         raise StaleBaseError(conflicts_about(series.pk, subjects))
-    if any(draft.event_heads[event].revision != row.pk for event, row in events.items()):
+    if not all(_event_stands(draft, row) for row in events.values()):
         raise ConflictError("A merge, split or other event was changed since. Look at it, then decide.", code="stale")
     _fill(draft, masks, tracks, events)
     lineage.require_lineage(series, draft)
@@ -41,9 +41,9 @@ def draft_job_reversal(series: Series, changeset: Changeset) -> Draft:
     """
     masks, tracks, events = _written(changeset)
     draft = _heads(series, masks, tracks, events)
-    masks = {s: row for s, row in masks.items() if draft.mask_heads[s].revision == row.pk}
-    events = {e: row for e, row in events.items() if draft.event_heads[e].revision == row.pk}
-    tracks = {t: row for t, row in tracks.items() if draft.track_heads[t].revision == row.pk}
+    masks = {s: row for s, row in masks.items() if _mask_stands(draft, row)}
+    events = {e: row for e, row in events.items() if _event_stands(draft, row)}
+    tracks = {t: row for t, row in tracks.items() if _track_stands(draft, row)}
     _fill(draft, masks, {}, events)
     _fill(draft, {}, tracks, {})
     spans = lineage.spans_of(series.pk, draft, {t for t, value in draft.tracks.items() if value.deleted})
@@ -79,6 +79,21 @@ def _heads(
     )
 
 
+def _mask_stands(draft: Draft, row: MaskRevision) -> bool:
+    now, then = draft.mask_heads[row.track_id, row.frame].value, heads.mask_value(row)
+    return now == then or now.sha256 is None is then.sha256
+
+
+def _track_stands(draft: Draft, row: TrackRevision) -> bool:
+    now = draft.track_heads[row.track_id].value
+    return now == heads.track_value(row) or (now.deleted and row.deleted)
+
+
+def _event_stands(draft: Draft, row: EventRevision) -> bool:
+    now = draft.event_heads[row.event_id].value
+    return now == heads.event_value(row) or (now.deleted and row.deleted)
+
+
 def _fill(
     draft: Draft,
     masks: dict[tuple[UUID, int], MaskRevision],
@@ -91,9 +106,7 @@ def _fill(
     for track, row in tracks.items():
         previous = row.previous
         draft.tracks[track] = (
-            TrackValue(previous.phase_id, previous.name, previous.deleted)
-            if previous
-            else TrackValue(row.phase_id, row.name, deleted=True)
+            heads.track_value(previous) if previous else TrackValue(row.phase_id, row.name, deleted=True)
         )
     for event, revision in events.items():
         value = heads.event_value(revision.previous or revision)

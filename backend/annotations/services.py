@@ -137,8 +137,16 @@ def revert(*, series_id: UUID, author: User, request_id: UUID, version: int) -> 
         return draft
 
     made = Changeset.objects.filter(series=series_id, version=version).first()
-    reason = f"Undo: {made.reason}"[:200] if made and made.reason else f"Undo version {version}"
-    return _append(_Request(series_id, author, request_id, {"revert": version}, reason), fill)
+    reason = _taken_back(made.reason) if made and made.reason else f"Undo version {version}"
+    return _append(_Request(series_id, author, request_id, {"revert": version}, reason[:200]), fill)
+
+
+def _taken_back(reason: str) -> str:
+    """What is said of undoing it: an undo that is undone is a redo."""
+    verb, _, what = reason.partition(": ")
+    if verb == "Undo":
+        return f"Redo: {what}"
+    return f"Undo: {what if verb == 'Redo' else reason}"
 
 
 def revert_job(*, series_id: UUID, author: User, job: UUID) -> int:

@@ -57,7 +57,7 @@ def run_segmentation(context: JobContext) -> dict[str, Any]:
     return segmentation.segment_series(context)
 
 
-@job(tracking.TRACK, queue=Queue.LONG, pausable=True)
+@job(tracking.TRACK, queue=Queue.LONG, pausable=True, shows_parameters=True)
 def run_tracking(context: JobContext) -> dict[str, Any]:
     from backend.inference.tracking.work import track_series
 

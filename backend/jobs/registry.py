@@ -29,21 +29,25 @@ class Kind:
     queue: Queue
     run: RunJob
     pausable: bool = False
+    shows_parameters: bool = False
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def job(name: str, *, queue: Queue, pausable: bool = False) -> Callable[[RunJob], RunJob]:
+def job(
+    name: str, *, queue: Queue, pausable: bool = False, shows_parameters: bool = False
+) -> Callable[[RunJob], RunJob]:
     """Registers a function that does a job of this kind and returns its result. It may run again after a crash.
 
-    One that is `pausable` goes on, when it runs again, from where it was.
+    One that is `pausable` goes on, when it runs again, from where it was. Of one that `shows_parameters` people are
+    told what was asked for.
     """
 
     def register(run: RunJob) -> RunJob:
         if name in KINDS:
             raise ValueError(f"Two jobs are called {name!r}: {KINDS[name].run} and {run}.")
-        KINDS[name] = Kind(name, queue, run, pausable)
+        KINDS[name] = Kind(name, queue, run, pausable, shows_parameters)
         return run
 
     return register

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, JSONField, Q, QuerySet, When
 
 from backend.jobs.models import Job
+from backend.jobs.registry import KINDS
 from backend.protocol.errors import NotFoundError
 
 
@@ -18,8 +19,10 @@ class Page:
 
 
 def _shown() -> QuerySet[Job]:
-    """Jobs without their parameters, which nobody is shown: an import of single frames names thousands of uploads."""
-    return Job.objects.select_related("created_by").defer("parameters")
+    """Jobs with `shown_parameters`, None where their kind shows none: an import names thousands of uploads."""
+    telling = [name for name, kind in KINDS.items() if kind.shows_parameters]
+    shown = Case(When(kind__in=telling, then=F("parameters")), default=None, output_field=JSONField())
+    return Job.objects.select_related("created_by").defer("parameters").annotate(shown_parameters=shown)
 
 
 def find(job_id: UUID) -> Job:

@@ -15,6 +15,11 @@ class JobOutput(serializers.ModelSerializer[Job]):
     error = ErrorOutput(allow_null=True)
     result = serializers.DictField()
     pausable = serializers.SerializerMethodField()
+    parameters = serializers.DictField(
+        source="shown_parameters",
+        allow_null=True,
+        help_text="What was asked for; null where the kind shows it to nobody.",
+    )
 
     class Meta:
         model = Job
@@ -31,6 +36,7 @@ class JobOutput(serializers.ModelSerializer[Job]):
             "project",
             "series",
             "pausable",
+            "parameters",
         )
 
     def get_pausable(self, job: Job) -> bool:

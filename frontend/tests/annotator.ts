@@ -14,7 +14,7 @@ import type {
 } from "../src/protocol/messages";
 import type { Job, Model, Phase, Series, SeriesState } from "../src/protocol/rest";
 import type { Tracker, TrackingRequest } from "../src/protocol/tracking";
-import { initialState } from "../src/state/annotator/initial";
+import { initialState, type Opened } from "../src/state/annotator/initial";
 import type { Annotator, Operation, PendingCommit } from "../src/state/annotator/model";
 import { type Action, reduce } from "../src/state/annotator/reduce";
 
@@ -127,7 +127,7 @@ export function frameState(values: Partial<SeriesState> = {}): SeriesState {
   };
 }
 
-export function opened(values: Partial<SeriesState> = {}, frames = 5): Annotator {
+export function opened(values: Partial<SeriesState> = {}, frames = 5, rest: Partial<Opened> = {}): Annotator {
   const state = initialState({
     series: series(frames),
     project: { phases: [pore, gold], role: "annotator" },
@@ -137,6 +137,7 @@ export function opened(values: Partial<SeriesState> = {}, frames = 5): Annotator
     jobs: [],
     trackers: [],
     state: frameState(values),
+    ...rest,
   });
   return { ...state, connection: "online" };
 }
@@ -265,6 +266,7 @@ export const job = (values: Partial<Job> = {}): Job => ({
   project: "project",
   series: "series",
   pausable: true,
+  parameters: null,
   ...values,
 });
 

@@ -2,27 +2,7 @@
 
 import type { Person } from "./messages";
 import type { Job, Model, ModelParameter } from "./rest";
-
-export type SettingValue = number | boolean | string | null;
-export type Settings = Record<string, SettingValue>;
-
-/** The weights that come with Graticule. `card`: Markdown that says what they were trained on. */
-export interface BundledWeights {
-  sha256: string;
-  size_bytes: number;
-  card: string;
-  metadata: Metadata;
-}
-
-/** What a checkpoint says of itself. */
-export interface Metadata {
-  parameters?: number | Settings;
-  config?: unknown;
-  image_size?: number;
-  /** What an uploaded file says beyond its network; `card` is Markdown. */
-  notes?: Record<string, string>;
-  [name: string]: unknown;
-}
+import type { BundledWeights, Metadata } from "./settings";
 
 export interface ProjectModel extends Model {
   bundled: BundledWeights | null;

@@ -1,6 +1,7 @@
 // The values of the REST interface (/api/schema describes them).
 
 import type { EventRevision, MaskRevision, Person, TrackRevision } from "./messages";
+import type { TrackingRequest } from "./tracking";
 
 export const roles = ["viewer", "reviewer", "annotator", "manager", "owner"] as const;
 /** Rising: each role may do what those before it may. */
@@ -157,6 +158,8 @@ export interface Job {
   project: string;
   series: string | null;
   pausable: boolean;
+  /** What a tracking was asked for; null of other kinds. */
+  parameters: TrackingRequest | null;
 }
 
 /** What a done job left: an import its `series`, an export its file, a training its `version`, a segmentation its `proposals`, a tracking and a comparison counts. */

@@ -1,6 +1,6 @@
 // The values of the REST interface about segmenting many frames, and about the proposals that this leaves.
 
-import type { Settings } from "./models";
+import type { Settings } from "./settings";
 
 /** First and last frame, both included; `step` 3 takes every third. */
 export interface FrameRange {

@@ -1,7 +1,7 @@
 // The values of the REST interface about following objects through time, and about correcting what came of it.
 
 import type { EventRevision } from "./messages";
-import type { BundledWeights, Settings } from "./models";
+import type { BundledWeights, Settings } from "./settings";
 
 export interface Tracker {
   name: string;

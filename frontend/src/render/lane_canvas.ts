@@ -84,12 +84,14 @@ function drawBackground(
   width: number,
 ): void {
   const track = view.rows[index]?.track.track;
+  if (track === undefined) return;
   const top = rowY(view, index) - ROW_PX / 2;
-  if (track === look.selected || track === look.hovered) {
-    context.fillStyle = track === look.selected ? look.colours.selected : look.colours.hovered;
+  const chosen = track === look.selected || look.marked.has(track);
+  if (chosen || track === look.hovered) {
+    context.fillStyle = chosen ? look.colours.selected : look.colours.hovered;
     context.fillRect(0, top, width, ROW_PX);
   }
-  if (track === look.selected) {
+  if (chosen) {
     context.fillStyle = look.colours.accent;
     context.fillRect(0, top, 3, ROW_PX);
   }

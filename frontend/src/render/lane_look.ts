@@ -23,6 +23,8 @@ export interface LaneLook {
   readonly font: string;
   readonly frame: number;
   readonly selected: string | null;
+  /** Those that are meant together with the selected one. */
+  readonly marked: ReadonlySet<string>;
   readonly hovered: string | null;
   readonly hoveredEvent: string | null;
   readonly rulerHeight: number;

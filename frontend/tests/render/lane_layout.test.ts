@@ -109,6 +109,7 @@ describe("drawing", () => {
     font: "12px sans-serif",
     frame: 3,
     selected: null,
+    marked: new Set(),
     hovered: null,
     hoveredEvent: null,
     rulerHeight: 20,

@@ -8,7 +8,7 @@ from django.test import Client
 
 from backend.annotations import selectors, services
 from backend.annotations.lanes import lanes
-from backend.annotations.models import EventHead, MaskHead, MaskState, TrackHead
+from backend.annotations.models import Changeset, EventHead, MaskHead, MaskState, TrackHead
 from backend.annotations.services import Committed
 from backend.annotations.steps import Edit
 from backend.annotations.values import StaleBaseError
@@ -271,6 +271,48 @@ def test_any_version_is_undone_and_redone(series: Series, family: tuple[UUID, UU
     services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=undone.version)
     assert frames_of(series, one) == list(range(6))
     assert events(series) == []
+
+
+def test_edits_that_build_on_each_other_are_undone_one_by_one_and_redone(
+    series: Series, family: tuple[UUID, UUID, UUID]
+) -> None:
+    one, other, child = family
+    part = uuid4()
+    edit(series, merge([one, other], child, 3))
+    steps = (
+        [{"op": "track.create", "track": part, "phase": None}, reassign((child, part), first=4)],
+        [reassign((part, child))],
+        [reassign((one, other), (other, one), first=1)],
+    )
+    shown, versions = [whole(series)], []
+    for each in steps:
+        versions.append(edit(series, *each).version)
+        shown.append(whole(series))
+    for _ in range(2):
+        undone = []
+        for version, before in zip(reversed(versions), reversed(shown[:-1]), strict=True):
+            undone.append(revert(series, version))
+            assert whole(series) == before
+        versions = []
+        for version, after in zip(reversed(undone), shown[1:], strict=True):
+            versions.append(revert(series, version))
+            assert whole(series) == after
+
+
+def whole(series: Series) -> list[Any]:
+    return [stated(series, frame) for frame in range(6)]
+
+
+def revert(series: Series, version: int) -> int:
+    return services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version).version
+
+
+def test_an_undo_that_is_undone_is_called_a_redo(series: Series) -> None:
+    one, other = draw(series, range(2)), draw(series, range(2, 4))
+    made = edit(series, reassign((other, one)), reason="Join #1 and #2").version
+    for reason in ("Undo: Join #1 and #2", "Redo: Join #1 and #2", "Undo: Join #1 and #2"):
+        made = revert(series, made)
+        assert Changeset.objects.get(series=series, version=made).reason == reason
 
 
 def stated(series: Series, frame: int) -> Any:

@@ -397,5 +397,14 @@ def test_trackings_and_trackers_come_through_the_api(client: Client, series: Ser
     assert answer.status_code == 201, answer.content
     job = answer.json()
     assert (job["kind"], job["state"], job["pausable"]) == ("track", "queued", True)
+    assert job["parameters"] == body | {
+        "version": None,
+        "parameters": job["parameters"]["parameters"],
+        "tracker": "overlap",
+        "tracks": None,
+        "new_objects": True,
+    }
+    listed = client.get(f"/api/v1/projects/{series.project_id}/jobs?kind=track").json()["results"]
+    assert [row["parameters"] for row in listed] == [job["parameters"]]
     assert client.post(f"/api/v1/jobs/{job['id']}/pause").json()["state"] == "paused"
     assert client.post(f"/api/v1/jobs/{job['id']}/resume").json()["state"] == "queued"

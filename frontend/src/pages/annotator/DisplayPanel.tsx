@@ -19,6 +19,7 @@ export function DisplayPanel() {
   const { dispatch, session } = useWorkspace();
   const display = useView((state) => state.display);
   const series = useView((state) => state.series);
+  const phases = useView((state) => state.phases);
   const frame = useView((state) => state.frame);
   const playing = useView((state) => state.playing);
   const histogram = useSignal<Histogram | null>(null);
@@ -41,7 +42,7 @@ export function DisplayPanel() {
     };
   }, [frame, playing]);
 
-  const original = initialDisplay(series);
+  const original = initialDisplay(series, phases);
   const low = Math.min(histogram.value?.min ?? original.low, display.low);
   const high = Math.max(histogram.value?.max ?? original.high, display.high);
   const step = series.dtype === "float32" ? (high - low) / 1000 : 1;

@@ -34,7 +34,7 @@ export function EventsList() {
   return (
     <>
       <h2 class="side-heading">
-        Events here <span class="muted number">{events.length}</span>
+        Events nearby <span class="muted number">{events.length}</span>
       </h2>
       <ul class="events">
         {events.map((event) => (

@@ -5,7 +5,7 @@ import { originName } from "../../state/annotator/segmenters";
 import { objectOf } from "../../state/annotator/view";
 import { percent } from "../../state/format";
 import { areaOf, objectName, phaseName } from "./objects";
-import { Swatch } from "./Swatch";
+import { TrackSwatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
 
 export function HoverCard() {
@@ -20,7 +20,7 @@ export function HoverCard() {
   const model = originName(state, object.origin);
   return (
     <div class="hover-card" style={{ transform: besides(at, viewport.value.width) }}>
-      <Swatch phase={object.track.phase} />
+      <TrackSwatch track={object.track} />
       <strong>{objectName(object.track)}</strong>
       <span>{phaseName(state, object.track.phase)}</span>
       <span class="number">{areaOf(state, object.area_px)}</span>

@@ -12,7 +12,7 @@ import { isLoaded, objectOf, type ShownMask } from "../../state/annotator/view";
 import { framesText } from "./happenings";
 import { areaOf, objectName, phaseName } from "./objects";
 import type { Pictures } from "./pictures";
-import { Swatch } from "./Swatch";
+import { TrackSwatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
 
 const PICTURE_PX = 64;
@@ -47,7 +47,7 @@ export function LineageCard({ relative, current, joins, pictures, onGo }: Lineag
     >
       <Picture relative={relative} frame={frame} mask={mask} pictures={pictures} />
       <span class="lineage-name">
-        <Swatch phase={track.phase} />
+        <TrackSwatch track={track} />
         <strong class="number">{objectName(track)}</strong>
         <span class="muted">{track.name === "" ? phase : track.name}</span>
       </span>

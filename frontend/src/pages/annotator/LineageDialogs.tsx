@@ -10,7 +10,7 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Select } from "../../ui/Field";
 import { phaseName } from "./objects";
-import { Swatch } from "./Swatch";
+import { TrackSwatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
 
 interface Closable {
@@ -166,7 +166,7 @@ function Name({ track }: { track: Track }) {
   const phase = useView((state) => phaseName(state, track.phase));
   return (
     <>
-      <Swatch phase={track.phase} />
+      <TrackSwatch track={track} />
       <strong class="number">{objectName(track)}</strong>
       <span class="muted">{phase}</span>
     </>

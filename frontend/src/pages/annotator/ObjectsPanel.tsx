@@ -15,7 +15,7 @@ import { routePath } from "../../ui/router";
 import { EventsList } from "./EventsList";
 import { objectMenu } from "./object_menu";
 import { areaOf, objectName, phaseName } from "./objects";
-import { Swatch } from "./Swatch";
+import { Swatch, TrackSwatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
 
 const ROW_PX = 30;
@@ -203,7 +203,7 @@ function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: (more: boo
       onPointerEnter={() => dispatch({ type: "hover", track: id })}
       onPointerLeave={() => dispatch({ type: "hover", track: null })}
     >
-      <Swatch phase={track.phase} />
+      <TrackSwatch track={track} />
       <span class="object-number number">{objectName(track)}</span>
       <span class="object-phase">{phase}</span>
       <span class="object-area number">{area}</span>

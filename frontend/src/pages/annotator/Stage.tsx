@@ -2,10 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Point } from "../../geometry/stroke";
 import { fitView, isFitted, resize, toImage, zoomAt } from "../../geometry/viewport";
 import { startPainting } from "../../render/painter";
-import { chosenTracks } from "../../state/annotator/lineage";
 import { mayEdit, objectAt } from "../../state/annotator/view";
 import type { Pointer, PointerDown } from "../../tools/tool";
 import { ErrorNote } from "../../ui/ErrorNote";
@@ -13,7 +11,7 @@ import { ContextMenu } from "../../ui/Menu";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
 import { Marks } from "./Marks";
-import { objectMenu } from "./object_menu";
+import { objectMenu, openObjectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
 import { PromptBar } from "./PromptBar";
 import { ProposalsBar } from "./ProposalsBar";
@@ -119,19 +117,6 @@ function pick({ picking, state }: Workspace, { image }: Pointer): boolean {
   return true;
 }
 
-function openMenu({ state, dispatch, menu }: Workspace, { image }: Pointer, at: Point): void {
-  const present = state.peek();
-  const track = objectAt(present, present.frame, image)?.track.track;
-  if (track === undefined || !mayEdit(present)) return;
-  if (!chosenTracks(present).includes(track)) {
-    dispatch({ type: "selection", selection: { track, lasting: true } });
-  }
-  dispatch({ type: "hover", track: null });
-  setTimeout(() => {
-    menu.value = at; // after this release, which would close it
-  });
-}
-
 function ObjectMenu() {
   const workspace = useWorkspace();
   const { menu } = workspace;
@@ -191,8 +176,10 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
   });
   listen("pointerup", (event) => {
     const at = read(event);
+    const present = state.peek();
     if (BUTTONS[event.button] === "right" && !host.busy && host.tool.name === "select") {
-      openMenu(workspace, at, { x: event.clientX, y: event.clientY });
+      const track = objectAt(present, present.frame, at.image)?.track.track;
+      if (track !== undefined) openObjectMenu(workspace, track, { x: event.clientX, y: event.clientY });
     }
     host.up(at);
   });

@@ -15,6 +15,7 @@ import { Button } from "../../ui/Button";
 import { occurrenceText, rowText, runText } from "./happenings";
 import { laneMove } from "./lane_keys";
 import { type LanePainter, paintLanes } from "./lane_painter";
+import { openObjectMenu } from "./object_menu";
 import { phaseName } from "./objects";
 import { type TimeAxis, wheelTime } from "./time";
 import { useView, useWorkspace } from "./workspace";
@@ -68,8 +69,12 @@ export function TimelineLanesList({ axis, choice, table }: TimelineLanesListProp
     dispatch({ type: "frame/show", frame });
   };
   const select = (track: string) => dispatch({ type: "selection", selection: { track, lasting: true } });
-  const choose = (hit: LaneHit) => {
+  const choose = (hit: LaneHit, more: boolean) => {
     const { frame, track } = aim(hit, state.peek().frame);
+    if (more) {
+      if (track !== undefined) dispatch({ type: "mark", track });
+      return;
+    }
     if (frame !== null) show(frame);
     if (track !== undefined) select(track);
   };
@@ -129,13 +134,19 @@ export function TimelineLanesList({ axis, choice, table }: TimelineLanesListProp
               scrub(event);
             }}
             onPointerMove={move}
-            onPointerUp={() => {
+            onPointerUp={(event) => {
               scrubbing.current = false;
+              const hit = event.button === 2 ? find(event) : null;
+              const track = hit === null ? undefined : trackOf(hit);
+              if (track === undefined) return;
+              pointed.value = null;
+              openObjectMenu(workspace, track, { x: event.clientX, y: event.clientY });
             }}
+            onContextMenu={(event) => event.preventDefault()}
             onPointerLeave={leave}
             onClick={(event) => {
               const hit = find(event);
-              if (hit !== null) choose(hit);
+              if (hit !== null) choose(hit, event.shiftKey);
             }}
             onDblClick={(event) => {
               const hit = find(event);

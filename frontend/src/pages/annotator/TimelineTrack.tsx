@@ -41,10 +41,13 @@ export function TimelineTrack({ axis }: { axis: TimeAxis }) {
     observer.observe(element);
     const themes = new MutationObserver(draw);
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", draw);
     return () => {
       stop();
       observer.disconnect();
       themes.disconnect();
+      scheme.removeEventListener("change", draw);
     };
   }, [state]);
 

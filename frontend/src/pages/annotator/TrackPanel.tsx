@@ -1,7 +1,5 @@
 // Following objects from the frame in sight: which, where to, by what; and the jobs that do it.
 
-import { type ComponentChildren, Fragment } from "preact";
-import { useId } from "preact/hooks";
 import { chosenTracks } from "../../state/annotator/lineage";
 import type { Tracking } from "../../state/annotator/model";
 import { chosenTracker, trackingOf, trackingText, whyNotTrack } from "../../state/annotator/tracking";
@@ -18,15 +16,12 @@ import { useView, useWorkspace } from "./workspace";
 
 export function TrackPanel() {
   return (
-    <div class="side-form">
+    <div class="side-form track-form">
       <WhatChoice />
       <WhereChoice />
       <TrackerChoice />
       <SegmenterChoice label="Segmenter" />
-      <details class="track-settings">
-        <summary>Settings of the segmenter</summary>
-        <SegmenterSettings />
-      </details>
+      <Settings />
       <div class="segment-start">
         <TrackingJobs />
         <Start />
@@ -38,26 +33,26 @@ export function TrackPanel() {
 function WhatChoice() {
   const { dispatch } = useWorkspace();
   const what = useView((state) => state.tracking.what);
-  const frame = useView((state) => state.frame);
   const here = useView((state) => objectsOn(state, state.frame).length);
   const chosen = useView(
     (state) => chosenTracks(state).filter((track) => objectOf(state, track, state.frame)).length,
   );
   return (
-    <Radios<Tracking["what"]>
-      legend="What"
-      value={what}
-      choices={[
-        ["everything", "Everything, also what appears"],
-        ["frame", `The objects of frame ${frame + 1} (${here})`],
-        ["selected", `The selected objects (${chosen})`],
-      ]}
-      onValue={(value) => dispatch({ type: "tracking", change: { what: value } })}
-    >
+    <>
+      <Select<Tracking["what"]>
+        label="What"
+        value={what}
+        choices={[
+          { value: "everything", label: "All, and what appears" },
+          { value: "frame", label: `Objects of this frame (${here})` },
+          { value: "selected", label: `Selected objects (${chosen})` },
+        ]}
+        onValue={(value) => dispatch({ type: "tracking", change: { what: value } })}
+      />
       {what === "selected" && (
         <span class="field-hint">Click an object on the image; with Shift, one more.</span>
       )}
-    </Radios>
+    </>
   );
 }
 
@@ -66,16 +61,17 @@ function WhereChoice() {
   const { where, to } = useView((state) => state.tracking);
   const frames = useView((state) => state.series.frames);
   return (
-    <Radios<Tracking["where"]>
-      legend="Where to"
-      value={where}
-      choices={[
-        ["end", `Forward to the end (${frames})`],
-        ["beginning", "Backward to the beginning (1)"],
-        ["frame", "To a frame"],
-      ]}
-      onValue={(value) => dispatch({ type: "tracking", change: { where: value } })}
-    >
+    <>
+      <Select<Tracking["where"]>
+        label="Where to"
+        value={where}
+        choices={[
+          { value: "end", label: `The end, frame ${frames}` },
+          { value: "beginning", label: "The beginning, frame 1" },
+          { value: "frame", label: "Another frame" },
+        ]}
+        onValue={(value) => dispatch({ type: "tracking", change: { where: value } })}
+      />
       {where === "frame" && (
         <span class="scope-range">
           Frame
@@ -87,33 +83,7 @@ function WhereChoice() {
           />
         </span>
       )}
-    </Radios>
-  );
-}
-
-interface RadiosProps<T extends string> {
-  legend: string;
-  value: T;
-  choices: readonly (readonly [T, string])[];
-  onValue: (value: T) => void;
-  children: ComponentChildren;
-}
-
-function Radios<T extends string>({ legend, value, choices, onValue, children }: RadiosProps<T>) {
-  const name = useId();
-  return (
-    <fieldset class="scope">
-      <legend>{legend}</legend>
-      {choices.map(([choice, label]) => (
-        <Fragment key={choice}>
-          <label class="checkbox">
-            <input type="radio" name={name} checked={value === choice} onChange={() => onValue(choice)} />
-            {label}
-          </label>
-        </Fragment>
-      ))}
-      {children}
-    </fieldset>
+    </>
   );
 }
 
@@ -122,32 +92,40 @@ function TrackerChoice() {
   const trackers = useView((state) => state.trackers);
   const chosen = useView(chosenTracker);
   if (trackers.length === 0) return <p class="muted">No tracker is installed.</p>;
-  const missing = trackers.filter(({ available }) => !available);
   return (
-    <div class="segment-model">
-      <Select
-        label="Tracker"
-        value={chosen?.name ?? ""}
-        choices={trackers.map(({ name, title, available }) => ({
-          value: name,
-          label: title,
-          disabled: !available,
-        }))}
-        onValue={(tracker) => dispatch({ type: "tracking", change: { tracker } })}
-      />
+    <Select
+      label="Tracker"
+      value={chosen?.name ?? ""}
+      choices={trackers.map(({ name, title, available }) => ({
+        value: name,
+        label: title,
+        disabled: !available,
+      }))}
+      onValue={(tracker) => dispatch({ type: "tracking", change: { tracker } })}
+    />
+  );
+}
+
+/** Of the segmenter; and what is missing for the trackers that cannot run. */
+function Settings() {
+  const missing = useView((state) => state.trackers).filter(({ available }) => !available);
+  return (
+    <details class="track-settings">
+      <summary>
+        Settings
+        {missing.length > 0 && `, and why ${counted(missing.length, "tracker")} cannot run here`}
+      </summary>
+      <SegmenterSettings />
       {missing.length > 0 && (
-        <details class="track-settings">
-          <summary>{counted(missing.length, "tracker")} cannot run here: why?</summary>
-          <ul class="track-reasons">
-            {missing.map(({ name, title, reason }) => (
-              <li key={name}>
-                <strong>{title}</strong> {reason}
-              </li>
-            ))}
-          </ul>
-        </details>
+        <ul class="track-reasons">
+          {missing.map(({ name, title, reason }) => (
+            <li key={name}>
+              <strong>{title}</strong> {reason}
+            </li>
+          ))}
+        </ul>
       )}
-    </div>
+    </details>
   );
 }
 

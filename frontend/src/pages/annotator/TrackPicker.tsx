@@ -5,7 +5,7 @@ import { objectsOn, tracksOf } from "../../state/annotator/view";
 import { objectName } from "../../state/annotator/words";
 import { Field } from "../../ui/Field";
 import { phaseName } from "./objects";
-import { Swatch } from "./Swatch";
+import { TrackSwatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
 
 const MOST_ROWS = 50;
@@ -62,7 +62,7 @@ export function TrackPicker({ label, except, value, onValue }: TrackPickerProps)
               onValue(track.track);
             }}
           >
-            <Swatch phase={track.phase} />
+            <TrackSwatch track={track} />
             <strong class="number">{objectName(track)}</strong>
             <span class="muted">{phaseName(present, track.phase)}</span>
             {here.has(track.track) && <span class="muted">on this frame</span>}

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { Job } from "../../protocol/rest";
 import { acceptFrames, livingEvents } from "../../state/annotator/lineage";
 import type { Annotator } from "../../state/annotator/model";
-import { continuationOf } from "../../state/annotator/tracking";
+import { continuationOf, framesOf } from "../../state/annotator/tracking";
 import { mayEdit } from "../../state/annotator/view";
 import { counted } from "../../state/format";
 import { isActive } from "../../state/jobs/store";
@@ -37,9 +37,9 @@ function Ended({ job }: { job: Job }) {
   const workspace = useWorkspace();
   const { dispatch, commands, session } = workspace;
   const editable = useView(mayEdit);
-  const frames = useView((state) => framesOf(state, job.id));
-  const merge = useView((state) => firstMerge(state, job.id));
-  const goOn = useView((state) => (job.state === "failed" ? continuationOf(state, job.id) : null));
+  const frames = useView((state) => framesOf(state, job));
+  const merge = useView((state) => firstMerge(state, job));
+  const goOn = useView((state) => (job.state === "failed" ? continuationOf(state, job) : null));
   const undoing = useSignal(false);
   const { masks = 0, merges = 0 } = job.result;
   const revert = async () => {
@@ -50,7 +50,17 @@ function Ended({ job }: { job: Job }) {
     <div class={`series-job tracked ${job.state}`}>
       <div class="series-job-head">
         <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "info"} />
-        <span>{outcome(job)}</span>
+        <span>
+          {outcome(job)}
+          {merges > 0 && merge !== undefined && (
+            <>
+              {" "}
+              <button type="button" class="link-button inline" onClick={() => showEvent(workspace, merge)}>
+                Show merges
+              </button>
+            </>
+          )}
+        </span>
         <IconButton
           icon="close"
           label="Dismiss"
@@ -58,9 +68,6 @@ function Ended({ job }: { job: Job }) {
         />
       </div>
       <div class="series-job-actions">
-        {merges > 0 && merge !== undefined && (
-          <Button onClick={() => showEvent(workspace, merge)}>Show merges</Button>
-        )}
         {editable && goOn !== null && (
           <Button onClick={() => commands.track(goOn)}>Go on from frame {goOn.frames.start + 1}</Button>
         )}
@@ -109,15 +116,7 @@ function outcome({ state, error, result }: Job): string {
   return `Done: ${parts.join(", ")}.`;
 }
 
-/** The frames that the job was about; of a colleague's, those that it wrote while this page was open. */
-function framesOf({ lastTracking, written }: Annotator, job: string): { first: number; last: number } | null {
-  if (!written.has(job)) return null;
-  if (lastTracking?.job !== job) return written.get(job) ?? null;
-  const { start, end } = lastTracking.request.frames;
-  return { first: Math.min(start, end), last: Math.max(start, end) };
-}
-
-function firstMerge(state: Annotator, job: string) {
+function firstMerge(state: Annotator, job: Job) {
   const frames = framesOf(state, job);
   return livingEvents(state).find(
     ({ what, last_frame }) =>

@@ -52,6 +52,7 @@ export function paintLanes(painting: LanePainting): LanePainter {
   const parts = [
     computed(() => state.value.frame),
     computed(() => state.value.selection),
+    computed(() => state.value.marked),
     computed(() => state.value.hovered),
     computed(() => state.value.phases),
     computed(() => state.value.display.colourBy),
@@ -102,6 +103,7 @@ function draw({ workspace, hoveredEvent, scroller, canvas }: LanePainting, view:
     font: `12px ${style.fontFamily}`,
     frame: state.frame,
     selected: state.selection?.track ?? null,
+    marked: state.marked,
     hovered: state.hovered,
     hoveredEvent: hoveredEvent.peek(),
     rulerHeight: RULER_PX,

@@ -1,5 +1,6 @@
 // What can be done with an object, or with all that are marked: the menu of its row and of a right click on it.
 
+import type { Point } from "../../geometry/stroke";
 import {
   acceptTracks,
   chosenTracks,
@@ -17,6 +18,19 @@ import type { MenuEntry } from "../../ui/Menu";
 import type { Workspace } from "./workspace";
 
 const MOST_NAMES = 3;
+
+/** Opens the menu at a place of the window, once the pointer is released, which would close it. */
+export function openObjectMenu({ state, dispatch, menu }: Workspace, track: string, at: Point): void {
+  const present = state.peek();
+  if (!mayEdit(present)) return;
+  if (!chosenTracks(present).includes(track)) {
+    dispatch({ type: "selection", selection: { track, lasting: true } });
+  }
+  dispatch({ type: "hover", track: null });
+  setTimeout(() => {
+    menu.value = at;
+  });
+}
 
 /** `track` alone, unless it is among several that are marked. */
 export function objectMenu(workspace: Workspace, track: string): readonly MenuEntry[] {

@@ -15,10 +15,10 @@ export interface Jobs {
 
 const KINDS = ["segment", "track"] as const;
 
-/** Those under way. */
-export async function jobsUnderWay(project: string, series: string): Promise<Job[]> {
+/** Those of the series among the project's newest, newest first. */
+export async function jobsOf(project: string, series: string): Promise<Job[]> {
   const pages = await Promise.all(KINDS.map((kind) => api.listJobs(project, { kind })));
-  return pages.flatMap(({ results }) => results.filter((job) => job.series === series && isActive(job)));
+  return pages.flatMap(({ results }) => results.filter((job) => job.series === series));
 }
 
 export function startJobs(store: Store): Jobs & { follow(job: Job): void; close(): void } {

@@ -15,7 +15,7 @@ import { followJob, startExport } from "../jobs/effects";
 import { failed, ready } from "../remote";
 import { start } from "./effects";
 import { startEdits } from "./effects_edits";
-import { type Jobs, jobsUnderWay, startJobs } from "./effects_jobs";
+import { type Jobs, jobsOf, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
 import { type Segmentations, startSegmentations } from "./effects_segment";
 import { startTrackings, type Trackings } from "./effects_track";
@@ -59,7 +59,7 @@ export async function openAnnotator(
     api.getState(id, frame),
     // Without these one can still draw.
     api.getCatalogue(series.project).then(ready, failed),
-    jobsUnderWay(series.project, id).catch(() => []),
+    jobsOf(series.project, id).catch(() => []),
     api.getTrackers().catch(() => []),
   ]);
   const known = catalogue.status === "ready" ? catalogue.value : { models: [], versions: [] };

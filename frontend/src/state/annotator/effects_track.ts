@@ -21,7 +21,7 @@ export function startTrackings(store: Store, follow: (job: Job) => void): Tracki
     async track(request) {
       await saved(store);
       const job = await api.startTracking(id, request);
-      store.dispatch({ type: "tracking/started", job: job.id, request });
+      store.dispatch({ type: "tracking/started", request });
       follow(job);
     },
     async revertTracking(job) {

@@ -2,8 +2,9 @@
 
 import type { Person } from "../../protocol/messages";
 import type { ModelVersion } from "../../protocol/models";
-import type { Job, Model, Project, Series, SeriesState } from "../../protocol/rest";
+import type { Job, Model, Phase, Project, Series, SeriesState } from "../../protocol/rest";
 import type { Tracker } from "../../protocol/tracking";
+import { isActive } from "../jobs/store";
 import { NO_LANES } from "./lanes";
 import { mergeFrame } from "./merge";
 import type { Annotator, Display, Segmenter } from "./model";
@@ -15,7 +16,7 @@ export interface Opened {
   readonly user: Person;
   readonly models: readonly Model[];
   readonly versions: readonly ModelVersion[];
-  /** Those that segment or track this series now. */
+  /** Those that segment or track this series, or did, of each kind the newest first. */
   readonly jobs: readonly Job[];
   readonly trackers: readonly Tracker[];
   /** The first frame in sight, with all tracks. */
@@ -59,10 +60,11 @@ export function initialState(opened: Opened): Annotator {
     scope: { what: "frame", from: 0, to: series.frames - 1, step: 1, replace: true },
     review: { minimumScore: 0, what: "frame", seek: null },
     proposalSummary: null,
-    jobs,
+    jobs: jobs.filter(isActive),
     trackers,
     tracking: { what: "everything", where: "end", to: series.frames - 1, tracker: null },
-    lastTracking: null,
+    lastTracking:
+      jobs.find((job) => job.parameters !== null && job.created_by.id === user.id)?.parameters ?? null,
     written: new Map(),
     corrected: null,
     phase: null,
@@ -76,7 +78,7 @@ export function initialState(opened: Opened): Annotator {
     band: null,
     proposals: null,
     ready: new Set(),
-    display: initialDisplay(series),
+    display: initialDisplay(series, project.phases),
     playing: false,
     framesPerSecond: 10,
     notice: null,
@@ -94,7 +96,8 @@ function initialSegmenter({ series, models, versions }: Opened, model: string): 
   return { model: choice?.model ?? "", version: choice?.version ?? null, parameters: {} };
 }
 
-export function initialDisplay(series: Series): Display {
+/** Without phases every object would have one colour. */
+export function initialDisplay(series: Series, phases: readonly Phase[]): Display {
   const [low, high] = series.input_range;
   return {
     low,
@@ -105,6 +108,6 @@ export function initialDisplay(series: Series): Display {
     opacity: 0.35,
     outline: true,
     numbers: true,
-    colourBy: "phase",
+    colourBy: phases.length > 0 ? "phase" : "object",
   };
 }

@@ -13,7 +13,7 @@ import type {
   PromptPoint,
   TrackRevision,
 } from "../../protocol/messages";
-import type { ModelChoice, ModelVersion, Settings } from "../../protocol/models";
+import type { ModelChoice, ModelVersion } from "../../protocol/models";
 import type {
   Calibration,
   Job,
@@ -25,6 +25,7 @@ import type {
   TimelineFrame,
 } from "../../protocol/rest";
 import type { FrameRange, ProposalSummary } from "../../protocol/segmentation";
+import type { Settings } from "../../protocol/settings";
 import type { Step, Tracker, TrackingRequest } from "../../protocol/tracking";
 
 export type Operation = ChangesetCommit["operations"][number];
@@ -265,8 +266,8 @@ export interface Annotator {
   readonly jobs: readonly Job[];
   readonly trackers: readonly Tracker[];
   readonly tracking: Tracking;
-  /** What this page asked for last. */
-  readonly lastTracking: { readonly job: string; readonly request: TrackingRequest } | null;
+  /** What this person asked for last. */
+  readonly lastTracking: TrackingRequest | null;
   /** The frames that jobs wrote since the page was opened, by job: first and last of them, and the newest. */
   readonly written: ReadonlyMap<string, WrittenFrames>;
   /** The frame of the user's latest correction; what was tracked from there on may be followed anew. */

@@ -57,7 +57,7 @@ export type Report =
   | { type: "proposals/counted"; summary: ProposalSummary }
   | { type: "job"; job: Job }
   | { type: "job/dismiss"; job: string }
-  | { type: "tracking/started"; job: string; request: TrackingRequest }
+  | { type: "tracking/started"; request: TrackingRequest }
   | { type: "series/model"; choice: ModelChoice }
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
@@ -157,10 +157,8 @@ function react(state: Annotator, action: Action): Annotator {
       return { ...state, jobs: withJob(state.jobs, action.job) };
     case "job/dismiss":
       return { ...state, jobs: state.jobs.filter(({ id }) => id !== action.job) };
-    case "tracking/started": {
-      const { job, request } = action;
-      return { ...state, lastTracking: { job, request }, corrected: null };
-    }
+    case "tracking/started":
+      return { ...state, lastTracking: action.request, corrected: null };
     case "series/model":
       return { ...state, seriesModel: action.choice };
     case "changeset/made":

@@ -1,5 +1,6 @@
 // Following objects through time: what is asked for, in values and in words. Pure.
 
+import type { Job } from "../../protocol/rest";
 import type { Tracker, TrackingRequest } from "../../protocol/tracking";
 import { counted } from "../format";
 import { chosenTracks } from "./lineage";
@@ -139,32 +140,33 @@ export function retrackingOf(state: Annotator): TrackingRequest | null {
   if (lastTracking === null) {
     return trackingOf({ ...state, tracking: { ...state.tracking, what: "everything", where: "end" } });
   }
-  const { request } = lastTracking;
-  const end = request.frames.end > frame ? request.frames.end : last;
-  const tracks = request.tracks?.filter((track) => objectOf(state, track, frame) !== undefined) ?? null;
+  const { frames } = lastTracking;
+  const end = frames.end > frame ? frames.end : last;
+  const tracks = lastTracking.tracks?.filter((track) => objectOf(state, track, frame) !== undefined) ?? null;
   if (tracks !== null && state.selection !== null) {
     const { track } = state.selection; // what was just corrected
     if (!tracks.includes(track) && objectOf(state, track, frame) !== undefined) tracks.push(track);
   }
   if (tracks?.length === 0) return null;
-  return { ...request, frames: { start: frame, end }, tracks };
+  return { ...lastTracking, frames: { start: frame, end }, tracks };
 }
 
-/**
- * A job that failed goes on from the frame that it wrote last: as it was asked, or, where somebody else asked, as it is
- * chosen here. Null where it wrote none.
- */
-export function continuationOf(state: Annotator, job: string): TrackingRequest | null {
-  const { lastTracking, written } = state;
-  const frames = written.get(job);
-  if (frames === undefined) return null;
-  const start = frames.newest;
-  if (lastTracking?.job !== job) {
-    const where = start === frames.first && start < frames.last ? "beginning" : "end";
-    return trackingOf({ ...state, frame: start, tracking: { ...state.tracking, what: "everything", where } });
-  }
-  const { end } = lastTracking.request.frames;
-  return start === end ? null : { ...lastTracking.request, frames: { start, end } };
+/** A job that failed goes on, as it was asked, from the frame that it wrote last. Null where it wrote none. */
+export function continuationOf({ written }: Annotator, job: Job): TrackingRequest | null {
+  const start = written.get(job.id)?.newest;
+  if (start === undefined || job.parameters === null) return null;
+  const { end } = job.parameters.frames;
+  return start === end ? null : { ...job.parameters, frames: { start, end } };
+}
+
+/** First and last of the frames that a job was about; null where it wrote none. */
+export function framesOf(
+  { written }: Pick<Annotator, "written">,
+  { id, parameters, result }: Job,
+): { first: number; last: number } | null {
+  if (parameters === null || (!written.has(id) && (result.masks ?? 0) === 0)) return null;
+  const { start, end } = parameters.frames;
+  return { first: Math.min(start, end), last: Math.max(start, end) };
 }
 
 export function changedTracking(tracking: Tracking, change: Partial<Tracking>, frames: number): Tracking {

@@ -8,12 +8,12 @@ import type {
   ComparisonRequest,
   ModelChoice,
   ModelVersion,
-  Settings,
   SplitPreview,
   Training,
   TrainingRequest,
 } from "../../protocol/models";
 import type { Job } from "../../protocol/rest";
+import type { Settings } from "../../protocol/settings";
 import { uploadVersion } from "../../protocol/upload";
 import { pause } from "../jobs/effects";
 import { isActive } from "../jobs/store";

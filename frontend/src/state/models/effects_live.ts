@@ -1,7 +1,7 @@
 // Segments one frame again and again while somebody moves sliders: one question at a time, and the newest wins.
 
 import type { Candidate, ServerMessage } from "../../protocol/messages";
-import type { Settings } from "../../protocol/models";
+import type { Settings } from "../../protocol/settings";
 import { connect, type OpenWire, openWebSocket } from "../../protocol/socket";
 
 export interface LiveQuestion {

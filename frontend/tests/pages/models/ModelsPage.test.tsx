@@ -24,6 +24,7 @@ const job = (id: string): Job => ({
   project: "p",
   series: null,
   pausable: false,
+  parameters: null,
 });
 
 beforeEach(() => {

@@ -46,7 +46,7 @@ describe("a tracking", () => {
     expect(fetched.mock.calls[0]?.[0]).toBe("/api/v1/series/series/trackings");
     expect(sent(0)).toEqual(trackingRequest());
     expect(follow).toHaveBeenCalledWith(expect.objectContaining({ id: "j9" }));
-    expect(store.state.value.lastTracking).toEqual({ job: "j9", request: trackingRequest() });
+    expect(store.state.value.lastTracking).toEqual(trackingRequest());
   });
 
   it("waits until what was drawn before it is saved", async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Person } from "../../../src/protocol/messages";
 import type { Annotator, Tracking } from "../../../src/state/annotator/model";
 import {
   continuationOf,
+  framesOf,
   offersRetrack,
   retrackingOf,
   trackingOf,
@@ -12,8 +14,11 @@ import {
   byHand,
   changeset,
   discRle,
+  job,
   maskRevision,
+  me,
   opened,
+  other,
   run,
   trackers,
   trackingRequest,
@@ -124,7 +129,7 @@ describe("after a correction", () => {
     expect(offersRetrack(run(corrected, { type: "frame/show", frame: 1 }))).toBe(false);
     expect(offersRetrack(run(corrected, { type: "undo", requestId: "u1" }))).toBe(false);
     expect(offersRetrack(run(corrected, { type: "retrack/dismiss" }))).toBe(false);
-    const started = { type: "tracking/started", job: "j1", request: trackingRequest() } as const;
+    const started = { type: "tracking/started", request: trackingRequest() } as const;
     expect(offersRetrack(run(corrected, started))).toBe(false);
   });
 
@@ -149,7 +154,7 @@ describe("after a correction", () => {
 
   it("the last tracking goes forward from the frame in sight, with what was corrected", () => {
     const request = trackingRequest({ frames: { start: 3, end: 0 }, tracks: ["t1", "gone"] });
-    const state = run(series(), { type: "tracking/started", job: "j1", request }, choose("t2"));
+    const state = run(series(), { type: "tracking/started", request }, choose("t2"));
     expect(retrackingOf(state)).toEqual({
       ...request,
       frames: { start: 0, end: 4 },
@@ -157,30 +162,50 @@ describe("after a correction", () => {
     });
     expect(retrackingOf({ ...state, frame: 4 })).toBeNull();
     const short = trackingRequest({ frames: { start: 0, end: 2 } });
-    const shorter = run(series(), { type: "tracking/started", job: "j1", request: short });
+    const shorter = run(series(), { type: "tracking/started", request: short });
     expect(retrackingOf(shorter)?.frames).toEqual({ start: 0, end: 2 });
     expect(retrackingOf(series({ what: "frame" }))).toMatchObject({ new_objects: true, tracker: "overlap" });
   });
 });
 
-it("goes on, after a failure, from the frame that was written last", () => {
-  const wrote = (version: number, frame: number) =>
-    ({
-      type: "changeset/made",
-      changeset: changeset(version, {
-        job: "j1",
-        revisions: [maskRevision("t1", 10 + version, discRle(10, 10), { frame })],
-      }),
-    }) as const;
-  const request = trackingRequest();
-  const started = run(series(), { type: "tracking/started", job: "j1", request });
-  expect(continuationOf(started, "j1")).toBeNull();
-  const written = run(started, wrote(1, 1), wrote(2, 2));
+const wrote = (version: number, frame: number) =>
+  ({
+    type: "changeset/made",
+    changeset: changeset(version, {
+      job: "j1",
+      revisions: [maskRevision("t1", 10 + version, discRle(10, 10), { frame })],
+    }),
+  }) as const;
+
+it("goes on, after a failure, from the frame that was written last, as whoever asked for it", () => {
+  const request = trackingRequest({ tracker: "deaot_l" });
+  const failed = job({ kind: "track", state: "failed", parameters: request });
+  expect(continuationOf(series(), failed)).toBeNull();
+  const written = run(series(), wrote(1, 1), wrote(2, 2));
   expect(written.written.get("j1")).toEqual({ first: 1, last: 2, newest: 2 });
-  expect(continuationOf(written, "j1")).toEqual({ ...request, frames: { start: 2, end: 4 } });
-  expect(continuationOf(written, "another")).toBeNull();
-  const theirs = { ...written, lastTracking: null };
-  expect(continuationOf(theirs, "j1")).toMatchObject({ frames: { start: 2, end: 4 }, new_objects: true });
-  const back = run(theirs, wrote(3, 1), wrote(4, 0));
-  expect(continuationOf({ ...back, frame: 3 }, "j1")).toBeNull();
+  expect(continuationOf(written, failed)).toEqual({ ...request, frames: { start: 2, end: 4 } });
+  expect(continuationOf(written, { ...failed, id: "another" })).toBeNull();
+  const there = trackingRequest({ frames: { start: 0, end: 2 } });
+  expect(continuationOf(written, { ...failed, parameters: there })).toBeNull();
+});
+
+it("knows all frames of a job, also those that it wrote before the page was opened", () => {
+  const done = job({
+    kind: "track",
+    state: "done",
+    parameters: trackingRequest({ frames: { start: 3, end: 1 } }),
+  });
+  expect(framesOf(series(), done)).toBeNull();
+  expect(framesOf(series(), { ...done, result: { masks: 7 } })).toEqual({ first: 1, last: 3 });
+  expect(framesOf(run(series(), wrote(1, 2)), done)).toEqual({ first: 1, last: 3 });
+});
+
+it("remembers, after a reload, what this person asked for last", () => {
+  const asked = (id: string, created_by: Person, tracker: string) =>
+    job({ id, kind: "track", state: "done", created_by, parameters: trackingRequest({ tracker }) });
+  const jobs = [asked("j3", other, "deaot_l"), asked("j2", me, "deaot_t"), asked("j1", me, "overlap")];
+  const state = opened({}, 5, { jobs });
+  expect(state.lastTracking).toMatchObject({ tracker: "deaot_t" });
+  expect(retrackingOf(state)).toMatchObject({ tracker: "deaot_t", frames: { start: 0, end: 4 } });
+  expect(state.jobs).toEqual([]);
 });

@@ -15,6 +15,7 @@ const job = (values: Partial<Job>): Job => ({
   project: "p1",
   series: null,
   pausable: false,
+  parameters: null,
   ...values,
 });
 

@@ -6,8 +6,8 @@ import { agreement, ownerMap, paintOwners, type Rgb } from "../../../geometry/ov
 import { decoded } from "../../../geometry/rle";
 import { frameUrl } from "../../../protocol/addresses";
 import type { MaskRle } from "../../../protocol/messages";
-import type { Settings } from "../../../protocol/models";
 import type { Series } from "../../../protocol/rest";
+import type { Settings } from "../../../protocol/settings";
 import { parseColour } from "../../../render/colours";
 import { counted } from "../../../state/format";
 import { loadLabels } from "../../../state/models/effects";

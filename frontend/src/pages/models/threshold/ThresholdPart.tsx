@@ -2,8 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Catalogue, Settings } from "../../../protocol/models";
+import type { Catalogue } from "../../../protocol/models";
 import type { Project, Series } from "../../../protocol/rest";
+import type { Settings } from "../../../protocol/settings";
 import { loadAnnotated, saveSettings } from "../../../state/models/effects";
 import { annotated, annotatedKey } from "../../../state/models/store";
 import { mayAs, series } from "../../../state/projects/store";
