@@ -244,6 +244,7 @@ class Ledger:
         self.begin(child)
         if merged:
             certainty = min(1.0, joining.score / (self.held[-1].frame - onset + 1))
+            self._trust(number, onset, certainty)
             self.changes.append(Change("merge", onset, tuple(sorted(p.track for p in parents)), (number,), certainty))
         for other, edge in edges.items():
             if (rest := other - members) and edge.score > 0:
@@ -256,8 +257,16 @@ class Ledger:
         for part in parts:
             part.sure = True
         certainty = min(1.0, parting.score / (self.held[-1].frame - parting.onset + 1))
+        for part in parts:
+            self._trust(part.track, parting.onset, certainty)
         children = tuple(sorted(part.track for part in parts if part.first == parting.onset))
         self.changes.append(Change("split", parting.onset, (parting.parent.track,), children, certainty))
+
+    def _trust(self, track: int, first: int, certainty: float) -> None:
+        """What a child of a merge or split is on the frames that confirmed it is as sure as that: nobody voted yet."""
+        for held in self.held:
+            if held.frame >= first and (info := held.infos.get(track)) is not None:
+                info.confidence = max(info.confidence, certainty)
 
     def _rejoin(self, parting: Parting) -> None:
         """It had not split."""

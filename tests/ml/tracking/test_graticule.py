@@ -86,6 +86,15 @@ def test_a_split_has_a_link_to_each_child() -> None:
     assert {(link.parent, link.child, link.kind) for link in links} == {(parent, child, "split") for child in children}
 
 
+def test_what_a_merge_made_is_as_sure_as_the_merge_until_it_is_voted_on() -> None:
+    frames = run([draw(APART)] * 5 + [draw(ONE)] * 6)
+    ((born, _, (child,)),) = events(frames, "merge")
+    (merge,) = [event for frame in frames for event in frame.events if event.kind == "merge"]
+    sure = [one.confidence for frame in frames for one in frame.objects if one.track == child]
+    assert len(sure) == len(frames) - born
+    assert min(sure) >= merge.confidence
+
+
 def test_a_split_that_is_taken_back_is_none() -> None:
     frames = run([draw(ONE)] * 5 + [draw(APART)] + [draw(ONE)] * 6)
     assert not events(frames, "split") and not events(frames, "merge")
