@@ -68,6 +68,15 @@ def test_a_small_particle_that_sinks_into_a_large_one_keeps_its_outline_while_th
     assert max(np.abs(np.array(areas) / areas[0] - 1)) < 0.15
 
 
+def test_a_segment_with_room_for_one_does_not_keep_two() -> None:
+    near = [
+        draw([Disc(40, 40 - by, 6), Disc(40, 40 + by, 6), Disc(80, 80)]) for by in (8, 8, 8, *np.arange(6, 0, -0.5))
+    ]
+    frames = run(near + [draw([Disc(40, 40, 6), Disc(80, 80)])] * 10, settings=Settings(neck=9.0))
+    assert len(frames[2].objects) == 3
+    assert len(frames[-1].objects) == 2
+
+
 def test_three_become_one() -> None:
     trio = [Disc(40, 26, 7), Disc(40, 42, 7), Disc(40, 58, 7)]
     close = [Disc(40, 33, 7), Disc(40, 42, 7), Disc(40, 51, 7)]
