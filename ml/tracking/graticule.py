@@ -218,7 +218,7 @@ class Following:
         expected = paint(image.shape, traces.values(), moves)
         votes = Votes(expected, {})
         if self.started and not dead:
-            votes = yield from in_pieces(self.tracker, "propagate", image, segmented.labels)
+            votes = yield from in_pieces(self.tracker, "propagate", image, segmented.labels, shift)
         yield None
         trust = {track: _TRUST * confidence for track, confidence in votes.confidence.items()}
         graph = overlaps(expected, segmented.labels, list(traces), len(segmented)).with_votes(votes.segments, trust)

@@ -1,14 +1,16 @@
 """Our pipeline on drawn series: when merges and splits are believed, what is held back, how a run goes on."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from ml.lineage import check
-from ml.tracking import graticule
+from ml.tracking import graticule, overlap
 from ml.tracking.confirmed import Before, Confirmed
+from ml.tracking.drift import Shift, drift
 from ml.tracking.ledger import Settings
 from ml.tracking.objects import Segmented, of_labels
 from ml.tracking.overlap import OverlapTracker
@@ -187,6 +189,19 @@ def test_a_jump_of_the_whole_field_is_no_motion(shift: tuple[int, int]) -> None:
     frames = run([draw(discs)] * 4 + [draw(moved)] * 4)
     for before, after in zip(discs, moved, strict=True):
         assert track_at(frames[3], before.row, before.column) == track_at(frames[4], after.row, after.column)
+
+
+def test_the_drift_of_the_field_is_found_once_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(*arguments: Any) -> Shift:
+        asked.append(arguments)
+        return drift(*arguments)
+
+    for module in (graticule, overlap):
+        monkeypatch.setattr(module, "drift", counted)
+    run([draw(APART)] * 5)
+    assert len(asked) == 4
 
 
 def test_frames_are_held_back_only_while_something_is_open() -> None:
