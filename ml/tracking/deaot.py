@@ -15,6 +15,7 @@ from ml.modeling.deaot import CONFIGS, DeAot, Features, build
 from ml.modeling.deaot.sizes import LONGEST, input_size, resized, resized_labels
 from ml.segmenters.pieces import finished
 from ml.tracking.counting import count_steps
+from ml.tracking.drift import Shift
 from ml.tracking.follower import GROUPS_AT_ONCE, Follower
 from ml.tracking.memory import MOST_FRAMES
 from ml.tracking.votes import Labels, Votes
@@ -117,11 +118,11 @@ class DeAotTracker:
             self._follower.refer_steps(features, small, objects, everyone=everyone, pinned=confirmed)
         )
 
-    def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
-        """Vote on the next frame; `segmented` has its objects as a segmenter found them."""
+    def propagate(self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None) -> Votes:
+        """Vote on the next frame; `segmented` has its objects as a segmenter found them. The network needs no shift."""
         return finished(self.propagate_steps(frame, segmented))
 
-    def propagate_steps(self, frame: Grey, segmented: Labels | None = None) -> Steps[Votes]:
+    def propagate_steps(self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None) -> Steps[Votes]:
         """`propagate` in pieces, so that other work goes between: the encoding, then some groups of objects each."""
         self._check(frame, segmented)
         with self._inference():

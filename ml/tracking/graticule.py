@@ -218,7 +218,7 @@ class Following:
         expected = paint(image.shape, traces.values(), moves)
         votes = Votes(expected, {})
         if self.started and not dead:
-            votes = yield from in_pieces(self.tracker, "propagate", image, segmented.labels)
+            votes = yield from in_pieces(self.tracker, "propagate", image, segmented.labels, shift)
         yield None
         trust = {track: _TRUST * confidence for track, confidence in votes.confidence.items()}
         graph = overlaps(expected, segmented.labels, list(traces), len(segmented)).with_votes(votes.segments, trust)
@@ -232,7 +232,9 @@ class Following:
         yield None
         known |= self._known_anew(frame, sight, set(known.values()))
         graph = sight.graph.without(known, segmented.known)
-        found = match(graph, [ledger.traces[t].phase for t in graph.tracks], segmented.phases)
+        traces = [ledger.traces[track] for track in graph.tracks]
+        apart = np.array([np.count_nonzero((trace.apart or trace.here)[1]) for trace in traces], np.float64)
+        found = match(graph, [trace.phase for trace in traces], segmented.phases, apart)
         lapsed = [track for track, trace in ledger.traces.items() if trace.lapsed]
         found.missing = [track for track in found.missing + lapsed if track not in known]
         found.born = [segment for segment in found.born if segment not in segmented.known]

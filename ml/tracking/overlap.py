@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from ml.tracking.drift import drift
+from ml.tracking.drift import Shift, drift
 from ml.tracking.traces import Trace, boxes, centre_of, paint
 from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
@@ -53,13 +53,15 @@ class OverlapTracker:
         self._shift = (0.0, 0.0)
         self._learn(labels, new=True)
 
-    def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
+    def propagate(self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None) -> Votes:
         if self._shape is None:
             raise ValueError("There is nothing to follow; call start first.")
         if frame.shape != self._shape or (segmented is not None and segmented.shape != self._shape):
             raise ValueError(f"The frame has {frame.shape} px, the series {self._shape}; start anew for another size.")
-        now = None if segmented is None else segmented > 0
-        self._shift = drift(self._frames[0], frame, self._foreground, now)
+        if shift is None:
+            now = None if segmented is None else segmented > 0
+            shift = drift(self._frames[0], frame, self._foreground, now)
+        self._shift = shift
         self._frames[1:] = [frame]
         moves = {track: trace.expected(self._shift) for track, trace in self._traces.items()}
         expected = paint(self._shape, self._traces.values(), moves)

@@ -16,6 +16,7 @@ INSIDE = 0.5  # of an object's area in another one: it has become a part of that
 _LEAST_IOU = 0.2  # for one and the same object
 _LEAST_TOGETHER = 0.7  # of the parts' areas, for what they have become: two spheres relax to 0.79
 _MOST_TOGETHER = 1.5
+_LEAST_OF_APART = 0.75  # of a track's area when it last had a segment to itself, for what it counts at least
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,13 @@ def overlaps(tracked: Labels, segmented: Labels, tracks: Sequence[int], segments
     return Overlaps(tracks, shared, track_areas, segment_areas)
 
 
-def match(graph: Overlaps, track_phases: Sequence[int], segment_phases: Sequence[int]) -> Matching:
+def match(graph: Overlaps, track_phases: Sequence[int], segment_phases: Sequence[int], apart_areas: Float) -> Matching:
     """Say of each track and segment what has become of it.
 
     First one track has one segment, so that the sum of their IoUs is the greatest. Then tracks that lie to the better
     part in another's segment are joined with that one, if the segment is as large as they were together; and so for
     segments that lie in another's track. Tracks and segments of different phases are neither joined nor parted, and
-    are one object only if they overlap by half.
+    are one object only if they overlap by half. `apart_areas`: of each track while it had a segment to itself, px.
     """
     shared = graph.shared
     one_phase = np.array(track_phases)[:, None] == np.array(segment_phases)[None, :]
@@ -107,7 +108,8 @@ def match(graph: Overlaps, track_phases: Sequence[int], segment_phases: Sequence
     track_of = {column: row for row, column in segment_of.items()}
     in_segment = np.where(one_phase, shared / np.maximum(graph.track_areas, 1)[:, None], 0)
     in_track = np.where(one_phase, shared / np.maximum(graph.segment_areas, 1), 0)
-    joined = _leftovers(in_segment, segment_of, track_of, graph.track_areas, graph.segment_areas)
+    together = np.maximum(graph.track_areas, _LEAST_OF_APART * apart_areas)
+    joined = _leftovers(in_segment, segment_of, track_of, together, graph.segment_areas)
     parted = _leftovers(in_track.T, track_of, segment_of, graph.segment_areas, graph.track_areas)
     for column, others in joined.items():
         found.joined[column + 1] = [graph.tracks[row] for row in others]

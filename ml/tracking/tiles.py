@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.segmenters.pieces import finished
+from ml.tracking.drift import Shift
 from ml.tracking.traces import boxes, centre_of
 from ml.tracking.tracker import Tracker, in_pieces
 from ml.tracking.votes import Labels, Votes
@@ -78,10 +79,12 @@ class TiledTracker:
             yield None
         self._last = frame
 
-    def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
-        return finished(self.propagate_steps(frame, segmented))
+    def propagate(self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None) -> Votes:
+        return finished(self.propagate_steps(frame, segmented, shift))
 
-    def propagate_steps(self, frame: Grey, segmented: Labels | None = None) -> Generator[float | None, None, Votes]:
+    def propagate_steps(
+        self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None
+    ) -> Generator[float | None, None, Votes]:
         """`propagate` a tile at a time, and these in pieces."""
         self._last = frame
         labels = np.zeros(frame.shape, np.uint32)
@@ -92,7 +95,7 @@ class TiledTracker:
             if not part.tracker.tracks:
                 continue
             crop = None if segmented is None else np.ascontiguousarray(segmented[part.tile])
-            votes: Votes = yield from in_pieces(part.tracker, "propagate", self._crop(frame, part), crop)
+            votes: Votes = yield from in_pieces(part.tracker, "propagate", self._crop(frame, part), crop, shift)
             yield None
             place = labels[part.tile]
             place[(place == 0) & (votes.labels > 0)] = votes.labels[(place == 0) & (votes.labels > 0)]

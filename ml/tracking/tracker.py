@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable
 from typing import Any, Literal, Protocol
 
+from ml.tracking.drift import Shift
 from ml.tracking.votes import Labels, Votes
 from ml.types import Grey
 
@@ -25,8 +26,11 @@ class Tracker(Protocol):
         """Forget everything and follow the objects of a frame, each by its number."""
         ...
 
-    def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
-        """Vote on the next frame; `segmented` has its objects as a segmenter found them."""
+    def propagate(self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None) -> Votes:
+        """Vote on the next frame; `segmented` has its objects as a segmenter found them.
+
+        `shift`: how far the field has moved since the frame that was told last, where the caller knows that.
+        """
         ...
 
     def update(self, labels: Labels) -> None:

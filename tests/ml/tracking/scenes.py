@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ml.tracking import article, graticule
 from ml.tracking.confirmed import Confirmed
+from ml.tracking.drift import Shift
 from ml.tracking.objects import Segmented, nothing, of_labels
 from ml.tracking.overlap import OverlapTracker
 from ml.tracking.tracker import Tracker
@@ -66,7 +67,7 @@ class Seeing:
     def start(self, frame: Grey, labels: Labels) -> None:
         self.add(frame, labels)
 
-    def propagate(self, frame: Grey, segmented: Labels | None = None) -> Votes:
+    def propagate(self, frame: Grey, segmented: Labels | None = None, shift: Shift | None = None) -> Votes:
         if not self.known.any():
             return Votes(np.zeros(frame.shape, np.uint32), {})
         rows, columns = ndimage.distance_transform_edt(self.known == 0, return_distances=False, return_indices=True)

@@ -68,7 +68,7 @@ def test_3_references_do_not_grow_with_the_series() -> None:
 class Frozen(Seeing):
     """A tracker that gives back the masks that it was told last, as one whose template does not move."""
 
-    def propagate(self, frame, segmented=None):  # type: ignore[no-untyped-def]
+    def propagate(self, frame, segmented=None, shift=None):  # type: ignore[no-untyped-def]
         votes = super().propagate(frame, segmented)
         return type(votes)(self.known.copy(), dict.fromkeys(self.tracks, 1.0))
 

@@ -1,14 +1,16 @@
 """Our pipeline on drawn series: when merges and splits are believed, what is held back, how a run goes on."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from ml.lineage import check
-from ml.tracking import graticule
+from ml.tracking import graticule, overlap
 from ml.tracking.confirmed import Before, Confirmed
+from ml.tracking.drift import Shift, drift
 from ml.tracking.ledger import Settings
 from ml.tracking.objects import Segmented, of_labels
 from ml.tracking.overlap import OverlapTracker
@@ -66,6 +68,15 @@ def test_a_small_particle_that_sinks_into_a_large_one_keeps_its_outline_while_th
     areas = [np.count_nonzero(frame.labels == track_at(frames[0], 40, 61)) for frame in frames]
     assert not events(frames, "dissolution")
     assert max(np.abs(np.array(areas) / areas[0] - 1)) < 0.15
+
+
+def test_a_segment_with_room_for_one_does_not_keep_two() -> None:
+    near = [
+        draw([Disc(40, 40 - by, 6), Disc(40, 40 + by, 6), Disc(80, 80)]) for by in (8, 8, 8, *np.arange(6, 0, -0.5))
+    ]
+    frames = run(near + [draw([Disc(40, 40, 6), Disc(80, 80)])] * 10, settings=Settings(neck=9.0))
+    assert len(frames[2].objects) == 3
+    assert len(frames[-1].objects) == 2
 
 
 def test_three_become_one() -> None:
@@ -187,6 +198,19 @@ def test_a_jump_of_the_whole_field_is_no_motion(shift: tuple[int, int]) -> None:
     frames = run([draw(discs)] * 4 + [draw(moved)] * 4)
     for before, after in zip(discs, moved, strict=True):
         assert track_at(frames[3], before.row, before.column) == track_at(frames[4], after.row, after.column)
+
+
+def test_the_drift_of_the_field_is_found_once_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(*arguments: Any) -> Shift:
+        asked.append(arguments)
+        return drift(*arguments)
+
+    for module in (graticule, overlap):
+        monkeypatch.setattr(module, "drift", counted)
+    run([draw(APART)] * 5)
+    assert len(asked) == 4
 
 
 def test_frames_are_held_back_only_while_something_is_open() -> None:
