@@ -102,3 +102,27 @@ def test_lineage_shows_relatives_and_goes_to_them(watched: Page, live_app: App, 
     expect(dialog).to_be_hidden()
     expect(watched.get_by_role("img", name="Frame 3 of discs")).to_be_visible()
     expect(watched.get_by_role("listbox", name="3 tracks").get_by_role("option")).to_have_text(re.compile("^Track 2,"))
+
+
+def test_tracks_are_marked_and_joined_in_the_lanes(watched: Page, live_app: App, person: Person, series: str) -> None:
+    annotator = Annotator(watched)
+    annotator.offer_only_the_fake_model()
+    annotator.sign_in(live_app.url, "cecilia")
+    annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
+    lanes = watched.get_by_role("listbox", name="3 tracks", exact=True)
+    box = lanes.bounding_box()
+    assert box is not None
+    rows = [(box["x"] + 40, box["y"] + 11 + 22 * row) for row in range(3)]  # 1, what came of the merge, 2
+    watched.mouse.click(*rows[0], button="right")
+    menu = watched.get_by_role("menu", name="What to do with the object")
+    expect(menu).to_contain_text("#1")
+    expect(menu.get_by_role("menuitem", name="Show its lineage")).to_be_visible()
+    annotator.press("Escape")
+    watched.keyboard.down("Shift")
+    watched.mouse.click(*rows[1])
+    watched.keyboard.up("Shift")
+    watched.mouse.click(*rows[1], button="right")
+    expect(menu).to_contain_text("#1 and #3")
+    with annotator.answer("changeset.committed"):
+        menu.get_by_role("menuitem", name="Join on all frames").click()
+    expect(watched.get_by_role("listbox", name="2 tracks", exact=True)).to_be_visible()

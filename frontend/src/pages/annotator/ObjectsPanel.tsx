@@ -28,6 +28,9 @@ export function ObjectsPanel() {
   const sorted = objects.toSorted(
     (a, b) => (a.track.number ?? Number.POSITIVE_INFINITY) - (b.track.number ?? Number.POSITIVE_INFINITY),
   );
+  const previewed = useView(
+    ({ proposals, frame }) => proposals?.frame === frame && proposals.answer !== null,
+  );
   return (
     <>
       <Phases />
@@ -37,7 +40,9 @@ export function ObjectsPanel() {
       </h2>
       {sorted.length === 0 ? (
         <p class="side-empty muted">
-          {editable ? (
+          {previewed ? (
+            "What was found waits on the image to be accepted."
+          ) : editable ? (
             <>
               Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
               <Kbd keys="S" />.

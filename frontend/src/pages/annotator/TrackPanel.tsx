@@ -113,7 +113,7 @@ function Settings() {
     <details class="track-settings">
       <summary>
         Settings
-        {missing.length > 0 && `, and why ${counted(missing.length, "tracker")} cannot run here`}
+        {missing.length > 0 && `, and why ${counted(missing.length, "tracker")} cannot run`}
       </summary>
       <SegmenterSettings />
       {missing.length > 0 && (

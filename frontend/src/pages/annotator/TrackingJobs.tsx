@@ -52,14 +52,20 @@ function Ended({ job }: { job: Job }) {
         <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "info"} />
         <span>
           {outcome(job)}
-          {merges > 0 && merge !== undefined && (
+          {job.state === "done" && merges > 0 && merge !== undefined && (
             <>
-              {" "}
-              <button type="button" class="link-button inline" onClick={() => showEvent(workspace, merge)}>
-                Show merges
+              {", "}
+              <button
+                type="button"
+                class="link-button inline"
+                title="Show the first merge"
+                onClick={() => showEvent(workspace, merge)}
+              >
+                {counted(merges, "merge")}
               </button>
             </>
           )}
+          {job.state === "done" && merges > 0 && merge === undefined && `, ${counted(merges, "merge")}`}
         </span>
         <IconButton
           icon="close"
@@ -72,13 +78,12 @@ function Ended({ job }: { job: Job }) {
           <Button onClick={() => commands.track(goOn)}>Go on from frame {goOn.frames.start + 1}</Button>
         )}
         {editable && frames !== null && (masks > 0 || job.state !== "done") && (
-          <Button icon="check" onClick={() => plan(commands, acceptFrames(frames.first, frames.last))}>
+          <Button onClick={() => plan(commands, acceptFrames(frames.first, frames.last))}>
             Accept frames {frames.first + 1}–{frames.last + 1}
           </Button>
         )}
         {editable && frames !== null && (
           <Button
-            icon="undo"
             title="Undo this tracking"
             onClick={() => {
               undoing.value = true;
@@ -105,15 +110,15 @@ function Ended({ job }: { job: Job }) {
   );
 }
 
+/** Merges are not named: they are a link. */
 function outcome({ state, error, result }: Job): string {
-  const { masks = 0, tracks = 0, merges = 0, splits = 0 } = result;
+  const { masks = 0, tracks = 0, splits = 0 } = result;
   if (state === "failed") return error?.message ?? "The tracking failed.";
   if (state === "cancelled") return "Cancelled. The frames that were done keep their masks.";
   if (masks === 0) return "Done. It found nothing that is not there already.";
   const parts = [counted(masks, "mask"), counted(tracks, "new object")];
-  if (merges > 0) parts.push(counted(merges, "merge"));
   if (splits > 0) parts.push(counted(splits, "split"));
-  return `Done: ${parts.join(", ")}.`;
+  return `Done: ${parts.join(", ")}`;
 }
 
 function firstMerge(state: Annotator, job: Job) {

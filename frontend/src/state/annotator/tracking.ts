@@ -82,13 +82,10 @@ export function trackingText(state: Annotator): string {
   const sentences = [`${subject(state)}, ${way} to frame ${end + 1} (${frames}).`];
   const { accepted, proposals } = onTheWay(state, frame, end);
   if (accepted > 0) {
-    const masks = counted(accepted, "accepted mask");
-    sentences.push(
-      `${masks} on the way ${accepted === 1 ? "stays as it is" : "stay as they are"}, as anchors.`,
-    );
+    sentences.push(`${counted(accepted, "accepted mask")} on the way ${accepted === 1 ? "is" : "are"} kept.`);
   }
   if (proposals > 0 && tracking.what === "everything") {
-    sentences.push(`The ${counted(proposals, "proposal")} there ${proposals === 1 ? "is" : "are"} replaced.`);
+    sentences.push(`${counted(proposals, "proposal")} there ${proposals === 1 ? "is" : "are"} replaced.`);
   } else if (proposals > 0) {
     sentences.push("What is proposed there for the same objects is replaced.");
   }
@@ -106,7 +103,7 @@ function subject(state: Annotator): string {
   if (tracking.what === "frame") return `Follows the ${counted(here, "object")} of frame ${frame + 1}`;
   return here === 0
     ? `Finds the objects of frame ${frame + 1} and follows them, with what appears later`
-    : `Follows the ${counted(here, "object")} of frame ${frame + 1} and what the segmenter finds new`;
+    : `Follows the ${counted(here, "object")} of frame ${frame + 1} and what appears`;
 }
 
 /** How many masks there are behind the start, up to the end. */

@@ -18,7 +18,7 @@ export function timeLeft(since: Reached, now: Reached): number | null {
 
 /** "about 2 min left". */
 export function timeLeftText(seconds: number): string {
-  if (seconds < 50) return "less than a minute left";
+  if (seconds < 50) return "under 1 min left";
   const minutes = Math.round(seconds / 60);
   return minutes < 100 ? `about ${minutes} min left` : `about ${Math.round(seconds / 3600)} h left`;
 }

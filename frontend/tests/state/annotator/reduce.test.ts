@@ -524,3 +524,8 @@ it("keeps the frame inside the series", () => {
   expect(run(opened(), { type: "frame/show", frame: 99 }).frame).toBe(4);
   expect(run(opened(), { type: "frame/show", frame: -3 }).frame).toBe(0);
 });
+
+it("gives each object a colour of its own where the project has no phases", () => {
+  expect(opened().display.colourBy).toBe("phase");
+  expect(opened({}, 5, { project: { phases: [], role: "annotator" } }).display.colourBy).toBe("object");
+});

@@ -110,8 +110,8 @@ describe("a tracking", () => {
 
   it("is told in words, with the accepted masks that are kept", () => {
     expect(trackingText(series())).toBe(
-      "Follows the 2 objects of frame 1 and what the segmenter finds new, forward to frame 5 (4 frames). " +
-        "3 accepted masks on the way stay as they are, as anchors. The 4 proposals there are replaced.",
+      "Follows the 2 objects of frame 1 and what appears, forward to frame 5 (4 frames). " +
+        "3 accepted masks on the way are kept. 4 proposals there are replaced.",
     );
     expect(trackingText(series({ where: "frame", to: 1 }))).toMatch(/\(1 frame\)\.$/);
     const selected = run(series({ what: "selected" }), choose("t2"));

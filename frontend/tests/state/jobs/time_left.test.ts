@@ -16,7 +16,7 @@ it("says nothing before enough is done to tell", () => {
 
 it("says it in words that do not change with every second", () => {
   expect([20, 100, 130, 3000, 9000].map(timeLeftText)).toEqual([
-    "less than a minute left",
+    "under 1 min left",
     "about 2 min left",
     "about 2 min left",
     "about 50 min left",
