@@ -242,6 +242,7 @@ export interface HistoryEntry {
     tracks_changed: number;
     tracks_deleted: number;
     calibrations: number;
+    events: number;
   };
   frames: number[];
 }

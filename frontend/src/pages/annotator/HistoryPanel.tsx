@@ -4,12 +4,14 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { asApiError } from "../../protocol/errors";
 import type { HistoryEntry } from "../../protocol/rest";
+import { groupedByJob, summed } from "../../state/annotator/log";
 import { counted, timeAgo } from "../../state/format";
 import { failed, loading, type Remote, ready } from "../../state/remote";
 import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { ErrorNote } from "../../ui/ErrorNote";
+import { Icon } from "../../ui/icons";
 import { showToast } from "../../ui/Toast";
 import { useView, useWorkspace } from "./workspace";
 
@@ -78,8 +80,8 @@ export function HistoryPanel() {
             <p class="side-empty muted">Nothing has been changed yet.</p>
           )}
           <ol>
-            {log.value.value.entries.map((entry) => (
-              <Entry key={entry.version} entry={entry} newest={entry.version === head} />
+            {groupedByJob(log.value.value.entries).map((group) => (
+              <Group key={group.at(-1)?.version} group={group} head={head} />
             ))}
           </ol>
           {log.value.value.next !== null && (
@@ -90,6 +92,56 @@ export function HistoryPanel() {
         </div>
       )}
     </>
+  );
+}
+
+/** What a job wrote is one line, to be opened. */
+function Group({ group, head }: { group: readonly HistoryEntry[]; head: number }) {
+  const open = useSignal(false);
+  const whole = summed(group);
+  const entries = group.map((entry) => (
+    <Entry key={entry.version} entry={entry} newest={entry.version === head} />
+  ));
+  if (whole === null || group.length === 1) return <>{entries}</>;
+  return (
+    <>
+      <li>
+        <button
+          type="button"
+          class="history-entry"
+          aria-expanded={open.value}
+          onClick={() => {
+            open.value = !open.value;
+          }}
+        >
+          <Avatar name={whole.author.name} size={22} />
+          <What entry={whole} />
+          <span class="history-end">
+            <span class="number">
+              {group.at(-1)?.version}–{whole.version}
+            </span>
+            <span class="history-where">
+              {counted(group.length, "version")}{" "}
+              <Icon name={open.value ? "chevron-up" : "chevron-down"} size={12} />
+            </span>
+          </span>
+        </button>
+      </li>
+      {open.value && entries}
+    </>
+  );
+}
+
+function What({ entry }: { entry: HistoryEntry }) {
+  return (
+    <span class="history-text">
+      <span class="history-reason">{entry.reason === "" ? "Change" : entry.reason}</span>
+      <span class="history-what">
+        {entry.author.name} · <time dateTime={entry.created_at}>{timeAgo(entry.created_at, Date.now())}</time>
+        {entry.job !== null && " · job"}
+      </span>
+      <span class="history-what">{describe(entry)}</span>
+    </span>
   );
 }
 
@@ -106,15 +158,7 @@ function Entry({ entry, newest }: { entry: HistoryEntry; newest: boolean }) {
     <li>
       <button type="button" class="history-entry" aria-current={shown} onClick={show}>
         <Avatar name={entry.author.name} size={22} />
-        <span class="history-text">
-          <span class="history-reason">{entry.reason === "" ? "Change" : entry.reason}</span>
-          <span class="history-what">
-            {entry.author.name} ·{" "}
-            <time dateTime={entry.created_at}>{timeAgo(entry.created_at, Date.now())}</time>
-            {entry.job !== null && " · job"}
-          </span>
-          <span class="history-what">{describe(entry)}</span>
-        </span>
+        <What entry={entry} />
         <span class="history-end">
           <span class="number">{entry.version}</span>
           <span class="history-where">{where(entry)}</span>
@@ -132,6 +176,7 @@ function describe({ counts }: HistoryEntry): string {
     counts.tracks_created > 0 ? counted(counts.tracks_created, "new object") : "",
     counts.tracks_changed > 0 ? `${counted(counts.tracks_changed, "object")} changed` : "",
     counts.tracks_deleted > 0 ? `${counted(counts.tracks_deleted, "object")} deleted` : "",
+    counts.events > 0 ? counted(counts.events, "event") : "",
     counts.calibrations > 0 ? "calibration" : "",
   ].filter((part) => part !== "");
   return parts.join(", ");
