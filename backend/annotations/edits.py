@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from backend.annotations import heads, lineage
-from backend.annotations.models import Event, Mask, MaskRevision, MaskState
+from backend.annotations.models import Event, EventRevision, Mask, MaskRevision, MaskState, Track
 from backend.annotations.steps import (
     AcceptMasks,
     DeleteMasks,
@@ -24,7 +24,7 @@ from backend.annotations.steps import (
 from backend.annotations.values import Draft, EventValue, MaskSubject, MaskValue, StaleBaseError, TrackValue
 from backend.annotations.wire import conflicts_about
 from backend.projects.models import Phase, User
-from backend.protocol.errors import InvalidError
+from backend.protocol.errors import ConflictError, InvalidError
 from backend.protocol.messages import Origin
 from backend.series.models import Series
 from ml import rle
@@ -72,6 +72,8 @@ class _Application:
         self._know([step.track])
         if self.draft.track(step.track) is not None:
             raise InvalidError(f"Track {step.track} exists already. Draw a new random id.", code="track_exists")
+        if Track.objects.filter(pk=step.track).exists():
+            raise InvalidError(f"The id {step.track} is taken. Draw a new random one.", code="track_exists")
         if step.phase is not None and not Phase.objects.filter(project=self.series.project_id, pk=step.phase).exists():
             raise InvalidError(f"This project has no phase {step.phase}. Choose one of its phases.", code="no_phase")
         self.draft.tracks[step.track] = TrackValue(step.phase, step.name, deleted=False)
@@ -138,6 +140,7 @@ class _Application:
             )
         self._live({*parents, *children})
         self._read_event(step.event)
+        self._require_event_seen(step.event)
         before = self.draft.event(step.event)
         if before is None and Event.objects.filter(pk=step.event).exists():
             raise InvalidError(f"The id {step.event} is taken. Draw a new random one.", code="event_exists")
@@ -149,6 +152,7 @@ class _Application:
 
     def delete_event(self, step: EventDelete) -> None:
         self._read_event(step.event)
+        self._require_event_seen(step.event)
         value = self.draft.event(step.event)
         if value is None or value.deleted:
             raise InvalidError(f"There is no event {step.event}; somebody may have removed it.", code="no_event")
@@ -218,7 +222,13 @@ class _Application:
         together = rle.union(pixels)
         sha256 = rle.sha256(together)
         self.draft.pixels[sha256] = together
-        return replace(values[largest], sha256=sha256, origin=values[largest].origin | {"edited": True})
+        accepted = any(value.state == MaskState.ACCEPTED for value in values)
+        return replace(
+            values[largest],
+            sha256=sha256,
+            state=(MaskState.ACCEPTED if accepted else MaskState.PROPOSAL).value,
+            origin=values[largest].origin | {"edited": True},
+        )
 
     def _pixels(self, sha256: str) -> Rle:
         if sha256 not in self.draft.pixels:
@@ -228,9 +238,7 @@ class _Application:
 
     def _put(self, subject: MaskSubject, value: MaskValue) -> None:
         """Draft the mask, or nothing where it is as it was."""
-        if subject not in self.draft.mask_heads and value.sha256 is not None and subject not in self.draft.masks:
-            self.draft.mask_heads.update(heads.mask_heads(self.series.pk, [subject]))
-        head = self.draft.mask_heads.get(subject)
+        head = self.draft.mask_heads.get(subject)  # `_masks` has read all of the span, deleted ones too
         if (head.value == value) if head is not None else value.sha256 is None:
             self.draft.masks.pop(subject, None)
         else:
@@ -266,6 +274,15 @@ class _Application:
     def _read_event(self, event: UUID) -> None:
         if event not in self.draft.event_heads:
             self.draft.event_heads.update(heads.event_heads(self.series.pk, [event]))
+
+    def _require_event_seen(self, event: UUID) -> None:
+        """Raises ConflictError where others wrote the event after the version that the author has seen."""
+        head = self.draft.event_heads.get(event)
+        if head is None or head.version <= self.edit.seen:
+            return
+        rows = EventRevision.objects.filter(pk=head.revision)
+        if rows.exclude(changeset__author=self.author, changeset__job=None).exists():
+            raise ConflictError("Somebody changed this event meanwhile. Look at it, then decide.", code="stale")
 
     def _name(self, track: UUID) -> str:
         return lineage.names_of([track]).get(track, "the new track").capitalize()

@@ -10,7 +10,7 @@ from django.db.models import Q
 from backend.annotations import heads, lineage
 from backend.annotations.models import EventRevision, MaskState
 from backend.annotations.proposals import delete_bare_tracks
-from backend.annotations.values import Draft, EventValue, MaskValue, TrackValue
+from backend.annotations.values import Draft, EventValue, Head, MaskSubject, MaskValue, TrackValue
 from backend.projects.models import Phase
 from backend.series.models import Series
 from ml import rle
@@ -132,11 +132,27 @@ def _same(one: EventValue, other: EventValue) -> bool:
     return bool({*one.parents} & {*other.parents} or {*one.children} & {*other.children})
 
 
+def _ahead(series: Series, draft: Draft, followed: Followed, track: UUID) -> dict[MaskSubject, Head[MaskValue]]:
+    """The track's proposals on frames that lie ahead, which speak against its end; none where it is accepted there."""
+    if followed.between is None or (followed.scope is not None and track not in followed.scope):
+        return {}
+    forward = followed.frame == followed.between[1]
+    beyond = Q(track=track) & (Q(frame__gt=followed.frame) if forward else Q(frame__lt=followed.frame))
+    found = heads.read_mask_heads(series.pk, beyond & ~Q(shown=""))
+    if any(head.value.state == MaskState.ACCEPTED for head in found.values()):
+        return {}
+    return {subject: head for subject, head in found.items() if subject not in draft.masks}
+
+
 def _settle(series: Series, draft: Draft, followed: Followed) -> None:
     """What a person said of a track's end or beginning stays: masks that contradict it are left out, events too."""
     while found := lineage.violations(series, draft):
         for each in found:
             if each.event in followed.events:
+                if ahead := _ahead(series, draft, followed, each.track):
+                    draft.mask_heads.update(ahead)
+                    draft.masks.update({subject: head.value.deleted() for subject, head in ahead.items()})
+                    break  # look anew
                 draft.events.pop(each.event, None)
             elif (each.track, followed.frame) in draft.masks:
                 del draft.masks[each.track, followed.frame]

@@ -29,6 +29,7 @@ def draft_reversal(series: Series, changeset: Changeset) -> Draft:
     if not all(_event_stands(draft, row) for row in events.values()):
         raise ConflictError("A merge, split or other event was changed since. Look at it, then decide.", code="stale")
     _fill(draft, masks, tracks, events)
+    _require_homes(series, draft)
     lineage.require_lineage(series, draft)
     return draft
 
@@ -49,10 +50,33 @@ def draft_job_reversal(series: Series, changeset: Changeset) -> Draft:
     spans = lineage.spans_of(series.pk, draft, {t for t, value in draft.tracks.items() if value.deleted})
     for track in spans:
         del draft.tracks[track]
-    for found in lineage.violations(series, draft):
-        for subject in [subject for subject in draft.masks if subject[0] == found.track]:
+    homeless = _homeless(series, draft)
+    for subject in [subject for subject in draft.masks if subject[0] in homeless]:
+        del draft.masks[subject]
+    while found := lineage.violations(series, draft):
+        first = found[0]
+        if first.event in draft.events:  # people went on from its not being there
+            del draft.events[first.event]
+            continue
+        for subject in [subject for subject in draft.masks if subject[0] == first.track]:
             del draft.masks[subject]
     return draft
+
+
+def _require_homes(series: Series, draft: Draft) -> None:
+    """Raises StaleBaseError where others gave masks to a track that would go, or deleted one that would get some."""
+    going = {track for track, value in draft.tracks.items() if value.deleted}
+    left = [(track, span[0]) for track, span in lineage.spans_of(series.pk, draft, going).items()]
+    homeless = [(track, None) for track in sorted(_homeless(series, draft), key=str)]
+    if left or homeless:
+        raise StaleBaseError(conflicts_about(series.pk, [*left[:100], *homeless[:100]]))
+
+
+def _homeless(series: Series, draft: Draft) -> set[UUID]:
+    """Tracks that would get masks though they are deleted."""
+    carriers = {track for (track, _), value in draft.masks.items() if value.sha256 is not None}
+    draft.track_heads.update(heads.track_heads(series.pk, carriers - draft.track_heads.keys()))
+    return {track for track in carriers if (value := draft.track(track)) is None or value.deleted}
 
 
 def _written(

@@ -146,7 +146,9 @@ def release(hold: Hold) -> None:
 def put_aside(hold: Hold) -> None:
     """The job waits until somebody resumes it: this is no failed attempt."""
     job = hold.rows().select_for_update().first()
-    if job is not None:
+    if job is not None and job.cancel_requested:
+        _finish(job, State.CANCELLED)
+    elif job is not None:
         # Resumed before it had stopped: it goes on at once.
         job.state = State.PAUSED if job.pause_requested else State.QUEUED
         job.pause_requested = False

@@ -1,5 +1,6 @@
 """What the engine is asked: frames by store and index, models by name, prompts; never pixels."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -170,7 +171,7 @@ class TrackFrameRequest(Wire):
 
     @model_validator(mode="after")
     def _each_once(self) -> "TrackFrameRequest":
-        tracks = [each.track for each in self.known]
-        if twice := [track for number, track in enumerate(tracks) if track in tracks[:number]]:
-            raise ValueError(f"track {twice[0]} is known twice on this frame; send one mask of each")
+        (track, count), *_ = Counter(each.track for each in self.known).most_common(1) or [(0, 0)]
+        if count > 1:
+            raise ValueError(f"track {track} is known twice on this frame; send one mask of each")
         return self

@@ -124,6 +124,13 @@ def test_masks_that_would_lie_on_each_other_are_refused_or_joined(series: Series
     assert selectors.masks_at(series.pk, selectors.head_of(series.pk)).get(track=one, frame=1).origin["edited"]
 
 
+def test_what_was_accepted_stays_so_when_it_is_joined_with_a_larger_proposal(series: Series) -> None:
+    one = draw(series, range(3))
+    larger = draw(series, range(3), rectangle(10, 0, 30, 20), state="proposal")
+    edit(series, reassign((larger, one), collision="join"))
+    assert set(MaskHead.objects.filter(track=one).values_list("shown", flat=True)) == {MaskState.ACCEPTED}
+
+
 def test_the_first_frame_that_changes_hands_is_accepted_and_the_rest_stay_proposals(series: Series) -> None:
     one, other = draw(series, range(4), state="proposal"), draw(series, range(1), RIGHT)
     edit(series, reassign((one, other), first=2))
@@ -169,6 +176,13 @@ def test_an_impossible_step_refuses_the_whole_edit(series: Series, steps: Any, c
         edit(series, accepted, *steps(one))
     assert refused.value.code == code
     assert selectors.head_of(series.pk) == 1
+
+
+def test_the_id_of_another_series_track_is_taken(series: Series) -> None:
+    elsewhere = draw(make_series(frames=5), range(1))
+    draw(series, range(1))
+    with pytest.raises(InvalidError, match="is taken"):
+        edit(series, {"op": "track.create", "track": elsewhere, "phase": None})
 
 
 def test_a_mask_that_somebody_drew_meanwhile_is_a_conflict(series: Series) -> None:
@@ -245,6 +259,21 @@ def test_a_merge_into_one_of_its_parents_is_none(series: Series, family: tuple[U
     edit(series, reassign((child, one)))
     assert events(series) == []
     assert frames_of(series, one) == list(range(6))
+
+
+def test_an_event_that_somebody_changed_meanwhile_is_a_conflict(
+    series: Series, family: tuple[UUID, UUID, UUID]
+) -> None:
+    one, other, child = family
+    step, other_author = merge([one, other], child, 3, state="proposal"), make_user()
+    Membership.objects.create(project=series.project, user=other_author, role=Role.ANNOTATOR)
+    edit(series, step)
+    seen = selectors.head_of(series.pk)
+    edit(series, step | {"state": "accepted"}, author=other_author)
+    for change in (step, {"op": "event.delete", "event": step["event"]}):
+        with pytest.raises(ConflictError):
+            edit(series, change, seen=seen)
+    assert EventHead.objects.get().revision.state == MaskState.ACCEPTED
 
 
 def test_a_deleted_parent_takes_the_merge_out_of_force_until_it_is_back(
@@ -341,6 +370,25 @@ def test_an_event_that_was_changed_since_is_not_undone(series: Series, family: t
     edit(series, step | {"state": "accepted"})
     with pytest.raises(ConflictError):
         services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=made.version)
+
+
+def test_a_track_that_others_gave_masks_to_does_not_go_with_an_undo(series: Series) -> None:
+    one, new, other_author = draw(series, range(4)), uuid4(), make_user()
+    Membership.objects.create(project=series.project, user=other_author, role=Role.ANNOTATOR)
+    cut = edit(series, {"op": "track.create", "track": new, "phase": None}, reassign((one, new), first=2))
+    commit(series, [MaskSet(track=new, frame=5, mask=RIGHT)], [(new, 5, None)], author=other_author)
+    with pytest.raises(StaleBaseError):
+        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=cut.version)
+    assert frames_of(series, new) == [2, 3, 5]
+
+
+def test_masks_do_not_come_back_to_a_track_that_was_deleted_since(series: Series) -> None:
+    one = draw(series, range(4))
+    ended = edit(series, {"op": "masks.delete", "track": one, "first_frame": 2})
+    commit(series, [TrackDelete(track=one)], [(one, None, TrackHead.objects.get(pk=one).revision_id)])
+    with pytest.raises(StaleBaseError):
+        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=ended.version)
+    assert frames_of(series, one) == []
 
 
 def test_a_restored_series_has_its_events_again(series: Series, family: tuple[UUID, UUID, UUID]) -> None:

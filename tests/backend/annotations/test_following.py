@@ -142,6 +142,16 @@ def test_a_merge_that_contradicts_accepted_masks_is_not_written(series: Series, 
     assert shown(series, 2) == {one: "accepted", child: "proposal"}
 
 
+def test_old_proposals_ahead_give_way_to_a_merge_that_ends_their_tracks(series: Series, job: Job) -> None:
+    one, other = draw(series, range(6), state="proposal"), draw(series, range(6), THERE, state="proposal")
+    child = uuid4()
+    follow(series, job, 2, {child: HERE}, events={uuid4(): event("merge", 2, (one, other), (child,))})
+    assert events(series) == [("merge", [one, other], [child])]
+    assert (frames_of(series, one), frames_of(series, other)) == ([0, 1], [0, 1])
+    services.revert_job(series_id=series.pk, author=owner_of(series), job=job.pk)
+    assert (frames_of(series, one), events(series)) == (list(range(6)), [])
+
+
 # ---- undo of the whole job --------------------------------------------------------------------------------------
 
 
@@ -165,3 +175,17 @@ def test_undoing_a_job_brings_back_what_gave_way(series: Series, job: Job) -> No
     services.revert_job(series_id=series.pk, author=owner_of(series), job=job.pk)
     assert (pixels(series, one, 1), pixels(series, other, 1)) == (HERE, THERE)
     assert not is_deleted(other)
+
+
+def test_a_merge_that_a_job_removed_stays_away_where_people_went_on_without_it(series: Series, job: Job) -> None:
+    one, other, child = (
+        draw(series, range(2)),
+        draw(series, range(2), THERE),
+        draw(series, range(2, 4), state="proposal"),
+    )
+    edit(series, merge([one, other], child, 2, state="proposal"))
+    follow(series, job, 2, {one: HERE, other: THERE})
+    edit(series, {"op": "masks.accept", "tracks": [one], "first_frame": 2})
+    services.revert_job(series_id=series.pk, author=owner_of(series), job=job.pk)
+    assert events(series) == []
+    assert frames_of(series, one) == [0, 1, 2]

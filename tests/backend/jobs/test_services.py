@@ -127,3 +127,11 @@ def test_the_database_refuses_impossible_jobs(values: dict[str, object]) -> None
     job = enqueue()
     with pytest.raises(IntegrityError), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(**values)
+
+
+def test_a_job_that_is_cancelled_while_it_stops_for_a_pause_is_cancelled() -> None:
+    enqueue()
+    job = claimed()
+    Job.objects.filter(pk=job.pk).update(pause_requested=True, cancel_requested=True)
+    services.put_aside(hold(job))
+    assert stored(job.pk).state == State.CANCELLED
