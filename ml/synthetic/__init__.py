@@ -1,8 +1,8 @@
 """Seeded microscopy frames and series with full truth: instances, phases, tracks and links."""
 
 from .frames import sample_frame
-from .presets import PRESETS, Phase, Preset
+from .presets import KINDS, PRESETS, Phase, Preset
 from .series import SyntheticSeries, synthesise
 from .tracks import Link, Track
 
-__all__ = ["PRESETS", "Link", "Phase", "Preset", "SyntheticSeries", "Track", "sample_frame", "synthesise"]
+__all__ = ["KINDS", "PRESETS", "Link", "Phase", "Preset", "SyntheticSeries", "Track", "sample_frame", "synthesise"]

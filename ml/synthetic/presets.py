@@ -93,6 +93,9 @@ _HAADF = Look(
     base=0.15,
 )
 
+# What networks learn from, each as often. In this order seeds give the frames of the bundled networks' trainings.
+KINDS = ("sintering", "haadf", "ripening", "core_shell", "two_phase", "crowded", "splitting", "pores", "calm")
+
 PRESETS: dict[str, Preset] = {
     "sintering": Preset(
         look=_BRIGHT,
@@ -174,17 +177,5 @@ PRESETS: dict[str, Preset] = {
         jitter_px=0.05,
     ),
     "calm": Preset(look=_BRIGHT, count=(24, 36), diameter_px=36.0, kinds=("disc", "ellipse", "blob"), gap_px=6.0),
-    "mixed": Preset(
-        draw_from=(
-            "sintering",
-            "haadf",
-            "ripening",
-            "core_shell",
-            "two_phase",
-            "crowded",
-            "splitting",
-            "pores",
-            "calm",
-        )
-    ),
+    "mixed": Preset(draw_from=KINDS),
 }

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from ml.modeling.deaot.decoder import OBJECTS
 from ml.series import input_range, to_unit
-from ml.synthetic import PRESETS, Link, sample_frame, synthesise
+from ml.synthetic import KINDS, Link, sample_frame, synthesise
 from ml.training.batch import Batch
 from ml.types import Grey
 
@@ -87,8 +87,7 @@ def source_of(seed: int, lane: int, number: int) -> Source:
     if rng.random() < STILL:
         image, labels, _ = sample_frame(rng, SERIES_SIZE)
         return Source(image[None], labels[None])
-    presets = _presets()
-    return series_of(int(rng.integers(*SERIES_SEEDS)), presets[int(rng.integers(len(presets)))])
+    return series_of(int(rng.integers(*SERIES_SEEDS)), KINDS[int(rng.integers(len(KINDS)))])
 
 
 def series_of(seed: int, preset: str) -> Source:
@@ -102,7 +101,7 @@ def series_of(seed: int, preset: str) -> Source:
 def validation_clips(side: int, frames: int, each: int) -> list[tuple[Grey, NDArray[np.int64]]]:
     """So many clips of each preset, from seeds that no training draws."""
     clips = []
-    for number, preset in enumerate(_presets()):
+    for number, preset in enumerate(KINDS):
         source, rng = series_of(VALIDATION_SEED + number, preset), np.random.default_rng([VALIDATION_SEED, number])
         clips += [clip(rng, source, frames, side) for _ in range(each)]
     return clips
@@ -159,10 +158,6 @@ def _shared(before: Labels, mask: NDArray[np.bool_], of: set[int]) -> Labels:
     _, (rows, columns) = ndimage.distance_transform_edt(~theirs, return_indices=True)
     nearest: Labels = before[rows[mask], columns[mask]]
     return nearest
-
-
-def _presets() -> list[str]:
-    return [name for name, preset in PRESETS.items() if not preset.draw_from]
 
 
 def _times(rng: np.random.Generator, length: int, frames: int) -> list[int]:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from ml.evaluation.frames import LabelledFrame
 from ml.segmenters.grey_levels import two_classes
 from ml.series import input_range, to_unit
-from ml.synthetic import PRESETS, sample_frame, synthesise
+from ml.synthetic import KINDS, sample_frame, synthesise
 from ml.training.batch import Batch
 from ml.training.frames import augment, random_crop, region, turned_or_inverted
 from ml.training.phases import decoded
@@ -90,8 +90,7 @@ class CropSource(Dataset[Batch]):
 def synthetic_frames(seed: int, group: int, size: int) -> tuple[LabelledFrame, ...]:
     """A short series of a random preset and as many frames of everything that the generator can show."""
     rng = np.random.default_rng([seed, 3, group])
-    presets = [name for name, preset in PRESETS.items() if not preset.draw_from]
-    preset = presets[int(rng.integers(len(presets)))]
+    preset = KINDS[int(rng.integers(len(KINDS)))]
     series = synthesise(int(rng.integers(*SYNTHETIC_SEEDS)), GROUP_FRAMES, size, preset)
     low, high = input_range(list(series.images))
     frames = [

@@ -23,7 +23,7 @@ from ml.modeling.efficient_sam import EfficientSam, build
 from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.segmenters.efficient_sam import EfficientSamSegmenter
 from ml.series import input_range, to_unit
-from ml.synthetic import PRESETS, synthesise
+from ml.synthetic import KINDS, synthesise
 from ml.training.dense import DenseHead, dense_targets
 from ml.training.frames import augment, random_crop, turned
 from ml.training.pool import FramePool
@@ -152,7 +152,7 @@ def learning_rate(recipe: Recipe, step: int, progress: float) -> float:
 def validation_frames(size: int) -> list[tuple[NDArray[np.float32], NDArray[np.int32]]]:
     """One frame of a series of each preset, from seeds that no training draws."""
     frames = []
-    for number, name in enumerate(name for name, preset in PRESETS.items() if not preset.draw_from):
+    for number, name in enumerate(KINDS):
         series = synthesise(SYNTHETIC_VALIDATION_SEED + number, 1, size, name)
         frames.append((to_unit(series.images[0], *input_range(series.images)), series.labels[0].astype(np.int32)))
     return frames

@@ -7,7 +7,7 @@ import numpy as np
 
 from ml.evaluation.frames import LabelledFrame
 from ml.series import input_range, to_unit
-from ml.synthetic import PRESETS, sample_frame, synthesise
+from ml.synthetic import KINDS, sample_frame, synthesise
 
 SERIES_FRAMES = 6  # long enough that some particles touch or have begun to coalesce
 _SEEDS = (1_000_000, 10_000_000)  # of the series that are trained on; smaller and larger ones are left for scoring
@@ -43,10 +43,9 @@ class FramePool:
                 self.frames[int(self._rng.integers(self._capacity))] = frame
 
     def _drawn(self) -> Iterator[LabelledFrame]:
-        presets = [name for name, preset in PRESETS.items() if not preset.draw_from]
-        weights = np.array([self._emphasis.get(name, 1.0) for name in presets])
+        weights = np.array([self._emphasis.get(name, 1.0) for name in KINDS])
         while True:
-            preset = presets[int(self._rng.choice(len(presets), p=weights / weights.sum()))]
+            preset = KINDS[int(self._rng.choice(len(KINDS), p=weights / weights.sum()))]
             series = synthesise(int(self._rng.integers(*_SEEDS)), SERIES_FRAMES, self._size, preset)
             low, high = input_range(list(series.images))
             for image, labels in zip(series.images, series.labels, strict=True):
