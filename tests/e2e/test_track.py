@@ -57,7 +57,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def person(live_app: App) -> Person:
-    return live_app.add_person("lise")
+    return live_app.add_person("irene")
 
 
 def imported(page: Page, person: Person, frames: list[Path]) -> str:
@@ -102,7 +102,7 @@ def test_a_merge_is_tracked_corrected_shown_exported_and_scored(
     watched: Page, live_app: App, person: Person, frames: list[Path], tmp_path: Path
 ) -> None:
     page, annotator = watched, Annotator(watched)
-    annotator.sign_in(live_app.url, "lise")
+    annotator.sign_in(live_app.url, "irene")
     series = imported(page, person, frames)
     annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE)
 
