@@ -24,8 +24,10 @@ export function TrackPicker({ label, except, value, onValue }: TrackPickerProps)
   const present = state.value;
   const here = useView((all) => new Set(objectsOn(all, all.frame).map(({ track }) => track.track)));
   const typed = text.value.replace("#", "").trim();
-  const found = [...tracksOf(present).values()]
-    .filter(({ track, number, deleted }) => !deleted && number !== null && track !== except)
+  const others = [...tracksOf(present).values()].filter(
+    ({ track, number, deleted }) => !deleted && number !== null && track !== except,
+  );
+  const found = others
     .filter(({ number, name }) => String(number).startsWith(typed) || (typed !== "" && name.includes(typed)))
     .sort(
       (a, b) =>
@@ -45,7 +47,8 @@ export function TrackPicker({ label, except, value, onValue }: TrackPickerProps)
         onValue={(next) => {
           text.value = next;
           const number = Number(next.replace("#", ""));
-          const exact = found.find((track) => track.number === number);
+          // Among all: what is found is still of the text before.
+          const exact = others.find((track) => track.number === number);
           onValue(exact?.track ?? null);
         }}
       />
