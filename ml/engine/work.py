@@ -83,10 +83,12 @@ def segment(device: Device, request: SegmentRequest) -> Steps[dict[str, Any]]:
 
 def found(model: Any, frame: Grey, parameters: Parameters) -> Steps[Sequence[Instance]]:
     """What a segmenter finds; models with `segment_steps` let clicks go between their pieces."""
+    instances: Sequence[Instance]
     if hasattr(model, "segment_steps"):
-        instances: Sequence[Instance] = yield from model.segment_steps(frame, parameters)
-        return instances
-    return model.segment(frame, parameters)  # type: ignore[no-any-return]
+        instances = yield from model.segment_steps(frame, parameters)
+    else:
+        instances = model.segment(frame, parameters)
+    return instances
 
 
 def embed(device: Device, model: PromptableSegmenter, request: FrameRequest, frame: int) -> Steps[Embedding]:
