@@ -32,6 +32,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("session", "get"): ANYONE,
     ("session", "post"): ANYONE,
     ("session", "delete"): ANYONE,
+    ("account/preferences", "get"): SIGNED_IN,
+    ("account/preferences", "patch"): SIGNED_IN,
     ("tokens", "get"): SIGNED_IN,
     ("tokens", "post"): SIGNED_IN,
     ("tokens/<token>", "delete"): SIGNED_IN,

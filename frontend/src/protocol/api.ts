@@ -14,6 +14,11 @@ export const signIn = (username: string, password: string) =>
   request<rest.Session>("POST", "/session", { body: { username, password } });
 export const signOut = () => request<void>("DELETE", "/session");
 
+export const getPreferences = () => request<rest.Preferences>("GET", "/account/preferences");
+/** What is not named stays as it is. */
+export const changePreferences = (values: Partial<rest.Preferences>) =>
+  request<rest.Preferences>("PATCH", "/account/preferences", { body: values });
+
 export const listTokens = () => request<rest.ApiToken[]>("GET", "/tokens");
 export const createToken = (name: string) => request<rest.NewApiToken>("POST", "/tokens", { body: { name } });
 export const deleteToken = (id: string) => request<void>("DELETE", `/tokens/${at(id)}`);

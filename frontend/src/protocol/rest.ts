@@ -18,6 +18,12 @@ export interface Session {
   csrf: string;
 }
 
+/** What a person has chosen for all projects and machines. */
+export interface Preferences {
+  /** Keys instead of the usual ones, by the names of the commands. */
+  keys: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface ApiToken {
   id: string;
   name: string;
