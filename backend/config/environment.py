@@ -66,7 +66,7 @@ class Environment:
             https=variables.get("GRATICULE_HTTPS") == "1",
             debug=variables.get("GRATICULE_DEBUG") == "1",
             secret_key=variables.get("GRATICULE_SECRET_KEY", ""),
-            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 8 * GIB, 1, 1024 * GIB),
+            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 64 * GIB, 1, 1024 * GIB),
             max_frames=_integer(variables, "GRATICULE_MAX_FRAMES", 100_000, 1, 10_000_000),
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
