@@ -67,7 +67,7 @@ class TusView(APIView):
         answer["Cache-Control"] = "no-store"
         return answer
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         headers = {
             "Tus-Extension": EXTENSIONS,
             "Tus-Max-Size": str(settings.MAX_UPLOAD_BYTES),

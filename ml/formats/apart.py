@@ -239,7 +239,7 @@ class SeriesApart:
             raise ReaderCrashedError(f"{self._place}: its reader answers nonsense. {_REMEDY}")
         shape = (self.height, self.width, 3) if self.channels == 3 else (self.height, self.width)
         frame = np.empty(shape, self.dtype)
-        self._process.fill(memoryview(frame).cast("B"), self._place, self._on_wait)
+        self._process.fill(frame.data.cast("B"), self._place, self._on_wait)
         self._next = t + 1
         return frame
 

@@ -55,7 +55,7 @@ def _serve(request: dict[str, Any], answers: int) -> None:
             for t in range(reader.frames):
                 frame = reader.read(t)
                 _tell(answers, {"frame": t})
-                _write(answers, memoryview(frame).cast("B"))
+                _write(answers, frame.data.cast("B"))
     except BrokenPipeError:
         sys.exit(0)  # nobody wants more
     except Exception as error:

@@ -117,7 +117,7 @@ def test_memory_over_the_limit_is_told_with_limit_and_remedy(tmp_path: Path) -> 
 
 def test_a_reader_that_hangs_is_ended(files: dict[str, list[Path]]) -> None:
     with ReaderProcess(ReaderLimits(patience_s=1.0)) as process:
-        process.open(files["a.ome.tif"]).read(0)
+        list(map(process.open(files["a.ome.tif"]).read, range(4)))
         os.kill(process.pid, signal.SIGSTOP)
         start = time.monotonic()
         with pytest.raises(ReaderStuckError, match=r"a\.avi: its reader got nowhere for 1 s"):
