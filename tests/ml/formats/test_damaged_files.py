@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -119,6 +120,15 @@ def read(process: ReaderProcess, path: Path) -> str:
     return "read"
 
 
+def open_handles(reader: psutil.Process) -> int:
+    """Once it waits for the next file: it closes one after its last frame was taken."""
+    counts = [-1]
+    while counts[-5:] != [counts[-1]] * 5:
+        time.sleep(0.02)
+        counts.append(reader.num_fds())
+    return counts[-1]
+
+
 def test_every_format_is_damaged_here() -> None:
     assert {name for name, _ in FILES.values()} == {image_format.name for image_format in formats()}
 
@@ -142,17 +152,19 @@ def test_a_damaged_file_is_read_or_refused(name: str, tmp_path: Path, temporary_
     with ReaderProcess(READER) as process:
         assert read(process, path) == "read"
         reader = psutil.Process(process.pid)
-        handles, resident = reader.num_fds(), 0
+        handles, resident = open_handles(reader), 0
         for case in range(CASES):
             path.write_bytes(damaged(whole, random))
             outcome = read(process, path)
             outcomes[outcome] += 1
-            assert outcome in ("read", "refused"), f"case {case}: {outcome}"
+            # A broken table may ask for more memory than there may be; it gets none, and the process lives on.
+            assert outcome in ("read", "refused", "ReaderMemoryError"), f"case {case}: {outcome}"
+            assert process.alive
             if case == CASES // 4:
                 resident = reader.memory_info().rss
         path.write_bytes(whole)
         assert read(process, path) == "read"
-        assert reader.num_fds() == handles
+        assert open_handles(reader) == handles
         assert reader.memory_info().rss - resident < MOST_GROWTH_BYTES
         grown = (reader.memory_info().rss - resident) >> 20
     assert list(temporary_files.iterdir()) == []

@@ -57,8 +57,12 @@ function newFile(file: File): ImportFile {
 /** Looks what came of files whose page was closed or loaded again. */
 export async function loadUnfinished(project: string): Promise<void> {
   const found = await api.listTransfers(project).catch(() => []);
-  const ours = new Set(imports.value.flatMap((task) => task.files.map((file) => file.transfer)));
-  unfinished.value = found.filter((one) => !ours.has(one.id));
+  const ours = imports.value.filter((task) => task.state !== "done").flatMap((task) => task.files);
+  unfinished.value = found.filter(
+    // One that begins at this moment has a transfer of which we do not know yet.
+    (one) =>
+      !ours.some(({ file, transfer }) => transfer === one.id || knownTransfer(file, [one]) !== undefined),
+  );
 }
 
 export async function discardUnfinished(id: string): Promise<void> {
