@@ -48,11 +48,32 @@ class ConflictError(DomainError):
     code = "conflict"
 
 
+class GoneError(DomainError):
+    """It was there, and is no more."""
+
+    status = 410
+    code = "gone"
+
+
 class TooLargeError(DomainError):
     """More bytes than the limit."""
 
     status = 413
     code = "too_large"
+
+
+class LockedError(DomainError):
+    """Somebody else writes to it at this moment."""
+
+    status = 423
+    code = "locked"
+
+
+class DiskFullError(DomainError):
+    """The server has no room for it."""
+
+    status = 507
+    code = "disk_full"
 
 
 class TooManyRequestsError(DomainError):

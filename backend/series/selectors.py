@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from backend.projects.models import User
 from backend.protocol.errors import InvalidError
-from backend.series.models import Series, Upload
+from backend.series.models import Series, Transfer, Upload
 
 
 def series_of(project_id: UUID) -> QuerySet[Series]:
@@ -16,6 +17,14 @@ def series_of(project_id: UUID) -> QuerySet[Series]:
 
 def find_series(series_id: UUID) -> Series | None:
     return Series.objects.select_related("pixels", "created_by", "project", "chosen_model").filter(pk=series_id).first()
+
+
+def transfers_of(project_id: UUID, user: User) -> QuerySet[Transfer]:
+    return Transfer.objects.filter(project_id=project_id, created_by=user)
+
+
+def find_transfer(transfer_id: UUID, user: User) -> Transfer | None:
+    return Transfer.objects.filter(pk=transfer_id, created_by=user).first()
 
 
 def find_uploads(project_id: UUID, upload_ids: Sequence[UUID]) -> tuple[Upload, ...]:

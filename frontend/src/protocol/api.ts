@@ -69,6 +69,11 @@ export interface ChunkAddress {
 export const getChunk = ({ series, store, level, frame, row, column }: ChunkAddress, signal?: AbortSignal) =>
   requestBytes(`/series/${at(series)}/pixels/${at(store)}/${level}/${frame}/${row}/${column}`, signal);
 
+/** The person's own files that came in part, or whole and were not imported. */
+export const listTransfers = (project: string) =>
+  request<rest.Transfer[]>("GET", `/projects/${at(project)}/transfers`);
+export const discardTransfer = (id: string) =>
+  request<void>("DELETE", `/transfers/${at(id)}`, { headers: { "Tus-Resumable": "1.0.0" } });
 export const startImport = (project: string, name: string, uploads: string[]) =>
   request<rest.Job>("POST", `/projects/${at(project)}/imports`, { body: { name, uploads } });
 export const startExport = (series: string, version: number | null, formats: rest.ExportFormat[]) =>

@@ -142,6 +142,16 @@ export interface Upload {
   sha256: string;
 }
 
+/** A file on its way: `offset` bytes have come; `upload` once it is whole. */
+export interface Transfer {
+  id: string;
+  name: string;
+  bytes: number;
+  offset: number;
+  modified_ms: number | null;
+  upload: string | null;
+}
+
 export type JobKind = "import" | "export" | "segment" | "track" | "train" | "compare";
 export type JobState = "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
 
