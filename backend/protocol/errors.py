@@ -48,6 +48,12 @@ class ConflictError(DomainError):
     code = "conflict"
 
 
+class ArchivedError(ConflictError):
+    """It is in the archive, where everything can be seen and exported and nothing changed."""
+
+    code = "archived"
+
+
 class TooLargeError(DomainError):
     """More bytes than the limit."""
 
