@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { Phase, PhaseValues, Project } from "../../protocol/rest";
 import { createPhase, deletePhase, movePhase, updatePhase } from "../../state/projects/effects";
 import { freeKey, nextColour } from "../../state/projects/phases";
-import { mayAs } from "../../state/projects/store";
+import { mayChange } from "../../state/projects/store";
 import { fieldError, formError, useAction } from "../../ui/action";
 import { Button, IconButton } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -19,7 +19,7 @@ const keyChoices = [
 ];
 
 export function PhasesTab({ project }: { project: Project }) {
-  const editable = mayAs(project.role, "manager");
+  const editable = mayChange(project, "manager");
   return (
     <div class="narrow">
       <div class="page-head">
