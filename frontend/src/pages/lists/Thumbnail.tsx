@@ -1,36 +1,43 @@
-// A series' picture. The pointer leafs through its frames from left to right.
+// A series' picture. The pointer over it leafs through the frames from left to right.
 
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { thumbnailUrl } from "../../protocol/addresses";
 import { samples } from "../../state/projects/listing";
 
 export function Thumbnail({ series, frames }: { series: string; frames: number }) {
+  const picture = useRef<HTMLDivElement>(null);
   const at = useSignal<number | null>(null); // among the samples; null: the pointer is elsewhere
   const shown = samples(frames);
-  const leaf = (event: PointerEvent & { currentTarget: HTMLElement }) => {
-    if (event.pointerType !== "mouse") return;
-    const box = event.currentTarget.getBoundingClientRect();
-    const part = (event.clientX - box.left) / Math.max(1, box.width);
-    at.value = Math.min(shown.length - 1, Math.max(0, Math.floor(part * shown.length)));
-  };
-  /** All at once, so that none is waited for while leafing. */
-  const fetchAll = () => {
-    for (const frame of shown) new Image().src = thumbnailUrl(series, frame);
-  };
+  useEffect(() => {
+    // The card's link lies over the picture, so the card is what hears of the pointer.
+    const card = picture.current?.closest(".card");
+    if (!(card instanceof HTMLElement) || frames < 2) return;
+    const leaf = (event: PointerEvent) => {
+      const box = picture.current?.getBoundingClientRect();
+      if (box === undefined || event.pointerType !== "mouse") return;
+      if (event.clientY > box.bottom) at.value = null;
+      else at.value = partOf(event.clientX - box.left, box.width, shown.length);
+    };
+    /** All at once, so that none is waited for while leafing. */
+    const fetchAll = () => {
+      for (const frame of shown) new Image().src = thumbnailUrl(series, frame);
+    };
+    const leave = () => {
+      at.value = null;
+    };
+    card.addEventListener("pointerenter", fetchAll);
+    card.addEventListener("pointermove", leaf);
+    card.addEventListener("pointerleave", leave);
+    return () => {
+      card.removeEventListener("pointerenter", fetchAll);
+      card.removeEventListener("pointermove", leaf);
+      card.removeEventListener("pointerleave", leave);
+    };
+  }, [series, frames]);
   const frame = at.value === null ? 0 : (shown[at.value] ?? 0);
   return (
-    <div
-      class="card-image"
-      {...(frames > 1
-        ? {
-            onPointerEnter: fetchAll,
-            onPointerMove: leaf,
-            onPointerLeave: () => {
-              at.value = null;
-            },
-          }
-        : {})}
-    >
+    <div ref={picture} class="card-image">
       <img src={thumbnailUrl(series, frame)} alt="" loading="lazy" decoding="async" />
       {at.value !== null && (
         <span class="leaf" aria-hidden="true">
@@ -45,3 +52,7 @@ export function Thumbnail({ series, frames }: { series: string; frames: number }
     </div>
   );
 }
+
+/** Which of `count` equal parts of a width a place lies in. */
+const partOf = (x: number, width: number, count: number) =>
+  Math.min(count - 1, Math.max(0, Math.floor((x / Math.max(1, width)) * count)));
