@@ -9,7 +9,7 @@ it("measures black and white as 1, equal colours as 0, and either way round the 
 });
 
 it("knows red and green, blue and green, and shades of one colour as confusable", () => {
-  expect(confusedWith("#d62728", "#2ca02c")).toBe("protanopia");
+  expect(confusedWith("#d62728", "#2ca02c")).toBe("deuteranopia");
   expect(confusedWith("#56b4e9", "#2fbf8f")).toBeDefined();
   expect(confusedWith("#e8a33d", "#e69f00")).toBe("usual");
   expect(confusedWith("#e69f00", "#56b4e9")).toBeUndefined();
