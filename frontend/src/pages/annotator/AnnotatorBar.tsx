@@ -40,6 +40,7 @@ export function AnnotatorBar() {
       )}
       <Button
         icon="download"
+        data-tour="export"
         onClick={() => {
           dialog.value = "export";
         }}

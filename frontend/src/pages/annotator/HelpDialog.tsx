@@ -1,8 +1,12 @@
 // Every key, from the table that runs them.
 
+import { mayEdit } from "../../state/annotator/view";
+import { tourAsked } from "../../state/session/tour";
 import { type Command, commands } from "../../tools/commands";
+import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Kbd } from "../../ui/Kbd";
+import { useView } from "./workspace";
 
 const POINTER: readonly (readonly [string, string])[] = [
   ["Wheel", "Zoom to the pointer"],
@@ -14,7 +18,7 @@ const POINTER: readonly (readonly [string, string])[] = [
 export function HelpDialog({ onClose }: { onClose: () => void }) {
   const groups = [...new Set(commands.map((command) => command.group))];
   return (
-    <Dialog title="Keys" wide onClose={onClose}>
+    <Dialog title="Keys" wide onClose={onClose} footer={<TourButton onClose={onClose} />}>
       <div class="help">
         {groups.map((group) => (
           <section key={group}>
@@ -43,6 +47,24 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         </section>
       </div>
     </Dialog>
+  );
+}
+
+function TourButton({ onClose }: { onClose: () => void }) {
+  const editable = useView(mayEdit);
+  const begin = () => {
+    onClose();
+    tourAsked.value = true;
+  };
+  return (
+    <>
+      <Button disabled={!editable} onClick={begin}>
+        Take the tour
+      </Button>
+      <Button tone="primary" onClick={onClose}>
+        Close
+      </Button>
+    </>
   );
 }
 

@@ -43,6 +43,7 @@ export function Toolbar() {
             <IconButton
               key={name}
               icon={icon}
+              data-tour={name}
               label={tools[name].title}
               shortcut={tools[name].key}
               pressed={tool === name}
@@ -80,6 +81,7 @@ export function Toolbar() {
       <div class="toolbar-group">
         <IconButton
           icon="undo"
+          data-tour="undo"
           label="Undo"
           shortcut="Ctrl+Z"
           disabled={!editable || !undoable}

@@ -3,7 +3,7 @@
 import * as api from "../../protocol/api";
 import type { Phase, PhaseValues, Project, Role, Series } from "../../protocol/rest";
 import { failed, loading, mapReady, ready, readyValue } from "../remote";
-import { archivedProjects, archivedSeries, project, projects, series } from "./store";
+import { archivedProjects, archivedSeries, mayAs, project, projects, series } from "./store";
 
 export async function loadProjects(): Promise<void> {
   try {
@@ -11,6 +11,12 @@ export async function loadProjects(): Promise<void> {
   } catch (cause) {
     if (projects.value.status !== "ready") projects.value = failed(cause);
   }
+}
+
+/** A series of the person's, of the oldest project in which they may annotate; null: there is none. */
+export async function seriesToAnnotate(): Promise<string | null> {
+  const all = await api.listProjects();
+  return all.find((one) => one.cover !== null && mayAs(one.role, "annotator"))?.cover ?? null;
 }
 
 export async function loadArchivedProjects(): Promise<void> {
