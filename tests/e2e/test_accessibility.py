@@ -89,7 +89,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iter
 
 
 def check(page: Page) -> None:
-    """Waits until nothing moves, then asks axe-core; its text is evaluated, which the content security policy allows."""
+    """Waits until nothing moves, then asks axe-core. Evaluating its text the content security policy allows."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(400)
     if not page.evaluate("() => 'axe' in window"):
@@ -158,7 +158,7 @@ def test_the_way_in_breaks_no_rule(browser: Browser, world: World, scheme: Any) 
 
 def select_object(page: Page) -> None:
     page.get_by_role("tab", name="Objects").click()
-    page.get_by_role("option").first.click()
+    page.locator(".objects").get_by_role("option").first.click()
 
 
 def with_lineage(page: Page) -> None:
@@ -178,7 +178,7 @@ SCENES: dict[str, Prepare] = {
     "export": clicked("^Export$"),
     "calibration": lambda page: page.locator(".calibration-button").click(),
     "lineage": with_lineage,
-    "menu of an object": lambda page: (select_object(page), clicked("^Actions for|^What to do")(page))[0],
+    "menu of an object": lambda page: (select_object(page), clicked("^What to do with")(page))[0],
     "tracks": lambda page: page.get_by_role("button", name=re.compile("^(Show|Hide) the tracks")).focus(),
     "tour": lambda page: (clicked("^Account of")(page), clicked("^Tour", "menuitem")(page))[0],
 }
@@ -188,7 +188,7 @@ SCENES: dict[str, Prepare] = {
 def test_the_annotator_breaks_no_rule(page: Page, world: World, name: str) -> None:
     page.goto(f"{world.url}/series/{world.series}?frame=0")
     page.get_by_role("img", name=re.compile("^Frame ")).wait_for()
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator(".objects").get_by_role("option").first).to_be_visible()
     SCENES[name](page)
     check(page)
     page.keyboard.press("Escape")
