@@ -208,6 +208,19 @@ def test_an_archived_series_breaks_no_rule(page: Page, world: World) -> None:
         world.person.call("DELETE", f"/series/{world.series}/archive")
 
 
+def test_nothing_moves_for_who_asked_for_that(browser: Browser, world: World) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    annotator = Annotator(context.new_page())
+    annotator.offer_only_the_fake_model()
+    annotator.sign_in(world.url, "axel", tour=True)
+    page = annotator.page
+    page.goto(f"{world.url}/series/{world.series}?frame=0")
+    page.get_by_role("region", name="Tour").wait_for()
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => document.getAnimations().filter(one => one.playState === 'running').length") == 0
+    context.close()
+
+
 def test_the_tab_key_passes_every_control_of_a_list_visibly(page: Page, world: World) -> None:
     """Each stop is in sight and has an outline; none is met twice."""
     page.goto(f"{world.url}/projects/{world.project}")
