@@ -16,7 +16,8 @@ from backend.protocol.messages import ChangesetCommit, MaskSet, TrackCreate
 from backend.series import archive
 from backend.series.models import Series
 from backend.series.services import delete_series
-from tests.backend.builders import make_project, make_series, make_user, message, rectangle
+from tests.backend.builders import make_project, make_series, make_user, message, put_away, rectangle
+from tests.backend.series.files import imported, ramp
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +118,28 @@ def test_only_what_is_archived_is_deleted(series: Series, owner: User) -> None:
     archive.archive_project(project_id=series.project_id, by=owner)
     delete_project(project_id=series.project_id)
     assert not Series.objects.exists()
+
+
+def test_an_import_that_the_archive_overtook_makes_no_series() -> None:
+    project = make_project()
+    put_away(project)  # after its import was asked for
+    with pytest.raises(ArchivedError):
+        imported(project, ramp(frames=1, seed=901))
+    assert not Series.objects.filter(project=project).exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("comparisons", {"models": [{"model": "threshold"}], "frames": [0]}),
+        ("trainings", {"model": "threshold", "split": {"by": "blocks"}}),
+    ],
+)
+def test_models_learn_from_and_are_compared_on_what_is_not_archived(
+    client: Client, series: Series, owner: User, address: str, body: dict[str, Any]
+) -> None:
+    client.force_login(owner)
+    archive.archive_series(series_id=series.pk, by=owner)
+    body |= {"series": str(series.pk) if address == "comparisons" else [{"id": str(series.pk)}]}
+    answer = client.post(f"/api/v1/projects/{series.project_id}/{address}", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "archived")
