@@ -158,7 +158,7 @@ def lanes(page: Page) -> None:
 def merged(page: Page) -> None:
     """The lineage of an object that others became."""
     page.get_by_role("tab", name="Objects").click()
-    page.locator(".objects").get_by_role("option").first.click()
+    page.locator(".objects").get_by_role("row").first.click()
     page.keyboard.press("l")
     page.get_by_role("dialog").wait_for()
 

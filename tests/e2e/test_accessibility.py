@@ -158,7 +158,7 @@ def test_the_way_in_breaks_no_rule(browser: Browser, world: World, scheme: Any) 
 
 def select_object(page: Page) -> None:
     page.get_by_role("tab", name="Objects").click()
-    page.locator(".objects").get_by_role("option").first.click()
+    page.locator(".objects").get_by_role("row").first.click()
 
 
 def with_lineage(page: Page) -> None:
@@ -188,7 +188,7 @@ SCENES: dict[str, Prepare] = {
 def test_the_annotator_breaks_no_rule(page: Page, world: World, name: str) -> None:
     page.goto(f"{world.url}/series/{world.series}?frame=0")
     page.get_by_role("img", name=re.compile("^Frame ")).wait_for()
-    expect(page.locator(".objects").get_by_role("option").first).to_be_visible()
+    expect(page.locator(".objects").get_by_role("row").first).to_be_visible()
     SCENES[name](page)
     check(page)
     page.keyboard.press("Escape")
