@@ -55,6 +55,12 @@ class GoneError(DomainError):
     code = "gone"
 
 
+class ArchivedError(ConflictError):
+    """It is in the archive, where everything can be seen and exported and nothing changed."""
+
+    code = "archived"
+
+
 class TooLargeError(DomainError):
     """More bytes than the limit."""
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from backend.projects.models import Project, User
+from backend.projects.permissions import require_open_project
 from backend.protocol.disk import is_disk_full
 from backend.protocol.errors import DomainError, NotFoundError
 from backend.series import pixel_store
@@ -147,6 +148,7 @@ def _commit(
     hold()
     if project is None:
         raise NotFoundError(f"Project {order.project.pk} was deleted during the import.")
+    require_open_project(project)
     store, _ = PixelStore.objects.select_for_update().get_or_create(
         hash=written.hash,
         defaults={

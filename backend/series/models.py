@@ -104,7 +104,9 @@ class Series(models.Model):
     """One image sequence. Whoever appends a changeset locks this row first.
 
     `version`, `calibration` and `annotated_frames` are written by `annotations.services` in the transaction of the
-    changeset that changes them. `calibration` is {pixel_size, unit, frame_interval_s, source, revision}, its
+    changeset that changes them, as are `proposals`, how many masks wait for a person, and `changed_at` and
+    `changed_by`, null while nobody has changed anything. While `archived_at` is set, or the project's, nothing of it
+    changes. `calibration` is {pixel_size, unit, frame_interval_s, source, revision}, its
     `revision` null while it is still the file's own, which `initial_calibration` keeps for version 0.
     """
 
@@ -116,10 +118,15 @@ class Series(models.Model):
     calibration = models.JSONField()
     version = models.PositiveIntegerField(default=0)
     annotated_frames = models.PositiveIntegerField(default=0)
+    proposals = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     sources = models.JSONField(default=list)
     metadata = models.JSONField(default=dict)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="series")
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True)
+    archived_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         ordering = ("created_at", "id")

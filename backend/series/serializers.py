@@ -53,6 +53,8 @@ class SeriesOutput(serializers.ModelSerializer[Series]):
     input_range = serializers.SerializerMethodField(help_text="Grey values that networks see as 0 and 1.")
     calibration = CalibrationOutput()
     created_by = AuthorOutput()
+    changed_by = AuthorOutput(allow_null=True, help_text="null: nobody since it was imported")
+    archived_by = AuthorOutput(allow_null=True)
     pixels = PixelStoreOutput()
     model = serializers.SerializerMethodField()
 
@@ -71,8 +73,13 @@ class SeriesOutput(serializers.ModelSerializer[Series]):
             "calibration",
             "version",
             "annotated_frames",
+            "proposals",
+            "changed_at",
+            "changed_by",
             "created_by",
             "created_at",
+            "archived_at",
+            "archived_by",
             "pixels",
             "model",
         )

@@ -9,7 +9,7 @@ from django.db import transaction
 from backend.jobs.models import Job
 from backend.jobs.services import enqueue
 from backend.projects.models import Project, User
-from backend.protocol.errors import InvalidError, NotFoundError
+from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
 from backend.series.models import Series, Transfer
 from backend.series.selectors import find_uploads
 
@@ -42,8 +42,16 @@ def rename_series(*, series: Series, name: str) -> Series:
 
 @transaction.atomic
 def delete_series(*, series_id: UUID) -> None:
-    """With all its annotations and their history. Its pixels go when `prune` finds that nobody shows them."""
+    """From the archive only, with all its annotations and their history.
+
+    Its pixels go when `prune` finds that nobody shows them.
+    """
     series = Series.objects.select_for_update().filter(pk=series_id).first()
     if series is None:
         raise NotFoundError(f"There is no series {series_id}.")
+    if series.archived_at is None:
+        raise ConflictError(
+            f"{series.name} is not in the archive. Archive it first: only from there it can be deleted.",
+            code="not_archived",
+        )
     series.delete()

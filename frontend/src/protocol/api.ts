@@ -23,13 +23,16 @@ export const listTokens = () => request<rest.ApiToken[]>("GET", "/tokens");
 export const createToken = (name: string) => request<rest.NewApiToken>("POST", "/tokens", { body: { name } });
 export const deleteToken = (id: string) => request<void>("DELETE", `/tokens/${at(id)}`);
 
-export const listProjects = () => request<rest.ProjectSummary[]>("GET", "/projects");
+export const listProjects = (archived = false) =>
+  request<rest.ProjectSummary[]>("GET", "/projects", { query: { archived: archived ? "true" : undefined } });
 export const createProject = (name: string, description: string) =>
   request<rest.Project>("POST", "/projects", { body: { name, description } });
 export const getProject = (id: string) => request<rest.Project>("GET", `/projects/${at(id)}`);
 export const updateProject = (id: string, values: { name?: string; description?: string }) =>
   request<rest.Project>("PATCH", `/projects/${at(id)}`, { body: values });
 export const deleteProject = (id: string) => request<void>("DELETE", `/projects/${at(id)}`);
+export const archiveProject = (id: string) => request<rest.Project>("POST", `/projects/${at(id)}/archive`);
+export const restoreProject = (id: string) => request<rest.Project>("DELETE", `/projects/${at(id)}/archive`);
 
 export const createPhase = (project: string, values: rest.PhaseValues) =>
   request<rest.Phase>("POST", `/projects/${at(project)}/phases`, { body: values });
@@ -47,10 +50,14 @@ export const removeMember = (project: string, user: number) =>
 
 export const listSeries = (project: string, signal?: AbortSignal) =>
   request<rest.Series[]>("GET", `/projects/${at(project)}/series`, { signal });
+export const listArchivedSeries = (project: string) =>
+  request<rest.Series[]>("GET", `/projects/${at(project)}/series`, { query: { archived: "true" } });
 export const getSeries = (id: string) => request<rest.Series>("GET", `/series/${at(id)}`);
 export const renameSeries = (id: string, name: string) =>
   request<rest.Series>("PATCH", `/series/${at(id)}`, { body: { name } });
 export const deleteSeries = (id: string) => request<void>("DELETE", `/series/${at(id)}`);
+export const archiveSeries = (id: string) => request<rest.Series>("POST", `/series/${at(id)}/archive`);
+export const restoreSeries = (id: string) => request<rest.Series>("DELETE", `/series/${at(id)}/archive`);
 export const getHistogram = (id: string, frame: number, signal?: AbortSignal) =>
   request<rest.Histogram>("GET", `/series/${at(id)}/histogram`, { query: { frame }, signal });
 export const setCalibration = (id: string, values: rest.CalibrationEdit) =>

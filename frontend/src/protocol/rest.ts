@@ -42,7 +42,17 @@ export interface ProjectSummary {
   description: string;
   role: Role;
   series_count: number;
+  frames: number;
+  annotated_frames: number;
+  /** Masks that wait for somebody to accept or discard them. */
+  proposals: number;
+  member_count: number;
+  /** The series whose thumbnail stands for the project. */
+  cover: string | null;
+  changed_at: string | null;
+  changed_by: Person | null;
   created_at: string;
+  archived_at: string | null;
 }
 
 export interface Phase {
@@ -68,6 +78,8 @@ export interface Project {
   role: Role;
   settings_version: number;
   created_at: string;
+  archived_at: string | null;
+  archived_by: Person | null;
   phases: Phase[];
   members: Member[];
 }
@@ -111,8 +123,15 @@ export interface Series {
   calibration: Calibration;
   version: number;
   annotated_frames: number;
+  /** Masks that wait for somebody to accept or discard them. */
+  proposals: number;
+  /** Null: nobody since it was imported. */
+  changed_at: string | null;
+  changed_by: Person | null;
   created_by: Person;
   created_at: string;
+  archived_at: string | null;
+  archived_by: Person | null;
   pixels: PixelStore;
   /** What segments it unless somebody chooses otherwise. */
   model?: { model: string; version: string | null };

@@ -8,6 +8,7 @@ import { mayEdit, objectAt } from "../../state/annotator/view";
 import type { Pointer, PointerDown } from "../../tools/tool";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { ContextMenu } from "../../ui/Menu";
+import { ArchiveBanner } from "./ArchiveBanner";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
 import { Marks } from "./Marks";
@@ -74,6 +75,7 @@ export function Stage() {
         </div>
       )}
       <Marks />
+      <ArchiveBanner />
       <PastBanner />
       <ToolHint />
       <BrushCursor />

@@ -42,6 +42,7 @@ export function Toolbar() {
             <IconButton
               key={name}
               icon={icon}
+              data-tour={name}
               label={tools[name].title}
               {...shortcut(`tool.${name}`)}
               pressed={tool === name}
@@ -79,6 +80,7 @@ export function Toolbar() {
       <div class="toolbar-group">
         <IconButton
           icon="undo"
+          data-tour="undo"
           label="Undo"
           {...shortcut("undo")}
           disabled={!editable || !undoable}

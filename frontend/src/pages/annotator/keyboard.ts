@@ -38,7 +38,7 @@ export function listenToKeys({ commands, host, holding, dialog, picking }: Works
 }
 
 const OWNERS = "dialog, [popover]:popover-open, textarea, select, [contenteditable]";
-const ACTIVATED = "button, a, input, [role=listbox], [role=tab]";
+const ACTIVATED = "button, a, input, [role=listbox], [role=grid], [role=tab]";
 const MOVES_SLIDER = /^(Arrow|Page|Home$|End$)/;
 
 /** Whether a key is the annotator's while this element has the focus. */

@@ -34,6 +34,8 @@ export interface Session extends Jobs, Segmentations, Trackings {
   history(before: string | null, frame: number | null): Promise<Page<HistoryEntry>>;
   /** Makes the older version, or one frame of it, the present as a new version. */
   restore(version: number, frame: number | null): Promise<void>;
+  /** Takes the series, and its project where that is the reason, out of the archive. */
+  unarchive(): Promise<void>;
   calibrate(values: Omit<CalibrationEdit, "request_id">): Promise<void>;
   /** Starts an export and follows it to its end. `version` null: the present. */
   exportVersion(
@@ -95,6 +97,11 @@ export async function openAnnotator(
       const changeset = await api.restore(id, values);
       store.dispatch({ type: "changeset/made", changeset });
       store.dispatch({ type: "past/close" });
+    },
+    async unarchive() {
+      if (project.archived_at !== null) await api.restoreProject(project.id);
+      await api.restoreSeries(id);
+      store.dispatch({ type: "server", message: { type: "series.archived", archived: false } });
     },
     async calibrate(values) {
       const changeset = await api.setCalibration(id, { ...values, request_id: newId() });

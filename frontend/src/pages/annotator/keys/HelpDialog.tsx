@@ -1,14 +1,17 @@
 // Every key, from the table that runs them; a click on one gives the command another.
 
 import { useSignal } from "@preact/signals";
+import { mayEdit } from "../../../state/annotator/view";
 import { changeKeys } from "../../../state/keymap/effects";
 import { keysFor } from "../../../state/keymap/keymap";
 import { keyChanges, unsavedKeys } from "../../../state/keymap/store";
+import { tourAsked } from "../../../state/session/tour";
 import { type CommandId, commandIds, commands } from "../../../tools/commands";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { Field } from "../../../ui/Field";
 import { Kbd } from "../../../ui/Kbd";
+import { useView } from "../workspace";
 import { type Editing, KeyRow } from "./KeyRow";
 import "./keys.css";
 
@@ -48,6 +51,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
           >
             Reset all
           </Button>
+          <TourButton onClose={onClose} />
           <Button tone="primary" onClick={onClose}>
             Close
           </Button>
@@ -112,4 +116,17 @@ function isMeant(id: CommandId, words: string): boolean {
   const { title, group } = commands[id];
   const keys = keysFor(commands, id, keyChanges.value).map((key) => key.toLowerCase());
   return `${title} ${group}`.toLowerCase().includes(words) || keys.includes(words);
+}
+
+function TourButton({ onClose }: { onClose: () => void }) {
+  const editable = useView(mayEdit);
+  const begin = () => {
+    onClose();
+    tourAsked.value = true;
+  };
+  return (
+    <Button disabled={!editable} onClick={begin}>
+      Take the tour
+    </Button>
+  );
 }

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("projects", "0002_phase_list"),
-        ("series", "0001_initial"),
+        ("series", "0002_archive_and_progress"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
