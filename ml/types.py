@@ -101,6 +101,14 @@ class PromptableSegmenter(Segmenter, Protocol):
         """Candidate masks for one prompt, the best first."""
         ...
 
+    def pack(self, embedding: Embedding) -> Mapping[str, NDArray[Any]]:
+        """The embedding as arrays, to be kept."""
+        ...
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        """The embedding again: what it answers is the same to the bit."""
+        ...
+
 
 Kind = Literal["segmenter", "tracker"]
 

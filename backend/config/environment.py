@@ -27,6 +27,10 @@ class Environment:
     allowed_hosts
         Names by which browsers may ask for the app: those of ALLOWED_HOSTS, the address it listens on, and this
         machine's own, by which it is looked after.
+    embeddings_mb
+        Most MiB that the engine's embeddings may take on disk, in embeddings/ of `data`; 0: none are kept.
+    neighbours
+        Frames on either side of an open one whose embeddings are made while the engine is idle.
     test_models
         True where the models that stand in for a network in tests may be used; no listing shows them.
     https
@@ -48,6 +52,8 @@ class Environment:
     max_frames: int
     max_frame_pixels: int
     max_series_bytes: int
+    embeddings_mb: int
+    neighbours: int
     test_models: bool
 
     @classmethod
@@ -70,6 +76,8 @@ class Environment:
             max_frames=_integer(variables, "GRATICULE_MAX_FRAMES", 100_000, 1, 10_000_000),
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
+            embeddings_mb=_integer(variables, "GRATICULE_EMBEDDINGS_MB", 4096, 0, 2**30),
+            neighbours=_integer(variables, "GRATICULE_NEIGHBOURS", 3, 0, 16),
             test_models=variables.get("GRATICULE_TEST_MODELS") == "1",
         )
 

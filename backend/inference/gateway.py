@@ -117,10 +117,10 @@ async def check(path: str, *, name: str, model: str | None) -> dict[str, Any]:
     return await _ask("POST", "/check", body, patience_s=PATIENCE_S["click"], timeout_s=CLICK_TIMEOUT_S)
 
 
-async def warm(frame: Frame, *, model: str, client: str, weights: str | None = None, neighbours: int = 2) -> bool:
-    """Have the frame's embedding computed, and its neighbours' later. Answers whether it was there already.
+async def warm(frame: Frame, *, model: str, client: str, neighbours: int, weights: str | None = None) -> bool:
+    """Have the frame's embedding computed, and its neighbours' while the engine has nothing else to do.
 
-    A newer call of the same client takes this one's place: SupersededError.
+    Answers whether it was there already. A newer call of the same client takes this one's place: SupersededError.
     """
     asked = {"model": model, "weights": weights, "client": client, "neighbours": neighbours}
     body = asdict(frame) | asked

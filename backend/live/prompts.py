@@ -8,6 +8,8 @@ from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
+from django.conf import settings
+
 from backend.inference import gateway
 from backend.inference.choices import Choice, choose
 from backend.inference.frames import frame_of
@@ -109,7 +111,13 @@ class Prompts:
         frame = frame_of(self._pixels, message.frame)
         try:
             weights = await self._weights_of(message)
-            await gateway.warm(frame, model=message.model, weights=weights, client=self._client)
+            await gateway.warm(
+                frame,
+                model=message.model,
+                weights=weights,
+                client=self._client,
+                neighbours=settings.GRATICULE_NEIGHBOURS,
+            )
         except DomainError as error:
             # Only a hint: the person has asked for nothing yet, and the click itself will tell.
             logger.info("Cannot warm frame %d: %s", message.frame, error)

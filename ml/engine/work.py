@@ -10,6 +10,7 @@ import numpy as np
 
 from ml import rle
 from ml.engine.embedding_cache import EmbeddingCache, EmbeddingKey
+from ml.engine.embedding_store import EmbeddingStore
 from ml.engine.models import Models
 from ml.engine.pixels import PixelStores
 from ml.engine.queue import Steps
@@ -26,6 +27,7 @@ class Device:
     stores: PixelStores
     models: Models
     cache: EmbeddingCache
+    kept: EmbeddingStore | None = None  # on disk
 
 
 def predict(device: Device, request: PredictRequest) -> Steps[dict[str, Any]]:
@@ -92,16 +94,22 @@ def found(model: Any, frame: Grey, parameters: Parameters) -> Steps[Sequence[Ins
 
 
 def embed(device: Device, model: PromptableSegmenter, request: FrameRequest, frame: int) -> Steps[Embedding]:
-    """The frame's embedding, from the cache or computed."""
+    """The frame's embedding, from memory, from disk, or computed."""
+    key = embedding_key(model, request, frame)
 
     def encode() -> Steps[Embedding]:
+        if device.kept is not None and (arrays := device.kept.read(key)) is not None:
+            return model.unpack(arrays)
         pixels = device.stores.frame(request.store, frame, request.input_range, request.channel)
         if hasattr(model, "encode_steps"):  # a network may yield between its layers
             embedding: Embedding = yield from model.encode_steps(pixels)
-            return embedding
-        return model.encode(pixels)
+        else:
+            embedding = model.encode(pixels)
+        if device.kept is not None:
+            device.kept.write(key, model.pack(embedding))
+        return embedding
 
-    return (yield from device.cache.steps(embedding_key(model, request, frame), encode))
+    return (yield from device.cache.steps(key, encode))
 
 
 def embedding_key(model: PromptableSegmenter, request: FrameRequest, frame: int) -> EmbeddingKey:

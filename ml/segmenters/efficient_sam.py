@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
 from ml.segmenters.click_grid import click_grid_steps
+from ml.segmenters.kept_embedding import as_kept, packed, unpacked
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, distinct, level_for_box, one_object, score_of
@@ -68,6 +70,7 @@ class EfficientSamSegmenter:
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
         self.input_size = model.image_size
+        self.precision = "autocast" if self.device.type == "cuda" else "float32"
         self.automatic: SemanticSegmenter | None = None  # None: these weights have no automatic mode
         if model.automatic is not None:
             self.automatic = automatic_segmenter(self.model, name, weights_hash, self.device)
@@ -90,9 +93,20 @@ class EfficientSamSegmenter:
                 with self._inference():  # not around the yield: the mode belongs to the thread, not to this generator
                     next(steps)
             except StopIteration as done:
-                features = done.value.float()
-                return Embedding((features, geometry), height, width, features.numel() * features.element_size())
+                return self._embedding(as_kept(done.value), height, width)
             yield None
+
+    def _embedding(self, features: Tensor, height: int, width: int) -> Embedding:
+        geometry = fit(height, width, self.input_size, stretch=self.stretch)
+        return Embedding((features, geometry), height, width, features.numel() * features.element_size())
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Its features in half precision (1, 256, h, w) and the frame's (height, width)."""
+        return packed(embedding.features[0], embedding)
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        """The same embedding."""
+        return self._embedding(*unpacked(arrays, self.device))
 
     @contextmanager
     def _inference(self) -> Iterator[None]:

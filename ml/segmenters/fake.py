@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.segmenters.parameters import resolve
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
@@ -34,6 +35,14 @@ class FakeSegmenter:
     def encode(self, frame: Grey) -> Embedding:
         height, width = frame.shape
         features = np.array([frame.mean()], np.float32)
+        return Embedding(features, height, width, features.nbytes)
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        return {"features": embedding.features, "size": np.array([embedding.height, embedding.width])}
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        features = arrays["features"]
+        height, width = arrays["size"].tolist()
         return Embedding(features, height, width, features.nbytes)
 
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from segment_anything.modeling import Sam
 from segment_anything.utils.transforms import ResizeLongestSide
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from ml.modeling.sam import PIECE_OPERATIONS, build, encode_steps
 from ml.segmenters.click_grid import click_grid_steps
+from ml.segmenters.kept_embedding import as_kept, packed, unpacked
 from ml.segmenters.parameters import SAM_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, distinct, one_object, score_of
@@ -70,7 +72,7 @@ class SamSegmenter:
                 with self._inference():  # not around the yield: the mode belongs to the thread, not to this generator
                     next(steps)
             except StopIteration as done:
-                return self._embedding(done.value.float(), height, width)
+                return self._embedding(as_kept(done.value), height, width)
             yield None
 
     @contextmanager
@@ -94,6 +96,14 @@ class SamSegmenter:
     def _embedding(self, features: Tensor, height: int, width: int) -> Embedding:
         place = self._fit(height, width)
         return Embedding((features, place), height, width, features.numel() * features.element_size())
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Its features in half precision (1, 256, h, w) and the frame's (height, width)."""
+        return packed(embedding.features[0], embedding)
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        """The same embedding."""
+        return self._embedding(*unpacked(arrays, self.device))
 
     @torch.inference_mode()
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:

@@ -173,6 +173,17 @@ async def test_opening_a_frame_warms_it_and_the_next_takes_its_place(socket: Soc
     assert len({asked["client"] for asked in engine.asked}) == 1
 
 
+async def test_as_many_neighbours_are_warmed_as_the_setting_says(
+    socket: Socket, engine: SlowEngine, settings: Any
+) -> None:
+    engine.let_go.set()
+    for count in (3, 0):
+        settings.GRATICULE_NEIGHBOURS = count
+        await socket.send(FrameOpen(frame=0, model="fake"))
+        await socket.receive(FrameReady)
+    assert [asked["neighbours"] for asked in engine.asked] == [3, 0]
+
+
 async def test_segmenting_a_frame_answers_its_objects(socket: Socket, engine: SlowEngine) -> None:
     engine.let_go.set()
     request_id = uuid4()

@@ -84,14 +84,20 @@ def test_the_second_click_on_a_frame_finds_its_embedding(client: TestClient) -> 
     assert (cache["entries"], cache["hits"], cache["misses"]) == (1, 1, 1)
 
 
-def test_warming_computes_the_frame_and_then_its_neighbours(
+def idle(client: TestClient) -> None:
+    """Wait until the engine has nothing left to do."""
+    while any(client.get("/health").json()["queue"].values()):
+        pass
+
+
+def test_warming_computes_the_frame_and_then_its_neighbours_nearest_first(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = HeldEncoder(monkeypatch)
     encoder.open.set()
-    assert client.post("/warm", json=FRAME | {"neighbours": 2}).json() == {"cached": False}
-    client.post("/segment", json=FRAME)  # a job: its turn comes after the neighbours
-    assert encoder.frames == [1, 2, 0, 3]
+    assert client.post("/warm", json=FRAME | {"neighbours": 3}).json() == {"cached": False}
+    idle(client)
+    assert encoder.frames == [1, 2, 0, 3, 4]
     assert client.post("/warm", json=FRAME).json() == {"cached": True}
 
 
@@ -99,8 +105,79 @@ def test_frames_beyond_the_series_are_no_neighbours(client: TestClient, monkeypa
     encoder = HeldEncoder(monkeypatch)
     encoder.open.set()
     client.post("/warm", json=FRAME | {"frame": 4, "neighbours": 1})
-    client.post("/segment", json=FRAME)
+    idle(client)
     assert encoder.frames == [4, 3]
+
+
+def test_neighbours_wait_for_jobs_clicks_and_other_frames(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = HeldEncoder(monkeypatch)
+    log: list[str] = []
+    segment = FakeSegmenter.segment
+
+    def noted(*arguments: Any) -> list[Instance]:
+        log.append(f"job after {encoder.frames}")
+        return segment(*arguments)
+
+    monkeypatch.setattr(FakeSegmenter, "segment", noted)
+    with ThreadPoolExecutor() as threads:
+        warming = threads.submit(client.post, "/warm", json=FRAME | {"neighbours": 1})
+        assert encoder.entered.wait(WAIT_S)
+        waiting = [
+            threads.submit(client.post, "/segment", json=FRAME),
+            threads.submit(client.post, "/warm", json=FRAME | {"frame": 3, "client": "another tab"}),
+            threads.submit(client.post, "/predict", json=CLICK | {"frame": 4}),
+        ]
+        while sum(client.get("/health").json()["queue"].values()) < 5:
+            pass
+        encoder.open.set()
+        assert [each.result(WAIT_S).status_code for each in (warming, *waiting)] == [200] * 4
+    idle(client)
+    assert encoder.frames == [1, 4, 3, 2, 0]
+    assert log == ["job after [1, 4, 3]"]
+
+
+def test_a_newer_open_frame_takes_the_place_of_the_older_one_s_neighbours(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = HeldEncoder(monkeypatch)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(client.post, "/warm", json=FRAME | {"frame": 0, "neighbours": 2})
+        assert encoder.entered.wait(WAIT_S)
+        second = threads.submit(client.post, "/warm", json=FRAME | {"frame": 4, "neighbours": 1})
+        while client.get("/health").json()["queue"]["warm"] < 2:
+            pass
+        encoder.open.set()
+        assert [each.result(WAIT_S).status_code for each in (first, second)] == [200, 200]
+    idle(client)
+    assert encoder.frames == [0, 4, 3]
+
+
+def test_opening_a_neighbour_that_is_half_done_goes_on_with_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+    half_done, opened = threading.Event(), threading.Event()
+
+    def encode_steps(segmenter: FakeSegmenter, frame: Grey) -> Any:
+        begun.append(round(float(frame[0, 0]) * 255 / 50))
+        yield
+        if begun == [1, 2]:
+            half_done.set()
+            assert opened.wait(WAIT_S)
+        yield
+        return segmenter.encode(frame)
+
+    monkeypatch.setattr(FakeSegmenter, "encode_steps", encode_steps, raising=False)
+    with ThreadPoolExecutor() as threads:
+        client.post("/warm", json=FRAME | {"neighbours": 1})
+        assert half_done.wait(WAIT_S)
+        second = threads.submit(client.post, "/warm", json=FRAME | {"frame": 2})
+        while client.get("/health").json()["queue"]["warm"] == 0:
+            pass
+        opened.set()
+        assert second.result(WAIT_S).status_code == 200
+    idle(client)
+    assert begun == [1, 2]
 
 
 def test_only_the_newest_waiting_prompt_of_a_client_is_answered(
