@@ -22,12 +22,14 @@ from backend.protocol.messages import (
     FrameSegment,
     FrameSegmented,
     FrameSegmenting,
+    MaskRle,
     PromptPredict,
     PromptPredicted,
     PromptSuperseded,
     ServerMessage,
 )
 from backend.series.models import Series
+from ml import rle
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +134,7 @@ class Prompts:
             weights=await self._weights_of(message),
             points=message.points,
             box=message.box,
+            mask=message.mask and await asyncio.to_thread(self._checked, message.mask),
             client=self._client,
         )
         return PromptPredicted(
@@ -143,6 +146,22 @@ class Prompts:
             encode_ms=found.encode_ms,
             decode_ms=found.decode_ms,
         )
+
+    def _checked(self, mask: MaskRle) -> MaskRle:
+        """The mask to refine, which is well formed, of the frame's size and not empty."""
+        height, width = self._pixels.height, self._pixels.width
+        if mask.size != (height, width):
+            raise InvalidError(
+                f"The mask to refine has {' × '.join(map(str, mask.size))} px, the frame {height} × {width}. "
+                "Send a mask of this frame."
+            )
+        try:
+            checked = rle.validate(mask.size, mask.counts)
+        except rle.InvalidRleError as error:
+            raise InvalidError(f"The mask to refine is malformed: {error}") from error
+        if not rle.area(checked):
+            raise InvalidError("The mask to refine is empty. Leave it out.")
+        return mask
 
     async def _segment(self, message: FrameSegment) -> FrameSegmented:
         frame = frame_of(self._pixels, message.frame)

@@ -269,6 +269,7 @@ EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Respons
     PixelsError: _error(400, "pixels"),
     NoTrackingError: _error(400, "no_tracking"),
     TrackingError: _error(400, "invalid"),
+    work.PromptError: _error(400, "invalid"),
     HiddenMaskError: _error(400, "invalid"),
     SupersededError: _error(409, "superseded"),
     QueueFullError: _error(503, "overloaded"),

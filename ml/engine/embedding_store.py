@@ -1,6 +1,7 @@
 """Embeddings on disk, so that frames which were open before need no encoding, also after a restart.
 
-Several engines may share the folder. Each series has a folder of its own, which goes when the series' pixels have gone.
+Several engines that read the same pixels may share the folder. Each series has a folder of its own, which goes when its
+pixels have gone.
 """
 
 import contextlib
@@ -11,8 +12,8 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from queue import Empty, Full, Queue
-from threading import Event, Thread
+from queue import Full, Queue
+from threading import Thread
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import uuid4
@@ -55,8 +56,7 @@ class EmbeddingStore:
 
     def __init__(self, folder: Path, limit_bytes: int, pixels: Path) -> None:
         self.folder, self.limit_bytes, self.pixels = folder, limit_bytes, pixels
-        self._waiting: Queue[tuple[EmbeddingKey, Arrays]] = Queue(MOST_WAITING)
-        self._ending = Event()
+        self._waiting: Queue[tuple[EmbeddingKey, Arrays] | None] = Queue(MOST_WAITING)
         self._thread = Thread(target=self._work, name="embeddings", daemon=True)
         self._bytes = self._entries = self._since_tally = 0
         self._counts = {"hits": 0, "misses": 0, "written": 0, "dropped": 0, "damaged": 0}
@@ -66,8 +66,10 @@ class EmbeddingStore:
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Write what waits, and end."""
-        self._ending.set()
-        if self._thread.is_alive():
+        if not self._thread.is_alive():
+            return
+        with contextlib.suppress(Full):
+            self._waiting.put(None, timeout=timeout_s)
             self._thread.join(timeout_s)
 
     def read(self, key: EmbeddingKey) -> Arrays | None:
@@ -118,15 +120,9 @@ class EmbeddingStore:
 
     def _work(self) -> None:
         self._tally()
-        while True:
+        while (waiting := self._waiting.get()) is not None:
             try:
-                key, arrays = self._waiting.get(timeout=0.2)
-            except Empty:
-                if self._ending.is_set():
-                    return
-                continue
-            try:
-                self._write(key, arrays)
+                self._write(*waiting)
             except OSError as error:
                 self._counts["dropped"] += 1
                 logger.warning("Cannot keep an embedding in %s: %s", self.folder, error)

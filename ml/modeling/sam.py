@@ -1,6 +1,6 @@
 """Segment Anything (Kirillov et al. 2023, doi:10.1109/ICCV51070.2023.00371) by its package, encoding in pieces."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,8 @@ NAMES = ("sam_vit_b", "sam_vit_l", "sam_vit_h")
 # attention, which would hold each pair of 4,096 tokens for each head at once, needs far less memory.
 PIECE_OPERATIONS = 1.2e9
 
+PIXEL_MEAN, PIXEL_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # of grey values 0 to 255
+
 Steps = Generator[None, None, Tensor]
 
 
@@ -23,6 +25,13 @@ def build(name: str) -> Sam:
         raise ValueError(f"There is no SAM {name!r}; there are {', '.join(NAMES)}.")
     network: Sam = sam_model_registry[name.removeprefix("sam_")]()
     return network
+
+
+def fill(network: Sam, state: Mapping[str, Tensor]) -> None:
+    """Give a network that was built on the device "meta" its weights: ViT-H has 2.5 GB, which are there once so."""
+    network.load_state_dict(state, assign=True)
+    for name, values in (("pixel_mean", PIXEL_MEAN), ("pixel_std", PIXEL_STD)):  # no part of its state
+        network.register_buffer(name, torch.tensor(values).view(-1, 1, 1), persistent=False)
 
 
 def encode_steps(encoder: ImageEncoderViT, image: Tensor, piece_operations: float = PIECE_OPERATIONS) -> Steps:

@@ -23,6 +23,7 @@ from ml.segmenters.kept_embedding import as_kept, packed, unpacked
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, distinct, level_for_box, one_object, score_of
+from ml.segmenters.refinement import refined, with_inner_points
 from ml.segmenters.semantic import MOST_CLASSES, SemanticSegmenter
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
@@ -131,12 +132,18 @@ class EfficientSamSegmenter:
 
         A box also decides how far each mask reaches, and how well the mask fills the box counts for its score. Masks
         that hold every positive point and no negative one come before the others.
+
+        The network takes no mask. One to refine is told by points inside, its candidates are ordered by how much of
+        the mask they leave as it is, and where the best of them is the same object, the mask itself comes first with
+        only that changed which the points speak of.
         """
-        logits, scores = self.decode_unsorted(embedding, [prompt])
-        candidates = zip(self.masks_of(logits[0], embedding, prompt), scores[0].tolist(), strict=True)
+        asked = with_inner_points(prompt)
+        logits, scores = self.decode_unsorted(embedding, [asked])
+        candidates = zip(self.masks_of(logits[0], embedding, asked), scores[0].tolist(), strict=True)
         found = [Instance(mask, score_of(value, fit)) for (mask, fit), value in candidates]
-        order = sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True)
-        return distinct(order)
+        if prompt.mask is not None:
+            return distinct(refined(found, prompt, prompt.mask))
+        return distinct(sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True))
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> Sequence[Instance]:
         """Every object of the frame; see `segment_steps`."""

@@ -29,7 +29,7 @@ def one_object(mask: BoolMask, prompt: Prompt) -> BoolMask:
         cropped = np.zeros_like(mask)
         cropped[inside] = mask[inside]
         mask = cropped
-    rows, columns = _extent(mask)
+    rows, columns = extent(mask)
     if rows.stop == 0:
         return mask
     parts, count = ndimage.label(mask[rows, columns])
@@ -112,7 +112,7 @@ def level_for_box(logits: NDArray[np.float32], prompt: Prompt) -> tuple[float, f
 
 def box_iou(mask: BoolMask, box_xyxy: BoxXyxy) -> float:
     """IoU of a box with the bounding box of `mask`; 0 where either is empty."""
-    rows, columns = _extent(mask)
+    rows, columns = extent(mask)
     x0, y0, x1, y1 = box_xyxy
     across, down = min(x1, columns.stop) - max(x0, columns.start), min(y1, rows.stop) - max(y0, rows.start)
     if across <= 0 or down <= 0:
@@ -127,7 +127,7 @@ def _upright(box_xyxy: BoxXyxy) -> BoxXyxy:
     return x0, y0, x1, y1
 
 
-def _extent(mask: BoolMask) -> tuple[slice, slice]:
+def extent(mask: BoolMask) -> tuple[slice, slice]:
     """Rows and columns that the mask reaches; both empty where it is empty."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if len(rows) == 0:

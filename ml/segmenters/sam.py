@@ -20,19 +20,18 @@ from segment_anything.modeling import Sam
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor
 
-from ml.modeling.sam import PIECE_OPERATIONS, build, encode_steps
+from ml.modeling.sam import PIECE_OPERATIONS, build, encode_steps, fill
 from ml.segmenters.click_grid import click_grid_steps
 from ml.segmenters.kept_embedding import as_kept, packed, unpacked
 from ml.segmenters.parameters import SAM_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
 from ml.segmenters.prompted_mask import agrees, distinct, one_object, score_of
-from ml.segmenters.refinement import logits_of
+from ml.segmenters.refinement import logits_of, with_inner_points
 from ml.types import Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
 
 SINGLE = 0  # the mask that the network gives where a prompt leaves no doubt
-PROMPTS_AT_ONCE = {"cpu": 1, "cuda": 32}
-PIXEL_MEAN, PIXEL_STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # of grey values 0 to 255
+PROMPTS_AT_ONCE, ON_A_GPU = 1, 32  # one keeps the cores of a CPU busy, and clicks go between
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ class SamSegmenter:
         self.model = model.to(self.device).eval()
         self.input_size: int = model.image_encoder.img_size
         self.precision = "autocast" if self.device.type == "cuda" else "float32"
-        self._mean = torch.tensor(PIXEL_MEAN, device=self.device).view(1, 3, 1, 1)
-        self._std = torch.tensor(PIXEL_STD, device=self.device).view(1, 3, 1, 1)
+        self.prompts_at_once = ON_A_GPU if self.device.type == "cuda" else PROMPTS_AT_ONCE
 
     def encode(self, frame: Grey) -> Embedding:
         """The frame's embedding. `frame` is float32 (H, W), input range mapped to 0..1."""
@@ -81,13 +79,13 @@ class SamSegmenter:
             yield
 
     def _image(self, frame: Tensor) -> Tensor:
-        """The frame as the network takes it: resized, three channels, normalised, padded with the mean."""
+        """The frame as the network takes it: resized, three channels, normalised, padded."""
         size = self._fit(*frame.shape).size
         image = 255 * frame[None, None]
         if size != frame.shape:
             image = F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True)
-        image = (image.expand(-1, 3, -1, -1) - self._mean) / self._std
-        return F.pad(image, (0, self.input_size - size[1], 0, self.input_size - size[0]))
+        padded: Tensor = self.model.preprocess(image.expand(-1, 3, -1, -1))
+        return padded
 
     def _fit(self, height: int, width: int) -> Fit:
         down, across = ResizeLongestSide.get_preprocess_shape(height, width, self.input_size)
@@ -116,10 +114,11 @@ class SamSegmenter:
         logits, scores = (each[0] for each in self.decode_unsorted(embedding, [prompt]))
         doubtful = len(prompt.points) == 1 and prompt.box_xyxy is None and prompt.mask is None
         masks = (self.full_size(logits, embedding) > self.model.mask_threshold).cpu().numpy()
+        pointed = with_inner_points(prompt)
         low_res = logits.cpu().numpy()
         found = [
             (
-                Instance(one_object(mask, prompt), score_of(score), logits=each),
+                Instance(one_object(mask, pointed), score_of(score), logits=each),
                 number == SINGLE,
             )
             for number, (mask, score, each) in enumerate(zip(masks, scores.tolist(), low_res, strict=True))
@@ -137,7 +136,7 @@ class SamSegmenter:
     ) -> Generator[float | None, None, Sequence[Instance]]:
         """`segment` in pieces, by a grid of clicks; yields the fraction that is done."""
         settings = resolve(SAM_PARAMETERS, parameters or {})
-        return (yield from click_grid_steps(self, frame, settings, self._at_once()))
+        return (yield from click_grid_steps(self, frame, settings, self.prompts_at_once))
 
     def decode_many(self, embedding: Embedding, prompts: list[Prompt]) -> tuple[Tensor, Tensor]:
         """Low-res logits (Q, 3, 4h, 4w) and scores (Q, 3) of the masks for prompts in doubt, best score first."""
@@ -151,8 +150,8 @@ class SamSegmenter:
         parts = []
         for _, alike in groupby(prompts, key=_form):
             group = list(alike)
-            for start in range(0, len(group), self._at_once()):
-                parts.append(self._decode(embedding, group[start : start + self._at_once()]))
+            for start in range(0, len(group), self.prompts_at_once):
+                parts.append(self._decode(embedding, group[start : start + self.prompts_at_once]))
         logits, scores = (torch.cat(part) for part in zip(*parts, strict=True))
         return logits, scores
 
@@ -171,11 +170,13 @@ class SamSegmenter:
             boxes = self._placed(torch.from_numpy(corners).to(self.device), place).flatten(1)
         if prompts[0].mask is not None:
             masks = torch.stack([self._mask_input(prompt, place) for prompt in prompts])
+        sparse, dense = self.model.prompt_encoder(points=points, boxes=boxes, masks=masks)
+        places = self.model.prompt_encoder.get_dense_pe()
+        # Not around the codes of places: half precision would blur them.
         with torch.autocast(self.device.type, enabled=self.device.type == "cuda"):
-            sparse, dense = self.model.prompt_encoder(points=points, boxes=boxes, masks=masks)
             logits, scores = self.model.mask_decoder.predict_masks(
                 image_embeddings=features,
-                image_pe=self.model.prompt_encoder.get_dense_pe(),
+                image_pe=places,
                 sparse_prompt_embeddings=sparse,
                 dense_prompt_embeddings=dense,
             )
@@ -198,9 +199,6 @@ class SamSegmenter:
         _, place = embedding.features
         full: Tensor = self.model.postprocess_masks(logits[None], place.size, (embedding.height, embedding.width))
         return full[0]
-
-    def _at_once(self) -> int:
-        return PROMPTS_AT_ONCE[self.device.type if self.device.type in PROMPTS_AT_ONCE else "cuda"]
 
 
 def _form(prompt: Prompt) -> tuple[int, bool, bool]:
@@ -229,11 +227,9 @@ def load_vit_h(*, device: str = "cpu", weights: Path | None = None, weights_fold
 
 def _load(name: str, device: str, weights: Path | None, folder: Path | None) -> SamSegmenter:
     checkpoint = describe(weights) if weights else find(name, folder)
-    with torch.device("meta"):  # the file's tensors take the place of the random ones: 2.5 GB of ViT-H once, not twice
+    with torch.device("meta"):
         model = build(name)
     state = {key: value.float() for key, value in load_file(checkpoint.path).items()}
     check_keys(checkpoint.path.name, name, state, model.state_dict())
-    model.load_state_dict(state, assign=True)
-    for buffer in ("pixel_mean", "pixel_std"):  # not in the file; ours are used
-        delattr(model, buffer)
+    fill(model, state)
     return SamSegmenter(model, name=name, weights_hash=checkpoint.sha256, device=device)

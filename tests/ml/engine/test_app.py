@@ -5,6 +5,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import zarr
 from pycocotools import mask as coco
 from starlette.testclient import TestClient
 
+from ml import rle
 from ml.engine.app import create_app
 from ml.engine.server import listening
 from ml.segmenters.fake import FakeSegmenter
@@ -25,6 +27,7 @@ from ml.weights import WeightsError
 WAIT_S = 60
 FRAME = {"store": "series", "frame": 1, "model": "fake", "input_range": [0, 255], "client": "tab"}
 CLICK = FRAME | {"points": [[20, 30, 1]]}
+ALL = {"size": [48, 64], "counts": "0PP3"}
 
 
 @pytest.fixture
@@ -75,6 +78,35 @@ def test_a_click_answers_with_the_candidates_best_first(client: TestClient) -> N
 def test_a_box_is_a_prompt_too(client: TestClient) -> None:
     body = client.post("/predict", json=FRAME | {"box": [10, 10, 30, 20]}).json()
     assert body["candidates"][0]["box"] == [10, 10, 30, 20]
+
+
+def test_a_mask_is_refined(client: TestClient) -> None:
+    left = {"size": [48, 64], "counts": rle.encode(np.arange(64) < np.full((48, 1), 10)).counts}
+    points = [[40, 24, 1], [0, 24, 0]]
+    best = client.post("/predict", json=CLICK | {"mask": left, "points": points}).json()["candidates"][0]
+    mask = coco.decode(best["rle"]).astype(bool)
+    assert (mask[24, 40], mask[24, 3], mask[2, 3]) == (True, False, True)
+
+
+def test_a_mask_that_a_network_answered_comes_back_to_it_with_its_own_logits(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    original = FakeSegmenter.decode
+
+    def decode(segmenter: FakeSegmenter, embedding: Embedding, prompt: Prompt) -> list[Instance]:
+        given.append(None if prompt.mask is None else prompt.logits)
+        found = original(segmenter, embedding, prompt)
+        return [replace(each, logits=np.full((2, 2), n, np.float32)) for n, each in enumerate(found)]
+
+    monkeypatch.setattr(FakeSegmenter, "decode", decode)
+    answers = client.post("/predict", json=CLICK).json()["candidates"]
+    other = {"size": [48, 64], "counts": rle.encode(np.ones((48, 64), bool)).counts}
+    for frame, mask in ((1, answers[1]["rle"]), (1, other), (2, answers[1]["rle"])):
+        assert client.post("/predict", json=CLICK | {"frame": frame, "mask": mask}).status_code == 200
+    assert given[0] is None
+    assert given[1].tolist() == [[1, 1], [1, 1]]
+    assert given[2:] == [None, None]  # of no answer, and of another frame's
 
 
 def test_the_second_click_on_a_frame_finds_its_embedding(client: TestClient) -> None:
@@ -295,6 +327,10 @@ def test_a_model_without_scores_says_null(client: TestClient, monkeypatch: pytes
         ("/predict", {"frame": -1}, "invalid", "frame"),
         ("/predict", {"points": []}, "invalid", "at least one point or a box"),
         ("/predict", {"points": [[1, 2, 3]]}, "invalid", "points.0.2"),
+        ("/predict", {"mask": ALL, "points": []}, "invalid", "at least one point or a box"),
+        ("/predict", {"mask": ALL | {"size": [64, 48]}}, "invalid", "has 64 × 48 px, the frame 48 × 64"),
+        ("/predict", {"mask": ALL | {"counts": "0"}}, "invalid", "malformed"),
+        ("/predict", {"mask": {"size": [48, 64], "counts": "PP3"}}, "invalid", "empty; leave it out"),
         ("/predict", {"surprise": 1}, "invalid", "surprise"),
         ("/segment", {"parameters": {"radius": 3}}, "invalid", "'radius'"),
     ],

@@ -130,7 +130,7 @@ def test_masks_have_the_frame_s_shape(segmenter: SamSegmenter, height: int, widt
 def test_prompts_decoded_together_are_those_decoded_alone(
     segmenter: SamSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sam.PROMPTS_AT_ONCE, "cpu", 3)
+    monkeypatch.setattr(segmenter, "prompts_at_once", 3)
     embedding = segmenter.encode(frame())
     prompts = [Prompt(CLICK), Prompt(((9.0, 100.0, 1),)), Prompt(CLICKS), Prompt(CLICKS, BOX), Prompt(box_xyxy=BOX)]
     with torch.inference_mode():
