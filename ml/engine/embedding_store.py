@@ -75,7 +75,7 @@ class EmbeddingStore:
     def read(self, key: EmbeddingKey) -> Arrays | None:
         """The arrays that were written, or None."""
         path = self.path(key)
-        arrays = path and self._read(path, key)
+        arrays = self._read(path, key) if path is not None else None
         self._counts["misses" if arrays is None else "hits"] += 1
         return arrays
 

@@ -41,7 +41,7 @@ def predict(device: Device, request: PredictRequest) -> Steps[dict[str, Any]]:
     """Candidate masks for one prompt, best first."""
     model = device.models.get(request.model, request.weights)
     key = embedding_key(model, request, request.frame)
-    refined = request.mask and _checked(request.mask, device.stores.size(request.store))
+    refined = None if request.mask is None else _checked(request.mask, device.stores.size(request.store))
     start = perf_counter()
     embedding = yield from embed(device, model, request, request.frame)
     encoded = perf_counter()
