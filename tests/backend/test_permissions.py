@@ -67,6 +67,10 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/changesets", "post"): "annotator",
     ("series/<series>/lanes", "get"): "viewer",
     ("series/<series>/restore", "post"): "annotator",
+    ("series/<series>/restoration", "post"): "annotator",
+    ("series/<series>/difference", "get"): "viewer",
+    ("series/<series>/tracks/<track>/life", "get"): "viewer",
+    ("series/<series>/tracks/<track>/revisions", "get"): "viewer",
     ("series/<series>/edits", "post"): "annotator",
     ("series/<series>/revert", "post"): "annotator",
     ("series/<series>/revert-job", "post"): "annotator",
@@ -99,6 +103,7 @@ ACCESS: dict[tuple[str, str], str] = {
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
 ABSENT = {
     ("series/<series>/masks/<sha256>", "get"): "mask",
+    ("series/<series>/tracks/<track>/life", "get"): "no track",
     ("jobs/<job>/download", "get"): "no export",
     ("jobs/<job>/training", "get"): "no training",
     ("jobs/<job>/finish", "post"): "no training",
@@ -183,6 +188,7 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "token": token.pk,
         "version": make_version(project).pk,
         "sha256": "0" * 64,
+        "track": uuid.uuid4(),
         "key": "truth",
         **dict.fromkeys(("level", "frame", "row", "column"), 0),
     }

@@ -11,6 +11,7 @@ from backend.annotations import models, selectors, services
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    ChangesetKind,
     Event,
     EventHead,
     EventMember,
@@ -43,7 +44,7 @@ REVISIONS: tuple[type[Model], ...] = (
     EventRevision,
     CalibrationRevision,
 )
-HEADS: tuple[type[Model], ...] = (MaskHead, TrackHead, EventHead, EventMember)
+HEADS: tuple[type[Model], ...] = (MaskHead, TrackHead, EventHead, EventMember, ChangesetKind)
 OF_SERIES = (*REVISIONS[1:], *HEADS)
 
 
