@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.annotations import history_serializers, serializers, services
@@ -21,7 +21,7 @@ from backend.series.permissions import require_series
 
 class HistoryView(APIView):
     @extend_schema(parameters=[history_serializers.HistoryQuery], responses=history_serializers.HistoryOutput)
-    def get(self, request: Request, series: UUID) -> Response:
+    def get(self, request: Request, series: UUID) -> HttpResponse:
         require_series(signed_in(request), series, Role.VIEWER)
         query = query_of(history_serializers.HistoryQuery, request)
         before, limit, kinds = (query.pop(name) for name in ("before", "limit", "kind"))
@@ -34,7 +34,7 @@ class HistoryView(APIView):
 
 class DifferenceView(APIView):
     @extend_schema(parameters=[history_serializers.DifferenceQuery], responses=history_serializers.DifferenceOutput)
-    def get(self, request: Request, series: UUID) -> Response:
+    def get(self, request: Request, series: UUID) -> HttpResponse:
         found, _ = require_series(signed_in(request), series, Role.VIEWER)
         query = query_of(history_serializers.DifferenceQuery, request)
         versions = {"from_version": query.pop("from"), "to_version": query.pop("to")}
@@ -43,14 +43,14 @@ class DifferenceView(APIView):
 
 class LifeView(APIView):
     @extend_schema(parameters=[serializers.VersionQuery], responses=history_serializers.LifeOutput)
-    def get(self, request: Request, series: UUID, track: UUID) -> Response:
+    def get(self, request: Request, series: UUID, track: UUID) -> HttpResponse:
         require_series(signed_in(request), series, Role.VIEWER)
         return answer(life(series_id=series, track=track, **query_of(serializers.VersionQuery, request)))
 
 
 class RevisionsView(APIView):
     @extend_schema(parameters=[history_serializers.RevisionsQuery], responses=history_serializers.RevisionsOutput)
-    def get(self, request: Request, series: UUID, track: UUID) -> Response:
+    def get(self, request: Request, series: UUID, track: UUID) -> HttpResponse:
         require_series(signed_in(request), series, Role.VIEWER)
         query = query_of(history_serializers.RevisionsQuery, request)
         return answer(revisions(series_id=series, track=track, **query))
@@ -60,7 +60,7 @@ class RestoreView(APIView):
     @extend_schema(
         request=serializers.RestoreInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
     )
-    def post(self, request: Request, series: UUID) -> Response:
+    def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.RestoreInput.read(request)
         return committed(series, services.restore(series_id=series, author=author, **values))
@@ -70,7 +70,7 @@ class RestorationView(APIView):
     """What a restoration would change, without doing it."""
 
     @extend_schema(request=serializers.RestorationInput, responses=history_serializers.RestorationOutput)
-    def post(self, request: Request, series: UUID) -> Response:
+    def post(self, request: Request, series: UUID) -> HttpResponse:
         author_of(request, series)
         values = serializers.RestorationInput.read(request)
         values.pop("base")

@@ -42,16 +42,16 @@ def state_at(*, series: Series, version: int | None, frame: int, masks_only: boo
     version = known_version(head, version)
     if not 0 <= frame < series.pixels.frames:
         raise InvalidError(f"There is no frame {frame}: the series has frames 0 to {series.pixels.frames - 1}.")
-    tracks = tracks_at(series.pk, version).filter(deleted=False).select_related("track").order_by("track__number")
+    tracks = tracks_at(series.pk, version).filter(deleted=False).order_by("track__number")
     events = events_at(series.pk, version).filter(deleted=False)
     masks = masks_at(series.pk, version).filter(frame=frame).exclude(mask=None)
     return FrameStateOutput(
         version=version,
         head=head,
         frame=frame,
-        tracks=[] if masks_only else [wire.track_revision(row) for row in tracks],
+        tracks=[] if masks_only else wire.tracks_in_full(tracks),
         events=[] if masks_only else [wire.event_revision(row) for row in events],
-        masks=[sent for _, sent in wire.mask_revisions(masks.order_by("order", "id"), None)],
+        masks=wire.masks_in_full(masks.order_by("order", "id")),
         calibration=_calibration_at_version(series, version),
     )
 

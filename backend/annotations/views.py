@@ -25,7 +25,7 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 
 class StateView(APIView):
     @extend_schema(parameters=[serializers.StateQuery], responses=serializers.FrameStateOutput)
-    def get(self, request: Request, series: UUID) -> Response:
+    def get(self, request: Request, series: UUID) -> HttpResponse:
         found, _ = require_series(signed_in(request), series, Role.VIEWER)
         query = query_of(serializers.StateQuery, request)
         return answer(selectors.state_at(series=found, **query))
@@ -33,7 +33,7 @@ class StateView(APIView):
 
 class TimelineView(APIView):
     @extend_schema(parameters=[serializers.VersionQuery], responses=serializers.TimelineOutput)
-    def get(self, request: Request, series: UUID) -> Response:
+    def get(self, request: Request, series: UUID) -> HttpResponse:
         require_series(signed_in(request), series, Role.VIEWER)
         query = query_of(serializers.VersionQuery, request)
         return answer(selectors.timeline(series_id=series, version=query["version"]))
@@ -41,7 +41,7 @@ class TimelineView(APIView):
 
 class LanesView(APIView):
     @extend_schema(parameters=[serializers.VersionQuery], responses=serializers.LanesOutput)
-    def get(self, request: Request, series: UUID) -> Response:
+    def get(self, request: Request, series: UUID) -> HttpResponse:
         require_series(signed_in(request), series, Role.VIEWER)
         return answer(lanes(series_id=series, version=query_of(serializers.VersionQuery, request)["version"]))
 
@@ -59,7 +59,7 @@ class MaskView(APIView):
 
 class ChangesetsView(APIView):
     @extend_schema(request=ChangesetCommit, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT})
-    def post(self, request: Request, series: UUID) -> Response:
+    def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         message = read(ChangesetCommit.model_validate, request.data)
         return committed(series, services.commit(series_id=series, author=author, message=message))
@@ -67,7 +67,7 @@ class ChangesetsView(APIView):
 
 class EditsView(APIView):
     @extend_schema(request=Edit, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT})
-    def post(self, request: Request, series: UUID) -> Response:
+    def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         asked = read(Edit.model_validate, request.data)
         return committed(series, services.edit(series_id=series, author=author, asked=asked))
@@ -77,7 +77,7 @@ class RevertView(APIView):
     @extend_schema(
         request=serializers.RevertInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
     )
-    def post(self, request: Request, series: UUID) -> Response:
+    def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.RevertInput.read(request)
         return committed(series, services.revert(series_id=series, author=author, **values))
@@ -94,7 +94,7 @@ class RevertJobView(APIView):
 
 class CalibrationView(APIView):
     @extend_schema(request=serializers.CalibrationInput, responses={201: Changeset, 200: Changeset})
-    def post(self, request: Request, series: UUID) -> Response:
+    def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.CalibrationInput.read(request)
         note = values.pop("source_note")
