@@ -28,6 +28,7 @@ export interface CommandContext extends ToolContext {
   /** Starts a tracking, and says where that fails. */
   track(request: TrackingRequest): void;
   openLineage(track: string): void;
+  openLife(track: string): void;
 }
 
 /** What is asked about the objects that are meant. */
@@ -405,8 +406,30 @@ export const commands: readonly Command[] = [
     group: "View",
     title: "Lineage of the selection, or of what is under the pointer",
     keys: "L",
-    matches: (key, { state }) => plain("l")(key) && (state.selection !== null || state.hovered !== null),
+    matches: (key, { state }) => unshifted("l")(key) && (state.selection !== null || state.hovered !== null),
     run: ({ state, openLineage }) => openLineage(state.selection?.track ?? state.hovered ?? ""),
+  },
+  {
+    group: "View",
+    title: "Who made the selection, frame by frame",
+    keys: "Shift+L",
+    matches: (key, { state }) => shifted("l")(key) && (state.selection !== null || state.hovered !== null),
+    run: ({ state, openLife }) => openLife(state.selection?.track ?? state.hovered ?? ""),
+  },
+  {
+    group: "View",
+    title: "Compare the older version in sight with now",
+    keys: "D",
+    matches: (key, { state }) => unshifted("d")(key) && state.past !== null && state.difference === null,
+    run: ({ state, dispatch }) =>
+      dispatch({ type: "difference/open", from: state.past?.version ?? state.head, to: state.serverHead }),
+  },
+  {
+    group: "View",
+    title: "Next, previous frame that differs, while versions are compared",
+    keys: "N Shift+N",
+    matches: (key, { state }) => plain("n")(key) && state.difference !== null,
+    run: ({ dispatch }, { shift }) => dispatch({ type: "difference/step", direction: shift ? -1 : 1 }),
   },
   {
     group: "View",

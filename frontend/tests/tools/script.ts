@@ -26,6 +26,7 @@ export class Script implements CommandContext {
   opened: string | null = null;
   readonly tracked: TrackingRequest[] = [];
   lineageShown: string | null = null;
+  lifeShown: string | null = null;
   readonly host: ToolHost = new ToolHost(this);
   private ids = 0;
 
@@ -54,6 +55,9 @@ export class Script implements CommandContext {
   };
   openLineage = (track: string): void => {
     this.lineageShown = track;
+  };
+  openLife = (track: string): void => {
+    this.lifeShown = track;
   };
   toggleHelp = (): void => {
     this.helpShown = !this.helpShown;

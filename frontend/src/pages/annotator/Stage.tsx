@@ -10,6 +10,7 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { ContextMenu } from "../../ui/Menu";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
+import { DifferenceBanner } from "./history/DifferenceBanner";
 import { Marks } from "./Marks";
 import { objectMenu, openObjectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
@@ -75,6 +76,7 @@ export function Stage() {
       )}
       <Marks />
       <PastBanner />
+      <DifferenceBanner />
       <ToolHint />
       <BrushCursor />
       <HoverCard />
