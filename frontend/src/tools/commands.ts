@@ -16,6 +16,7 @@ import type { Annotator, ToolName } from "../state/annotator/model";
 import { litProposals, selectedProposal, waitingCount } from "../state/annotator/review";
 import { retrackingOf } from "../state/annotator/tracking";
 import { mayEdit, objectOf, tracksOf } from "../state/annotator/view";
+import { historyCommands } from "./history_commands";
 import { tools } from "./host";
 import type { ToolContext } from "./tool";
 
@@ -409,28 +410,7 @@ export const commands: readonly Command[] = [
     matches: (key, { state }) => unshifted("l")(key) && (state.selection !== null || state.hovered !== null),
     run: ({ state, openLineage }) => openLineage(state.selection?.track ?? state.hovered ?? ""),
   },
-  {
-    group: "View",
-    title: "Who made the selection, frame by frame",
-    keys: "Shift+L",
-    matches: (key, { state }) => shifted("l")(key) && (state.selection !== null || state.hovered !== null),
-    run: ({ state, openLife }) => openLife(state.selection?.track ?? state.hovered ?? ""),
-  },
-  {
-    group: "View",
-    title: "Compare the older version in sight with now",
-    keys: "D",
-    matches: (key, { state }) => unshifted("d")(key) && state.past !== null && state.difference === null,
-    run: ({ state, dispatch }) =>
-      dispatch({ type: "difference/open", from: state.past?.version ?? state.head, to: state.serverHead }),
-  },
-  {
-    group: "View",
-    title: "Next, previous frame that differs, while versions are compared",
-    keys: "N Shift+N",
-    matches: (key, { state }) => plain("n")(key) && state.difference !== null,
-    run: ({ dispatch }, { shift }) => dispatch({ type: "difference/step", direction: shift ? -1 : 1 }),
-  },
+  ...historyCommands,
   {
     group: "View",
     title: "Masks on, off",
