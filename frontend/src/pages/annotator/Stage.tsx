@@ -10,6 +10,8 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { ContextMenu } from "../../ui/Menu";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
+import { KeyPointer } from "./keys/KeyPointer";
+import { pick } from "./keys/pointing";
 import { Marks } from "./Marks";
 import { objectMenu, openObjectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
@@ -77,6 +79,7 @@ export function Stage() {
       <PastBanner />
       <ToolHint />
       <BrushCursor />
+      <KeyPointer />
       <HoverCard />
       <WaitingSpinner />
       <ObjectMenu />
@@ -104,19 +107,6 @@ function fitToStage({ viewport, state }: Workspace, stage: HTMLElement): () => v
   return () => observer.disconnect();
 }
 
-/** Takes the click where an object is asked for. */
-function pick({ picking, state }: Workspace, { image }: Pointer): boolean {
-  const asked = picking.peek();
-  if (asked === null) return false;
-  const present = state.peek();
-  const object = objectAt(present, present.frame, image);
-  if (object !== undefined) {
-    picking.value = null;
-    asked.onPick(object.track.track);
-  }
-  return true;
-}
-
 function ObjectMenu() {
   const workspace = useWorkspace();
   const { menu } = workspace;
@@ -137,7 +127,7 @@ function ObjectMenu() {
 const BUTTONS: readonly PointerDown["button"][] = ["left", "middle", "right"];
 
 function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () => void {
-  const { host, viewport, pointer, state, dispatch } = workspace;
+  const { host, viewport, pointer, picking, session, state, dispatch } = workspace;
   const listening = new AbortController();
   const listen = <Name extends keyof HTMLElementEventMap>(
     name: Name,
@@ -158,7 +148,7 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     canvas.setPointerCapture(event.pointerId);
     const at = read(event);
     pointer.value = at;
-    if (button === "left" && pick(workspace, at)) return;
+    if (button === "left" && pick(session.store, picking, at)) return;
     if (button === "right" && host.tool.name === "select") return; // the menu opens on release
     host.down({ ...at, button });
   });

@@ -16,7 +16,7 @@ export function listenToKeys({ commands, host, holding, dialog, picking }: Works
       event.preventDefault();
       return;
     }
-    if (event.key === " ") {
+    if (event.key === " " && !event.ctrlKey) {
       hold(true);
       event.preventDefault();
       return;

@@ -6,6 +6,8 @@ import type { Command, CommandContext, Group } from "./command";
 import { frameCommands } from "./frames";
 import { type Key, keyName } from "./keys";
 import { objectCommands } from "./objects";
+import { panelCommands } from "./panels";
+import { pointerCommands } from "./pointer";
 import { promptCommands } from "./prompts";
 import { proposalCommands } from "./proposals";
 import { brushCommands, toolCommands } from "./tools";
@@ -26,6 +28,8 @@ const table = {
   ...trackCommands,
   ...frameCommands,
   ...viewCommands,
+  ...panelCommands,
+  ...pointerCommands,
 };
 
 export type CommandId = keyof typeof table;

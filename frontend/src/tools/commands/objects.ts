@@ -1,8 +1,8 @@
 // What is done with objects: phase, deletion, undo and redo.
 
 import { removal } from "../../state/annotator/drafts";
-import { objectOf, tracksOf } from "../../state/annotator/view";
-import type { CommandTable } from "./command";
+import { objectOf, objectsOn, tracksOf } from "../../state/annotator/view";
+import type { CommandContext, CommandTable } from "./command";
 
 export const objectCommands = {
   "object.phase": {
@@ -15,6 +15,27 @@ export const objectCommands = {
       const phase = state.phases.find((candidate) => candidate.key === key);
       if (phase !== undefined) dispatch({ type: "phase", phase: phase.id, requestId: newId() });
     },
+  },
+  "object.next": {
+    group: "Objects",
+    title: "Select the next object of this frame",
+    keys: ["."],
+    harmless: true,
+    run: (context) => selectNext(context, 1),
+  },
+  "object.previous": {
+    group: "Objects",
+    title: "Select the previous object of this frame",
+    keys: [","],
+    harmless: true,
+    run: (context) => selectNext(context, -1),
+  },
+  "object.menu": {
+    group: "Objects",
+    title: "Menu of the selection",
+    keys: ["Shift+F10", "Menu"],
+    when: ({ state }) => state.selection !== null,
+    run: ({ openMenu }) => openMenu(),
   },
   "object.delete": {
     group: "Objects",
@@ -52,3 +73,14 @@ export const objectCommands = {
     run: ({ dispatch, newId }) => dispatch({ type: "redo", requestId: newId() }),
   },
 } satisfies CommandTable;
+
+/** In the order of their numbers, from the last to the first again. */
+function selectNext({ state, dispatch }: CommandContext, step: 1 | -1): void {
+  const tracks = objectsOn(state, state.frame)
+    .map(({ track }) => track)
+    .sort((a, b) => (a.number ?? Infinity) - (b.number ?? Infinity));
+  const at = tracks.findIndex(({ track }) => track === state.selection?.track);
+  const next =
+    tracks[at === -1 ? (step === 1 ? 0 : tracks.length - 1) : (at + step + tracks.length) % tracks.length];
+  if (next !== undefined) dispatch({ type: "selection", selection: { track: next.track, lasting: true } });
+}
