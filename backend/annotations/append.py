@@ -1,6 +1,7 @@
 """Writes a draft as the series' next version. The caller holds the series' lock and its transaction."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -24,13 +25,14 @@ from backend.annotations.models import (
     TrackHead,
     TrackRevision,
 )
-from backend.annotations.values import CalibrationValue, Draft
+from backend.annotations.values import CalibrationValue, Draft, Links
 from backend.jobs.models import Job
 from backend.projects.models import User
 from backend.protocol import delivery
 from backend.series.models import Series
 from ml import rle
 
+UNLINKED = Links()
 LISTED_FRAMES = 20  # in a changeset's summary
 FRAMES_BY_NAME = 500  # beyond, the annotated frames are counted anew
 
@@ -44,6 +46,7 @@ def append(
     payload_hash: str,
     reason: str,
     job: Job | None = None,
+    links: Links = UNLINKED,
 ) -> Changeset:
     series.version += 1
     changeset = Changeset.objects.create(
@@ -55,6 +58,7 @@ def append(
         request_id=request_id,
         payload_hash=payload_hash,
         summary=_summary(draft),
+        **asdict(links),
     )
     frames = {frame for _, frame in draft.masks}
     annotated_before = _annotated(series.pk, frames)

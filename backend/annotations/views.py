@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from backend.annotations import selectors, serializers, services
+from backend.annotations.actions import Action, actions_of
 from backend.annotations.lanes import lanes
 from backend.annotations.services import Committed
 from backend.annotations.steps import Edit
@@ -104,6 +105,30 @@ class RevertView(APIView):
         author = _author(request, series)
         values = serializers.RevertInput.read(request)
         return _committed(series, services.revert(series_id=series, author=author, **values))
+
+
+class ActionsView(APIView):
+    @extend_schema(responses=serializers.ActionsOutput)
+    def get(self, request: Request, series: UUID) -> Response:
+        person = signed_in(request)
+        require_series(person, series, Role.VIEWER)
+        found = actions_of(series, person.pk)
+
+        def listed(actions: list[Action]) -> list[serializers.ActionOutput]:
+            return [serializers.ActionOutput(action=a.id, reason=a.reason, version=a.version) for a in actions]
+
+        return _answer(serializers.ActionsOutput(undo=listed(found.undo), redo=listed(found.redo)))
+
+
+class TakeBackView(APIView):
+    @extend_schema(
+        request=serializers.TakeBackInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
+    )
+    def post(self, request: Request, series: UUID) -> Response:
+        author = _author(request, series)
+        values = serializers.TakeBackInput.read(request)
+        take_back = services.take_back if "action" in values else services.take_back_of_object
+        return _committed(series, take_back(series_id=series, author=author, **values))
 
 
 class RevertJobView(APIView):
