@@ -232,12 +232,13 @@ function proposalsWait(proposals: Proposals): boolean {
 }
 
 function commitMessage(commit: PendingCommit): ClientMessage {
-  const { requestId, reason, base, operations } = commit;
+  const { requestId, reason, base, undoes, operations } = commit;
   return {
     type: "changeset.commit",
     request_id: requestId,
     reason,
     base: [...base],
+    undoes,
     operations: [...operations],
   };
 }

@@ -54,16 +54,20 @@ export async function openAnnotator(
 ): Promise<Session> {
   const series = await api.getSeries(id);
   const frame = Math.min(wantedFrame, series.frames - 1);
-  const [project, state, catalogue, jobs, trackers] = await Promise.all([
+  const [project, state, catalogue, jobs, trackers, actions] = await Promise.all([
     api.getProject(series.project),
     api.getState(id, frame),
     // Without these one can still draw.
     api.getCatalogue(series.project).then(ready, failed),
     jobsOf(series.project, id).catch(() => []),
     api.getTrackers().catch(() => []),
+    // Without it one can undo what one does from now on.
+    api.getActions(id).catch(() => ({ undo: [], redo: [] })),
   ]);
   const known = catalogue.status === "ready" ? catalogue.value : { models: [], versions: [] };
-  const store = createStore(initialState({ series, project, user, ...known, jobs, trackers, state }));
+  const store = createStore(
+    initialState({ series, project, user, ...known, jobs, trackers, actions, state }),
+  );
   if (catalogue.status === "failed") {
     const text = `The models could not be listed: ${catalogue.error.message} You can draw; reload the page to segment.`;
     store.dispatch({ type: "notice", text });
@@ -76,7 +80,7 @@ export async function openAnnotator(
   window.addEventListener("online", retry);
   return {
     ...jobControl,
-    ...startSegmentations(store, follow),
+    ...startSegmentations(store, follow, newId),
     ...startTrackings(store, follow),
     store,
     project,
@@ -91,9 +95,11 @@ export async function openAnnotator(
       }),
     async restore(version, onFrame) {
       const base = store.state.peek().head;
-      const values = { version, base, request_id: newId(), frame: onFrame, tracks: null };
+      const requestId = newId();
+      const values = { version, base, request_id: requestId, frame: onFrame, tracks: null };
       const changeset = await api.restore(id, values);
       store.dispatch({ type: "changeset/made", changeset });
+      store.dispatch({ type: "action/made", requestId, reason: changeset.reason });
       store.dispatch({ type: "past/close" });
     },
     async calibrate(values) {

@@ -63,14 +63,16 @@ export interface PendingCommit {
   readonly reason: string;
   readonly base: readonly Base[];
   readonly operations: readonly Operation[];
+  /** The request of this person that it takes back. */
+  readonly undoes: string | null;
   readonly problem: Problem | null;
 }
 
-/** What undoes one of the user's own actions: operations of the user's, or the return to before a version. */
+/** What undoes one of the user's own actions: operations of the user's, or the server, which knows what it did. */
 export type HistoryStep = { readonly requestId: string; readonly reason: string } & (
   | { readonly kind: "operations"; readonly inverse: readonly Operation[] }
-  /** Null until the server has made it. */
-  | { readonly kind: "version"; readonly version: number | null }
+  /** `saved`: the server has made it. */
+  | { readonly kind: "action"; readonly saved: boolean }
 );
 
 /** A change that the server makes of whole tracks, on its way. */
@@ -81,7 +83,8 @@ export type Asked = {
   readonly after: readonly string[];
 } & (
   | { readonly what: "edit"; readonly steps: readonly Step[]; readonly select: string | null }
-  | { readonly what: "revert"; readonly version: number }
+  | { readonly what: "take back"; readonly action: string }
+  | { readonly what: "take back of object"; readonly track: string; readonly frame: number }
 );
 
 /** An edit that two masks of one object on a frame stand in the way of: its author may ask for it otherwise. */
@@ -104,6 +107,8 @@ export interface PromptDraft {
   readonly answer: PromptAnswer | null;
   readonly chosen: number;
   readonly problem: string | null;
+  /** The draft one step back, which undo returns to; null: there was none. */
+  readonly before: PromptDraft | null;
 }
 
 export interface PromptAnswer {

@@ -6,18 +6,8 @@ import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import type { TrackingRequest } from "../../protocol/tracking";
-import {
-  acceptCandidate,
-  acceptProposals,
-  addPoint,
-  askAgain,
-  cycleCandidates,
-  extendStroke,
-  finishStroke,
-  removeLastPoint,
-  setBox,
-} from "./drafts";
-import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
+import { acceptCandidate, acceptProposals, cycleCandidates, extendStroke, finishStroke } from "./drafts";
+import { commit, forget, type Gesture, reapply, recall, redo, undo } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
 import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
@@ -36,10 +26,11 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
+import { addPoint, askAgain, setBox, stepBack } from "./prompt";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
 import { changedTracking } from "./tracking";
-import { askEdit, type Refusal, refuse, type TrackGesture } from "./versions";
+import { askEdit, askObjectUndo, noteAction, type Refusal, refuse, type TrackGesture } from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
@@ -62,6 +53,7 @@ export type Report =
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
   | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | { type: "action/made"; requestId: string; reason: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
 
@@ -116,6 +108,7 @@ export type Edit =
   | { type: "tracks/edit"; gesture: TrackGesture }
   | { type: "tracks/let-go" }
   | { type: "undo"; requestId: string }
+  | { type: "undo/object"; track: string; requestId: string }
   | { type: "redo"; requestId: string }
   | { type: "problem/discard"; requestId: string }
   | { type: "problem/reapply"; requestId: string; newRequestId: string };
@@ -167,6 +160,8 @@ function react(state: Annotator, action: Action): Annotator {
       return mergePast(state, action.state);
     case "kept/found":
       return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+    case "action/made":
+      return noteAction(state, action.requestId, action.reason);
     case "tracks/refused":
       return refuse(state, action.requestId, action.refusal);
     case "notice":
@@ -252,7 +247,7 @@ function edit(state: Annotator, action: Edit): Annotator {
     case "prompt/box":
       return setBox(state, action.box, action.requestId);
     case "prompt/back":
-      return removeLastPoint(state, action.requestId);
+      return stepBack(state, action.requestId);
     case "prompt/again":
       return askAgain(state, action.requestId);
     case "prompt/cycle":
@@ -308,6 +303,8 @@ function edit(state: Annotator, action: Edit): Annotator {
       return { ...state, refused: null };
     case "undo":
       return undo(state, action.requestId);
+    case "undo/object":
+      return askObjectUndo(state, action.track, action.requestId);
     case "redo":
       return redo(state, action.requestId);
     case "problem/discard":
@@ -358,11 +355,12 @@ function kept(
   pending: readonly PendingCommit[],
   prompt: PromptDraft | null,
   requestId: string,
-): Pick<Annotator, "pending" | "prompt"> {
+): Pick<Annotator, "pending" | "prompt" | "undo" | "redo"> {
   const known = new Set(state.pending.map((commit) => commit.requestId));
   const found = pending.filter((commit) => !known.has(commit.requestId));
   const answered = prompt?.answer?.requestId === prompt?.requestId;
   return {
+    ...found.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
     pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
     prompt:
       prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },

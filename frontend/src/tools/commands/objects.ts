@@ -63,8 +63,17 @@ export const objectCommands = {
     group: "Objects",
     title: "Undo",
     keys: ["Ctrl+Z"],
-    run: ({ state, dispatch, newId }) =>
-      dispatch({ type: state.prompt?.frame === state.frame ? "prompt/back" : "undo", requestId: newId() }),
+    run: ({ dispatch, newId }) => dispatch({ type: "undo", requestId: newId() }),
+  },
+  "object.undo": {
+    group: "Objects",
+    title: "Undo my latest change of the selection alone",
+    keys: ["Ctrl+Alt+Z"],
+    when: ({ state }) => state.selection !== null,
+    run: ({ state, dispatch, newId }) => {
+      const track = state.selection?.track;
+      if (track !== undefined) dispatch({ type: "undo/object", track, requestId: newId() });
+    },
   },
   redo: {
     group: "Objects",

@@ -52,7 +52,7 @@ async function load(server: FakeServer) {
   const answer = changeset(1, { request_id: "e1", author: me });
   const edits = {
     editTracks: vi.fn(async (_: string, __: { seen: number }) => answer),
-    revertVersion: vi.fn(async () => changeset(2, { request_id: "u1", author: me })),
+    takeBack: vi.fn(async () => changeset(2, { request_id: "u1", author: me })),
   };
   const keep = browserKeep(1, "series", new MemoryStorage(), new MemoryStorage());
   const connection = start(store, { api: frames, openWire: server.open, keep, newId: () => "id" });
@@ -66,7 +66,7 @@ async function load(server: FakeServer) {
 }
 
 describe("an edit of tracks", () => {
-  it("is posted with the newest version that was seen, and undone by its own version", async () => {
+  it("is posted with the newest version that was seen, and undone by its name", async () => {
     const { store, edits, close } = await load(new FakeServer());
     store.dispatch(ask);
     await vi.advanceTimersByTimeAsync(0);
@@ -75,7 +75,7 @@ describe("an edit of tracks", () => {
     expect(store.state.value.asked).toBeNull();
     store.dispatch({ type: "undo", requestId: "u1" });
     await vi.advanceTimersByTimeAsync(0);
-    expect(edits.revertVersion.mock.calls).toEqual([["series", { request_id: "u1", version: 1 }]]);
+    expect(edits.takeBack.mock.calls).toEqual([["series", { request_id: "u1", action: "e1" }]]);
     close();
   });
 

@@ -2,7 +2,14 @@ import { expect, it } from "vitest";
 import type { PendingCommit } from "../../../src/state/annotator/model";
 import { saveState } from "../../../src/state/annotator/save_state";
 
-const waiting: PendingCommit = { requestId: "c", reason: "", base: [], operations: [], problem: null };
+const waiting: PendingCommit = {
+  requestId: "c",
+  reason: "",
+  base: [],
+  operations: [],
+  undoes: null,
+  problem: null,
+};
 const lost: PendingCommit = { ...waiting, problem: { kind: "conflict", conflicts: [] } };
 
 it.each([
