@@ -22,7 +22,9 @@ import { startTrackings, type Trackings } from "./effects_track";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
+import { browserShelf } from "./shelf";
 import { createStore, type Store } from "./store";
+import { browserTabs } from "./tabs";
 
 export interface Session extends Jobs, Segmentations, Trackings {
   readonly store: Store;
@@ -72,12 +74,18 @@ export async function openAnnotator(
     const text = `The models could not be listed: ${catalogue.error.message} You can draw; reload the page to segment.`;
     store.dispatch({ type: "notice", text });
   }
-  const keep = browserKeep(user.id, id, localStorage, sessionStorage);
+  const keep = browserKeep(user.id, id, browserShelf(), browserTabs(sessionStorage, newId), localStorage);
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
   const stopEdits = startEdits(store, api);
   const { close: stopFollowing, follow, ...jobControl } = startJobs(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
+  window.addEventListener("focus", retry);
+  window.addEventListener("offline", connection.doubt);
+  const leave = (event: BeforeUnloadEvent) => {
+    if (connection.leaving()) event.preventDefault(); // the browser asks whether to stay
+  };
+  window.addEventListener("beforeunload", leave);
   return {
     ...jobControl,
     ...startSegmentations(store, follow, newId),
@@ -113,6 +121,9 @@ export async function openAnnotator(
     },
     close() {
       window.removeEventListener("online", retry);
+      window.removeEventListener("focus", retry);
+      window.removeEventListener("offline", connection.doubt);
+      window.removeEventListener("beforeunload", leave);
       stopFollowing();
       stopEdits();
       connection.close();

@@ -46,6 +46,7 @@ export function initialState(opened: Opened): Annotator {
     calibration: series.calibration,
     timeline: [],
     pending: [],
+    keeping: { writing: 0, failed: false, elsewhere: 0 },
     mine: new Map(),
     undo: actions.undo.map(stepOf),
     redo: actions.redo.map(stepOf),

@@ -212,6 +212,22 @@ export interface Past {
   readonly calibration: Calibration | null;
 }
 
+/** What is being drawn or asked, and is no commit yet. */
+export interface Drafts {
+  readonly prompt: PromptDraft | null;
+  readonly stroke: StrokeDraft | null;
+}
+
+/** How far unsaved work is kept in the browser. */
+export interface Keeping {
+  /** Changes of it that are under way. */
+  readonly writing: number;
+  /** The browser's storage is full, or keeps nothing. */
+  readonly failed: boolean;
+  /** How many commits other tabs of this person have not sent. */
+  readonly elsewhere: number;
+}
+
 export interface WrittenFrames {
   readonly first: number;
   readonly last: number;
@@ -246,6 +262,7 @@ export interface Annotator {
   readonly calibration: Calibration;
   readonly timeline: readonly TimelineFrame[];
   readonly pending: readonly PendingCommit[];
+  readonly keeping: Keeping;
   /** The user's latest request on each object, by object key: what their undo builds on. */
   readonly mine: ReadonlyMap<string, string>;
   readonly undo: readonly HistoryStep[];

@@ -16,6 +16,7 @@ import type {
   Box,
   Connection,
   Display,
+  Keeping,
   PendingCommit,
   PromptDraft,
   Review,
@@ -53,6 +54,7 @@ export type Report =
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
   | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | { type: "keeping"; change: Partial<Keeping> }
   | { type: "action/made"; requestId: string; reason: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
@@ -160,6 +162,8 @@ function react(state: Annotator, action: Action): Annotator {
       return mergePast(state, action.state);
     case "kept/found":
       return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+    case "keeping":
+      return { ...state, keeping: { ...state.keeping, ...action.change } };
     case "action/made":
       return noteAction(state, action.requestId, action.reason);
     case "tracks/refused":
@@ -361,7 +365,7 @@ function kept(
   const answered = prompt?.answer?.requestId === prompt?.requestId;
   return {
     ...found.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
-    pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
+    pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
       prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
   };

@@ -15,7 +15,7 @@ import {
   opened,
   trackRevision,
 } from "../../annotator";
-import { FakeServer, MemoryStorage } from "../../wire";
+import { FakeServer, MemoryBrowser } from "../../wire";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -54,7 +54,8 @@ async function load(server: FakeServer) {
     editTracks: vi.fn(async (_: string, __: { seen: number }) => answer),
     takeBack: vi.fn(async () => changeset(2, { request_id: "u1", author: me })),
   };
-  const keep = browserKeep(1, "series", new MemoryStorage(), new MemoryStorage());
+  const browser = new MemoryBrowser();
+  const keep = browserKeep(1, "series", browser.shelf, browser.tab(), browser.storage);
   const connection = start(store, { api: frames, openWire: server.open, keep, newId: () => "id" });
   const stop = startEdits(store, edits);
   await vi.advanceTimersByTimeAsync(0);
