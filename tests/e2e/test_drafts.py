@@ -1,5 +1,6 @@
 """Nothing that was drawn is lost, and the screen says where it is: reloads, crashes, bad networks, two tabs."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,8 @@ def test_what_is_drawn_without_a_network_survives_a_crash_and_is_sent_once(
 def crash(context: BrowserContext, page: Page) -> None:
     """As when the tab's process dies: without any unload."""
     session = context.new_cdp_session(page)
-    with page.expect_event("crash"):
-        try:
-            session.send("Page.crash")
-        except Error:
-            pass  # nobody is left to answer
+    with page.expect_event("crash"), suppress(Error):  # nobody is left to answer
+        session.send("Page.crash")
 
 
 def test_a_tab_says_what_another_one_has_not_sent(browser: Browser, live_app: App, person: Person, series: str) -> None:

@@ -19,7 +19,10 @@ export function AnnotatorBar() {
   const choices = models
     .filter((one) => one.promptable && one.available)
     .map((one) => ({ value: one.name, label: one.title }));
+  const me = useView((state) => state.user.id);
   const people = project.members.map(({ user }) => user.name);
+  // One's own picture is that of the account beside it.
+  const others = project.members.filter(({ user }) => user.id !== me).map(({ user }) => user.name);
   return (
     <TopBar
       crumbs={[{ label: project.name, href: `/projects/${encodeURIComponent(project.id)}` }, { label: name }]}
@@ -44,17 +47,19 @@ export function AnnotatorBar() {
       >
         Export
       </Button>
-      <a
-        class="people"
-        href={`/projects/${encodeURIComponent(project.id)}/members`}
-        title={`Members: ${people.join(", ")}`}
-        aria-label={counted(people.length, "member")}
-      >
-        {people.slice(0, MOST_PEOPLE).map((person) => (
-          <Avatar key={person} name={person} size={22} />
-        ))}
-        {people.length > MOST_PEOPLE && <span class="people-more">+{people.length - MOST_PEOPLE}</span>}
-      </a>
+      {others.length > 0 && (
+        <a
+          class="people"
+          href={`/projects/${encodeURIComponent(project.id)}/members`}
+          title={`Members: ${people.join(", ")}`}
+          aria-label={counted(people.length, "member")}
+        >
+          {others.slice(0, MOST_PEOPLE).map((person) => (
+            <Avatar key={person} name={person} size={22} />
+          ))}
+          {others.length > MOST_PEOPLE && <span class="people-more">+{others.length - MOST_PEOPLE}</span>}
+        </a>
+      )}
     </TopBar>
   );
 }

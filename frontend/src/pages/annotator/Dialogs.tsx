@@ -1,11 +1,11 @@
 // The dialogs of the annotator, one at a time.
 
 import { CalibrationDialog } from "./CalibrationDialog";
+import { ProblemsDialog } from "./conflicts/ProblemsDialog";
 import { ExportDialog } from "./ExportDialog";
 import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
-import { ProblemsDialog } from "./ProblemsDialog";
 import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
 import { useView, useWorkspace } from "./workspace";
 

@@ -17,7 +17,7 @@ const LONGEST_HISTORY = 200;
 /** Adds a gesture of the user's as one pending commit that can be undone. */
 export function commit(state: Annotator, gesture: Gesture): Annotator {
   const inverse = invert(state, gesture.operations);
-  const next = enqueue(state, gesture, basesSeen(state, gesture.operations));
+  const next = enqueue(state, { ...gesture, inverse, base: basesSeen(state, gesture.operations) });
   const { requestId, reason } = gesture;
   const step: HistoryStep = { kind: "operations", requestId, reason, inverse };
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
@@ -42,9 +42,16 @@ function reverse(state: Annotator, from: "undo" | "redo", requestId: string): An
   if (step.kind === "action") return askReversal(state, from, requestId);
   if (state.asked !== null) return state;
   const { inverse: operations, reason } = step;
-  const gesture = { requestId, reason: `${VERBS[from]} ${uncapitalised(reason)}`, operations };
-  const next = enqueue(state, gesture, basesMine(state, operations), step.requestId);
-  const back: HistoryStep = { kind: "operations", requestId, reason, inverse: invert(state, operations) };
+  const inverse = invert(state, operations);
+  const next = enqueue(state, {
+    requestId,
+    reason: `${VERBS[from]} ${uncapitalised(reason)}`,
+    operations,
+    inverse,
+    base: basesMine(state, operations),
+    undoes: step.requestId,
+  });
+  const back: HistoryStep = { kind: "operations", requestId, reason, inverse };
   return { ...next, ...moved(state, from, back) };
 }
 
@@ -86,12 +93,17 @@ export function forget(state: Annotator, requestId: string): Annotator {
   };
 }
 
-/** The losing edit once more, on top of what the others made of its objects. */
-export function reapply(state: Annotator, requestId: string, newRequestId: string): Annotator {
+/** The losing edit once more, or what of it still stands, on top of what the others made of its objects. */
+export function reapply(
+  state: Annotator,
+  requestId: string,
+  newRequestId: string,
+  wanted?: readonly Operation[],
+): Annotator {
   const lost = state.pending.find((commit) => commit.requestId === requestId);
   if (lost === undefined) return state;
   const without = forget(state, requestId);
-  const operations = onTop(without, lost.operations);
+  const operations = onTop(without, wanted ?? lost.operations);
   if (operations.length === 0) return without;
   const next = commit(without, { requestId: newRequestId, reason: lost.reason, operations });
   const told = lost.problem?.kind === "conflict" ? lost.problem.conflicts : [];
@@ -111,8 +123,11 @@ function withTold(each: PendingCommit, requestId: string, told: readonly Conflic
   return { ...each, base: [...each.base, ...added] };
 }
 
-function enqueue(state: Annotator, gesture: Gesture, base: Base[], undoes: string | null = null): Annotator {
-  const added: PendingCommit = { ...gesture, base, undoes, problem: null };
+function enqueue(
+  state: Annotator,
+  gesture: Omit<PendingCommit, "problem" | "undoes"> & { undoes?: string },
+): Annotator {
+  const added: PendingCommit = { undoes: null, ...gesture, problem: null };
   const mine = new Map(state.mine);
   for (const { track, frame } of touchedBy(gesture.operations)) {
     mine.set(objectKey(track, frame), gesture.requestId);

@@ -63,6 +63,8 @@ export interface PendingCommit {
   readonly reason: string;
   readonly base: readonly Base[];
   readonly operations: readonly Operation[];
+  /** What would take it back: how its objects were before. */
+  readonly inverse: readonly Operation[];
   /** The request of this person that it takes back. */
   readonly undoes: string | null;
   readonly problem: Problem | null;

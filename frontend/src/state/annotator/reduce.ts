@@ -6,6 +6,7 @@ import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import type { TrackingRequest } from "../../protocol/tracking";
+import { type Choices, settleConflict } from "./conflicts";
 import { acceptCandidate, acceptProposals, cycleCandidates, extendStroke, finishStroke } from "./drafts";
 import { commit, forget, type Gesture, reapply, recall, redo, undo } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
@@ -113,7 +114,8 @@ export type Edit =
   | { type: "undo/object"; track: string; requestId: string }
   | { type: "redo"; requestId: string }
   | { type: "problem/discard"; requestId: string }
-  | { type: "problem/reapply"; requestId: string; newRequestId: string };
+  | { type: "problem/reapply"; requestId: string; newRequestId: string }
+  | { type: "problem/settle"; requestId: string; newRequestId: string; choices: Choices };
 
 export type Action = Report | Look | Edit;
 
@@ -313,6 +315,8 @@ function edit(state: Annotator, action: Edit): Annotator {
       return redo(state, action.requestId);
     case "problem/discard":
       return forget(state, action.requestId);
+    case "problem/settle":
+      return settleConflict(state, action.requestId, action.newRequestId, action.choices);
     case "problem/reapply":
       return reapply(state, action.requestId, action.newRequestId);
   }

@@ -12,7 +12,7 @@ const NAME = "graticule/tab";
 const FORMER_MS = 500; // until the page before a reload has let go
 
 export function browserTabs(ofTab: Storage, newId: () => string): Tabs {
-  let release = () => undefined as void;
+  let release: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     release = resolve;
   });

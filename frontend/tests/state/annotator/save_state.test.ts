@@ -7,6 +7,7 @@ const waiting: PendingCommit = {
   reason: "",
   base: [],
   operations: [],
+  inverse: [],
   undoes: null,
   problem: null,
 };
