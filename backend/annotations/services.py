@@ -121,7 +121,8 @@ def edit(*, series_id: UUID, author: User, asked: Edit) -> Committed:
             raise InvalidError("Nothing to change: it is so already.", code="unchanged")
         return draft
 
-    payload = asked.model_dump(mode="json")
+    # A page that was loaded anew asks for the same, and has seen more by then.
+    payload = asked.model_dump(mode="json", exclude={"seen"})
     return _append(_Request(series_id, author, asked.request_id, payload, asked.reason), fill)
 
 

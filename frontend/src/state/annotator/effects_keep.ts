@@ -28,7 +28,7 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   store.dispatch({ type: "display", change: keep.display() });
   const stopWatching = store.watch((after, before) => {
     if (after.pending !== before.pending) keepPending(after, before);
-    if (after.prompt !== before.prompt) keepDrafts(0);
+    if (after.prompt !== before.prompt || after.asked !== before.asked) keepDrafts(0);
     else if (after.stroke !== before.stroke) keepDrafts(after.stroke === null ? 0 : STROKE_MS);
     if (after.display !== before.display) keepDisplay(after);
     resumeStroke(after);
@@ -40,9 +40,9 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
       const { pending, drafts, elsewhere } = await keep.find();
       if (closed) return;
       for (const { requestId } of pending) stored.add(requestId);
-      const prompt = drafts?.prompt ?? null;
-      if (pending.length > 0 || prompt !== null) {
-        store.dispatch({ type: "kept/found", pending, prompt, requestId: newId() });
+      const { prompt, asked } = drafts ?? { prompt: null, asked: null };
+      if (pending.length > 0 || prompt !== null || asked !== null) {
+        store.dispatch({ type: "kept/found", pending, prompt, asked, requestId: newId() });
       }
       if (drafts?.stroke != null) {
         stroke = drafts.stroke;
@@ -149,10 +149,11 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   };
 }
 
-export const draftsOf = ({ prompt, stroke }: Annotator): Drafts => ({ prompt, stroke });
+const draftsOf = ({ prompt, stroke, asked }: Annotator): Drafts => ({ prompt, stroke, asked });
 
 /** Whether work is neither on the server nor in the browser's storage. */
-export function wouldBeLost({ pending, prompt, stroke, keeping, connection }: Annotator): boolean {
-  const something = pending.length > 0 || prompt !== null || stroke !== null;
+export function wouldBeLost(state: Annotator): boolean {
+  const { pending, keeping, connection } = state;
+  const something = pending.length > 0 || Object.values(draftsOf(state)).some((draft) => draft !== null);
   return something && (keeping.failed || (keeping.writing > 0 && connection !== "online"));
 }

@@ -71,7 +71,7 @@ export function moved(
 /** The steps of a commit that an earlier page made and this one sends: the server will know how to take it back. */
 export function recall(
   state: Pick<Annotator, "undo" | "redo">,
-  { requestId, reason, undoes }: PendingCommit,
+  { requestId, reason, undoes }: Pick<PendingCommit, "requestId" | "reason" | "undoes">,
 ): Pick<Annotator, "undo" | "redo"> {
   const { undo, redo } = state;
   if ([...undo, ...redo].some((step) => step.requestId === requestId)) return { undo, redo };

@@ -85,7 +85,7 @@ export function browserKeep(user: number, series: string, shelf: Shelf, tabs: Ta
     async saveDrafts(drafts) {
       const tab = await mine;
       const key = draftsKey(owner, tab);
-      if (drafts.prompt === null && drafts.stroke === null) await shelf.remove(key);
+      if (Object.values(drafts).every((draft) => draft === null)) await shelf.remove(key);
       else await shelf.put([{ key, owner, tab, kind: "drafts", drafts }]);
     },
     display() {

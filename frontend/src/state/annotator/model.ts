@@ -214,8 +214,9 @@ export interface Past {
   readonly calibration: Calibration | null;
 }
 
-/** What is being drawn or asked, and is no commit yet. */
+/** What is being drawn or asked, and is no commit. */
 export interface Drafts {
+  readonly asked: Asked | null;
   readonly prompt: PromptDraft | null;
   readonly stroke: StrokeDraft | null;
 }

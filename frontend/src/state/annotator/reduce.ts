@@ -14,6 +14,7 @@ import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
 import type {
   Annotator,
+  Asked,
   Box,
   Connection,
   Display,
@@ -54,7 +55,13 @@ export type Report =
   | { type: "series/model"; choice: ModelChoice }
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
-  | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | {
+      type: "kept/found";
+      pending: readonly PendingCommit[];
+      prompt: PromptDraft | null;
+      asked: Asked | null;
+      requestId: string;
+    }
   | { type: "keeping"; change: Partial<Keeping> }
   | { type: "action/made"; requestId: string; reason: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
@@ -163,7 +170,7 @@ function react(state: Annotator, action: Action): Annotator {
     case "past/loaded":
       return mergePast(state, action.state);
     case "kept/found":
-      return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+      return { ...state, ...kept(state, action) };
     case "keeping":
       return { ...state, keeping: { ...state.keeping, ...action.change } };
     case "action/made":
@@ -360,17 +367,19 @@ function mergePast(state: Annotator, loaded: SeriesState): Annotator {
 /** Work that an earlier page of this series left in the browser. Its questions are asked again. */
 function kept(
   state: Annotator,
-  pending: readonly PendingCommit[],
-  prompt: PromptDraft | null,
-  requestId: string,
-): Pick<Annotator, "pending" | "prompt" | "undo" | "redo"> {
+  { pending, prompt, asked, requestId }: Extract<Report, { type: "kept/found" }>,
+): Pick<Annotator, "pending" | "prompt" | "asked" | "undo" | "redo"> {
   const known = new Set(state.pending.map((commit) => commit.requestId));
   const found = pending.filter((commit) => !known.has(commit.requestId));
   const answered = prompt?.answer?.requestId === prompt?.requestId;
+  const again = state.asked ?? asked;
+  const waiting: Pick<PendingCommit, "requestId" | "reason" | "undoes">[] = [...found];
+  if (again !== null) waiting.push({ ...again, undoes: again.what === "take back" ? again.action : null });
   return {
-    ...found.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
+    ...waiting.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
     pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
       prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+    asked: again,
   };
 }

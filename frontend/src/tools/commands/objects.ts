@@ -7,7 +7,7 @@ import type { CommandContext, CommandTable } from "./command";
 export const objectCommands = {
   "object.phase": {
     group: "Objects",
-    title: "Phase of the selection, or of what comes next: the project's settings say which key is whose",
+    title: "Phase of the selection, or of what comes next",
     keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     fixed: true,
     when: ({ state }, key) => state.phases.some((phase) => phase.key === key),

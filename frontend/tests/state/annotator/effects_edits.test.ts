@@ -41,7 +41,7 @@ function paint(requestId: string) {
   } as const;
 }
 
-async function load(server: FakeServer) {
+async function load(server: FakeServer, browser = new MemoryBrowser()) {
   const store = createStore({ ...opened(known), connection: "connecting" });
   const frames = {
     getState: vi.fn(async (_: string, frame: number) => frameState({ frame })),
@@ -54,8 +54,7 @@ async function load(server: FakeServer) {
     editTracks: vi.fn(async (_: string, __: { seen: number }) => answer),
     takeBack: vi.fn(async () => changeset(2, { request_id: "u1", author: me })),
   };
-  const browser = new MemoryBrowser();
-  const keep = browserKeep(1, "series", browser.shelf, browser.tab(), browser.storage);
+  const keep = browserKeep(1, "series", browser.shelf, browser.tab("tab"), browser.storage);
   const connection = start(store, { api: frames, openWire: server.open, keep, newId: () => "id" });
   const stop = startEdits(store, edits);
   await vi.advanceTimersByTimeAsync(0);
@@ -113,6 +112,24 @@ describe("an edit of tracks", () => {
     expect(second).toEqual(first);
     expect(store.state.value.asked).toBeNull();
     close();
+  });
+
+  it("that waits is kept over a reload, and asked for by the next page", async () => {
+    const browser = new MemoryBrowser();
+    const server = new FakeServer();
+    const before = await load(server, browser);
+    before.edits.editTracks.mockRejectedValue(offlineError());
+    before.store.dispatch(ask);
+    await vi.advanceTimersByTimeAsync(0);
+    before.close();
+    const after = await load(server, browser);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(after.edits.editTracks.mock.calls.map(([, values]) => values)).toMatchObject([
+      { request_id: "e1" },
+    ]);
+    expect(after.store.state.value.asked).toBeNull();
+    expect(after.store.state.value.undo).toMatchObject([{ requestId: "e1", saved: true }]);
+    after.close();
   });
 
   it("that is refused says why, and what is stale is loaded again", async () => {

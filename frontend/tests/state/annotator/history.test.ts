@@ -216,7 +216,7 @@ it("keeps a refused commit with the server's reason", () => {
 describe("commits that an earlier page left", () => {
   const pendingOf = (state: Annotator) => state.pending.map((commit) => ({ ...commit, problem: null }));
   const found = (state: Annotator, pending: readonly PendingCommit[]) =>
-    run(state, { type: "kept/found", pending, prompt: null, requestId: "q" });
+    run(state, { type: "kept/found", pending, prompt: null, asked: null, requestId: "q" });
   const names = (state: Annotator) =>
     [state.undo, state.redo].map((steps) => steps.map((step) => step.requestId));
 

@@ -18,7 +18,7 @@ export interface MaskPictureProps {
   pictures: Pictures;
 }
 
-const SIDE_PX = 168;
+const SIDE_PX = 132;
 
 export function MaskPicture({ name, track, crop, mask, pictures }: MaskPictureProps) {
   const { state } = useWorkspace();

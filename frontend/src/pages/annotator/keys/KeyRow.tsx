@@ -41,6 +41,7 @@ export function KeyRow({ id, editing }: KeyRowProps) {
           ) : (
             keys.map((key) => <Kbd key={key} keys={key} />)
           )}
+          <span class="key-more" />
         </dd>
       </div>
     );
