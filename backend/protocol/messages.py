@@ -284,8 +284,11 @@ class RequestCancel(Message):
 
 
 class ChangesetCommit(Message):
+    """`undoes`: the request of the author's own that it takes back."""
+
     type: Literal["changeset.commit"] = "changeset.commit"
     request_id: UUID
+    undoes: UUID | None = None
     reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)]
     base: Annotated[list[Base], Field(max_length=20_000)]
     operations: Annotated[list[Operation], Field(min_length=1, max_length=20_000)]

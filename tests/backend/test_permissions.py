@@ -85,6 +85,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/tracks/<track>/revisions", "get"): "viewer",
     ("series/<series>/edits", "post"): "annotator",
     ("series/<series>/revert", "post"): "annotator",
+    ("series/<series>/actions", "get"): "viewer",
+    ("series/<series>/take-back", "post"): "annotator",
     ("series/<series>/revert-job", "post"): "annotator",
     ("series/<series>/calibration", "post"): "annotator",
     ("series/<series>/frames/<frame>.png", "get"): "viewer",

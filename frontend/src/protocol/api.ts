@@ -108,6 +108,9 @@ export const getState = (
     query: { frame, version, masks_only: masksOnly ? "true" : undefined },
     signal,
   });
+export const getActions = (id: string) => request<rest.Actions>("GET", `/series/${at(id)}/actions`);
+export const takeBack = (id: string, values: rest.TakeBack) =>
+  request<Changeset>("POST", `/series/${at(id)}/take-back`, { body: values });
 export const getTimeline = (series: string, version?: number) =>
   request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
 export const getLanes = (series: string, version?: number) =>
@@ -178,7 +181,5 @@ export const startTracking = (series: string, values: tracking.TrackingRequest) 
   request<rest.Job>("POST", `/series/${at(series)}/trackings`, { body: values });
 export const editTracks = (series: string, values: tracking.TrackEdit) =>
   request<Changeset>("POST", `/series/${at(series)}/edits`, { body: values });
-export const revertVersion = (series: string, values: { request_id: string; version: number }) =>
-  request<Changeset>("POST", `/series/${at(series)}/revert`, { body: values });
 export const revertJob = (series: string, job: string) =>
   request<tracking.JobReverted>("POST", `/series/${at(series)}/revert-job`, { body: { job } });

@@ -88,9 +88,13 @@ export interface RequestCancel {
   type: "request.cancel";
   request_id: string;
 }
+/**
+ * `undoes`: the request of the author's own that it takes back.
+ */
 export interface ChangesetCommit {
   type: "changeset.commit";
   request_id: string;
+  undoes: string | null;
   reason: string;
   base: Base[];
   operations: (TrackCreate | TrackSet | TrackDelete | TrackRestore | MaskSet | MaskDelete)[];

@@ -24,6 +24,22 @@ export interface Preferences {
   keys: Readonly<Record<string, readonly string[]>>;
 }
 
+/** One thing that the person did; `version` is its last one. */
+export interface Action {
+  action: string;
+  reason: string;
+  version: number;
+}
+
+/** What the person can undo and redo, the oldest first. */
+export interface Actions {
+  undo: readonly Action[];
+  redo: readonly Action[];
+}
+
+/** One of one's own actions, or the latest change of an object. */
+export type TakeBack = { request_id: string } & ({ action: string } | { track: string; frame: number });
+
 export interface ApiToken {
   id: string;
   name: string;

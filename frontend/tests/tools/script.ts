@@ -5,7 +5,7 @@ import type { TrackingRequest } from "../../src/protocol/tracking";
 import type { Annotator } from "../../src/state/annotator/model";
 import { type Action, reduce } from "../../src/state/annotator/reduce";
 import type { KeyChanges } from "../../src/state/keymap/keymap";
-import { type CommandContext, pressKey, type TrackDialog } from "../../src/tools/commands";
+import { type CommandContext, pressKey } from "../../src/tools/commands";
 import { ToolHost } from "../../src/tools/host";
 import type { Pointer, PointerDown } from "../../src/tools/tool";
 import { HEIGHT, settle, WIDTH } from "../annotator";
@@ -40,8 +40,21 @@ export class Script implements CommandContext {
   openTracking = (): void => {
     this.opened = "track";
   };
-  openDialog = (dialog: TrackDialog): void => {
+  openDialog: CommandContext["openDialog"] = (dialog) => {
     this.opened = dialog;
+  };
+  openPanel: CommandContext["openPanel"] = (panel) => {
+    this.opened = panel;
+  };
+  openMenu = (): void => {
+    this.opened = "menu";
+  };
+  /** What keys did with the pointer. */
+  readonly pointed: string[] = [];
+  readonly pointing = {
+    move: (x: number, y: number) => void this.pointed.push(`${x},${y}`),
+    click: ({ alt }: { alt: boolean }) => void this.pointed.push(alt ? "alt click" : "click"),
+    hold: () => void this.pointed.push("hold"),
   };
   track = (request: TrackingRequest): void => {
     this.tracked.push(request);

@@ -1,13 +1,13 @@
 // The dialogs of the annotator, one at a time.
 
 import { CalibrationDialog } from "./CalibrationDialog";
+import { ProblemsDialog } from "./conflicts/ProblemsDialog";
 import { ExportDialog } from "./ExportDialog";
 import { LifeDialog } from "./history/LifeDialog";
 import { RestoreDialog } from "./history/RestoreDialog";
 import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
-import { ProblemsDialog } from "./ProblemsDialog";
 import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
 import { useView, useWorkspace } from "./workspace";
 

@@ -12,6 +12,8 @@ import { ArchiveBanner } from "./ArchiveBanner";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
 import { DifferenceBanner } from "./history/DifferenceBanner";
+import { KeyPointer } from "./keys/KeyPointer";
+import { pick } from "./keys/pointing";
 import { Marks } from "./Marks";
 import { objectMenu, openObjectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
@@ -81,6 +83,7 @@ export function Stage() {
       <DifferenceBanner />
       <ToolHint />
       <BrushCursor />
+      <KeyPointer />
       <HoverCard />
       <WaitingSpinner />
       <ObjectMenu />
@@ -108,19 +111,6 @@ function fitToStage({ viewport, state }: Workspace, stage: HTMLElement): () => v
   return () => observer.disconnect();
 }
 
-/** Takes the click where an object is asked for. */
-function pick({ picking, state }: Workspace, { image }: Pointer): boolean {
-  const asked = picking.peek();
-  if (asked === null) return false;
-  const present = state.peek();
-  const object = objectAt(present, present.frame, image);
-  if (object !== undefined) {
-    picking.value = null;
-    asked.onPick(object.track.track);
-  }
-  return true;
-}
-
 function ObjectMenu() {
   const workspace = useWorkspace();
   const { menu } = workspace;
@@ -141,7 +131,7 @@ function ObjectMenu() {
 const BUTTONS: readonly PointerDown["button"][] = ["left", "middle", "right"];
 
 function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () => void {
-  const { host, viewport, pointer, state, dispatch } = workspace;
+  const { host, viewport, pointer, picking, session, state, dispatch } = workspace;
   const listening = new AbortController();
   const listen = <Name extends keyof HTMLElementEventMap>(
     name: Name,
@@ -162,7 +152,7 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     canvas.setPointerCapture(event.pointerId);
     const at = read(event);
     pointer.value = at;
-    if (button === "left" && pick(workspace, at)) return;
+    if (button === "left" && pick(session.store, picking, at)) return;
     if (button === "right" && host.tool.name === "select") return; // the menu opens on release
     host.down({ ...at, button });
   });

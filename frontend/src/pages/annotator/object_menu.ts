@@ -174,6 +174,13 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     ...accepting,
     "separator",
     {
+      label: "Undo my latest change of it",
+      icon: "undo",
+      ...shortcut("object.undo"),
+      onChoose: runs("object.undo"),
+    },
+    "separator",
+    {
       label: "The object ends on this frame",
       ...shortcut("track.end"),
       danger: true,

@@ -15,10 +15,12 @@ import { type LogFilter, NO_FILTER } from "../../state/annotator/log_filter";
 import type { Annotator } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
+import { objectOf } from "../../state/annotator/view";
 import { keyChanges } from "../../state/keymap/store";
 import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
+import { placeOf, pointByKeys } from "./keys/pointing";
 
 export type DialogName =
   | "help"
@@ -46,6 +48,8 @@ export interface Workspace {
   readonly viewport: Signal<Viewport>;
   /** The pointer over the canvas; null when it is elsewhere. */
   readonly pointer: Signal<Pointer | null>;
+  /** Keys move the pointer, which is drawn then. */
+  readonly aimed: Signal<boolean>;
   /** The space bar is down: the pointer moves the image. */
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
@@ -81,6 +85,9 @@ export function createWorkspace(session: Session): Workspace {
   const dialog = signal<DialogName | null>(null);
   const panel = signal<PanelName>("objects");
   const picking = signal<Pick | null>(null);
+  const pointer = signal<Pointer | null>(null);
+  const aimed = signal(false);
+  const menu = signal<Point | null>(null);
   const lineageOf = signal<string | null>(null);
   const lifeOf = signal<string | null>(null);
   const tilesLoaded = signal(0);
@@ -126,6 +133,18 @@ export function createWorkspace(session: Session): Workspace {
     openDialog(name) {
       dialog.value = name;
     },
+    openPanel(name) {
+      panel.value = name;
+    },
+    openMenu() {
+      const present = store.state.peek();
+      const track = present.selection?.track;
+      const object = track === undefined ? undefined : objectOf(present, track, present.frame);
+      if (object !== undefined) menu.value = placeOf(object.box, viewport.peek());
+    },
+    get pointing() {
+      return pointing;
+    },
     track(request) {
       session.track(request).then(
         () => {
@@ -144,6 +163,7 @@ export function createWorkspace(session: Session): Workspace {
     dialog.value = "life";
   }
   const host = new ToolHost(commands);
+  const pointing = pointByKeys({ store, viewport, pointer, aimed, picking, host });
   const stopWatching = store.watch((after, before, action) => {
     if (action.type === "prompt/point" || action.type === "prompt/box")
       timer.ask(action.requestId, lastInput());
@@ -166,13 +186,14 @@ export function createWorkspace(session: Session): Workspace {
     state: store.state,
     dispatch: store.dispatch,
     viewport,
-    pointer: signal(null),
+    pointer,
+    aimed,
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
     dialog,
     panel,
     picking,
-    menu: signal(null),
+    menu,
     lineageOf,
     openLineage,
     lifeOf,

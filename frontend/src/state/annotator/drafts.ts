@@ -2,9 +2,10 @@
 
 import { areaPx, decoded, difference, encode, intersection, type Runs, union } from "../../geometry/rle";
 import { type Point, strokeRuns } from "../../geometry/stroke";
-import type { Candidate, MaskRle, Origin, PromptPoint } from "../../protocol/messages";
+import type { Candidate, MaskRle, Origin } from "../../protocol/messages";
 import { commit } from "./history";
-import type { Annotator, Box, Operation, PromptDraft, StrokeDraft } from "./model";
+import type { Annotator, Operation, StrokeDraft } from "./model";
+import { following, promptHere } from "./prompt";
 import { objectOf, objectsOn, tracksOf } from "./view";
 
 const UNTRACKED = { tracker: null, tracker_hash: null, confidence: null, bridged: false };
@@ -17,59 +18,6 @@ const BY_HAND: Origin = {
   edited: false,
   ...UNTRACKED,
 };
-
-/** Every change of a prompt asks anew: `requestId` is the new question's. */
-export function addPoint(state: Annotator, point: PromptPoint, requestId: string): Annotator {
-  const before = promptHere(state);
-  return ask(state, [...(before?.points ?? []), point], before?.box ?? null, requestId);
-}
-
-export function setBox(state: Annotator, box: Box, requestId: string): Annotator {
-  return ask(state, promptHere(state)?.points ?? [], box, requestId);
-}
-
-/** The prompt one step back; without points and box there is none. */
-export function removeLastPoint(state: Annotator, requestId: string): Annotator {
-  const before = promptHere(state);
-  if (before === null) return state;
-  const box = before.points.length > 0 ? before.box : null;
-  const points = before.points.slice(0, -1);
-  return points.length === 0 && box === null
-    ? { ...state, prompt: null }
-    : ask(state, points, box, requestId);
-}
-
-/** The same prompt once more: for another model, or after a failure. */
-export function askAgain(state: Annotator, requestId: string): Annotator {
-  const { prompt } = state;
-  if (prompt === null) return state;
-  return { ...state, prompt: { ...prompt, model: state.model, requestId, problem: null } };
-}
-
-function ask(
-  state: Annotator,
-  points: readonly PromptPoint[],
-  box: Box | null,
-  requestId: string,
-): Annotator {
-  const before = promptHere(state);
-  const prompt: PromptDraft = {
-    kind: "prompt",
-    frame: state.frame,
-    model: state.model,
-    points,
-    box,
-    requestId,
-    answer: before?.answer ?? null,
-    chosen: before?.chosen ?? 0,
-    problem: null,
-  };
-  return { ...state, prompt };
-}
-
-function promptHere(state: Annotator): PromptDraft | null {
-  return state.prompt?.frame === state.frame ? state.prompt : null;
-}
 
 /** The mask that Enter would accept, if one is on offer on the frame in sight. */
 export function chosenCandidate(state: Annotator): Candidate | null {
@@ -171,7 +119,8 @@ function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annotator {
   const candidates = prompt.answer.candidates.map((candidate, index) =>
     index === prompt.chosen ? { ...candidate, mask, area_px } : candidate,
   );
-  return { ...state, prompt: { ...prompt, answer: { ...prompt.answer, candidates, edited: true } } };
+  const touched = { ...prompt, answer: { ...prompt.answer, candidates, edited: true } };
+  return { ...state, prompt: following(prompt, touched) };
 }
 
 /** Removes a mask, and the whole track where that is known to be its only one. */

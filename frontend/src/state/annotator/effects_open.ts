@@ -24,7 +24,9 @@ import { startTrackings, type Trackings } from "./effects_track";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
+import { browserShelf } from "./shelf";
 import { createStore, type Store } from "./store";
+import { browserTabs } from "./tabs";
 
 export interface Session extends Jobs, Segmentations, Trackings {
   readonly store: Store;
@@ -64,30 +66,40 @@ export async function openAnnotator(
 ): Promise<Session> {
   const series = await api.getSeries(id);
   const frame = Math.min(wantedFrame, series.frames - 1);
-  const [project, state, catalogue, jobs, trackers] = await Promise.all([
+  const [project, state, catalogue, jobs, trackers, actions] = await Promise.all([
     api.getProject(series.project),
     api.getState(id, frame),
     // Without these one can still draw.
     api.getCatalogue(series.project).then(ready, failed),
     jobsOf(series.project, id).catch(() => []),
     api.getTrackers().catch(() => []),
+    // Without it one can undo what one does from now on.
+    api.getActions(id).catch(() => ({ undo: [], redo: [] })),
   ]);
   const known = catalogue.status === "ready" ? catalogue.value : { models: [], versions: [] };
-  const store = createStore(initialState({ series, project, user, ...known, jobs, trackers, state }));
+  const store = createStore(
+    initialState({ series, project, user, ...known, jobs, trackers, actions, state }),
+  );
   if (catalogue.status === "failed") {
     const text = `The models could not be listed: ${catalogue.error.message} You can draw; reload the page to segment.`;
     store.dispatch({ type: "notice", text });
   }
-  const keep = browserKeep(user.id, id, localStorage, sessionStorage);
+  const keep = browserKeep(user.id, id, browserShelf(), browserTabs(sessionStorage, newId), localStorage);
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
   const stopEdits = startEdits(store, api);
   const stopDifferences = startDifferences(store, api);
   const { close: stopFollowing, follow, ...jobControl } = startJobs(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
+  window.addEventListener("focus", retry);
+  window.addEventListener("offline", connection.doubt);
+  const leave = (event: BeforeUnloadEvent) => {
+    if (connection.leaving()) event.preventDefault(); // the browser asks whether to stay
+  };
+  window.addEventListener("beforeunload", leave);
   return {
     ...jobControl,
-    ...startSegmentations(store, follow),
+    ...startSegmentations(store, follow, newId),
     ...startTrackings(store, follow),
     store,
     project,
@@ -123,6 +135,9 @@ export async function openAnnotator(
     },
     close() {
       window.removeEventListener("online", retry);
+      window.removeEventListener("focus", retry);
+      window.removeEventListener("offline", connection.doubt);
+      window.removeEventListener("beforeunload", leave);
       stopFollowing();
       stopEdits();
       stopDifferences();

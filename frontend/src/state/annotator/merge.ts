@@ -11,7 +11,7 @@ import type { SeriesState } from "../../protocol/rest";
 import { forget } from "./history";
 import { withChangeset, withNothingTo } from "./lanes";
 import type { Annotator, Events, FrameMasks, PendingCommit, Problem, Tracks } from "./model";
-import { settle } from "./versions";
+import { settle, withSaved } from "./versions";
 
 const MOST_FRAMES = 240; // beyond, masks of frames far from the one in sight are let go
 
@@ -143,7 +143,8 @@ function heard(state: Annotator, version: number): Pick<Annotator, "serverHead">
 function confirm(state: Annotator, { request_id: requestId, author }: Changeset): Annotator {
   if (requestId === null || author.id !== state.user.id) return state;
   if (!state.pending.some((commit) => commit.requestId === requestId)) return state;
-  return { ...state, pending: state.pending.filter((commit) => commit.requestId !== requestId) };
+  const pending = state.pending.filter((commit) => commit.requestId !== requestId);
+  return { ...withSaved(state, requestId), pending };
 }
 
 function mergeMasks(

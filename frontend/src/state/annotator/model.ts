@@ -64,14 +64,18 @@ export interface PendingCommit {
   readonly reason: string;
   readonly base: readonly Base[];
   readonly operations: readonly Operation[];
+  /** What would take it back: how its objects were before. */
+  readonly inverse: readonly Operation[];
+  /** The request of this person that it takes back. */
+  readonly undoes: string | null;
   readonly problem: Problem | null;
 }
 
-/** What undoes one of the user's own actions: operations of the user's, or the return to before a version. */
+/** What undoes one of the user's own actions: operations of the user's, or the server, which knows what it did. */
 export type HistoryStep = { readonly requestId: string; readonly reason: string } & (
   | { readonly kind: "operations"; readonly inverse: readonly Operation[] }
-  /** Null until the server has made it. */
-  | { readonly kind: "version"; readonly version: number | null }
+  /** `saved`: the server has made it. */
+  | { readonly kind: "action"; readonly saved: boolean }
 );
 
 /** A change that the server makes of whole tracks, on its way. */
@@ -82,7 +86,8 @@ export type Asked = {
   readonly after: readonly string[];
 } & (
   | { readonly what: "edit"; readonly steps: readonly Step[]; readonly select: string | null }
-  | { readonly what: "revert"; readonly version: number }
+  | { readonly what: "take back"; readonly action: string }
+  | { readonly what: "take back of object"; readonly track: string; readonly frame: number }
 );
 
 /** An edit that two masks of one object on a frame stand in the way of: its author may ask for it otherwise. */
@@ -105,6 +110,8 @@ export interface PromptDraft {
   readonly answer: PromptAnswer | null;
   readonly chosen: number;
   readonly problem: string | null;
+  /** The draft one step back, which undo returns to; null: there was none. */
+  readonly before: PromptDraft | null;
 }
 
 export interface PromptAnswer {
@@ -221,6 +228,23 @@ export interface Difference {
   readonly masks: ReadonlyMap<number, ReadonlyMap<string, MaskRevision>>;
 }
 
+/** What is being drawn or asked, and is no commit. */
+export interface Drafts {
+  readonly asked: Asked | null;
+  readonly prompt: PromptDraft | null;
+  readonly stroke: StrokeDraft | null;
+}
+
+/** How far unsaved work is kept in the browser. */
+export interface Keeping {
+  /** Changes of it that are under way. */
+  readonly writing: number;
+  /** The browser's storage is full, or keeps nothing. */
+  readonly failed: boolean;
+  /** How many commits other tabs of this person have not sent. */
+  readonly elsewhere: number;
+}
+
 export interface WrittenFrames {
   readonly first: number;
   readonly last: number;
@@ -257,6 +281,7 @@ export interface Annotator {
   readonly calibration: Calibration;
   readonly timeline: readonly TimelineFrame[];
   readonly pending: readonly PendingCommit[];
+  readonly keeping: Keeping;
   /** The user's latest request on each object, by object key: what their undo builds on. */
   readonly mine: ReadonlyMap<string, string>;
   readonly undo: readonly HistoryStep[];

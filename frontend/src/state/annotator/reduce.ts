@@ -7,27 +7,20 @@ import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import type { TrackingRequest } from "../../protocol/tracking";
+import { type Choices, settleConflict } from "./conflicts";
 import { countDifference, loadDifference, nextChanged, openDifference } from "./difference";
-import {
-  acceptCandidate,
-  acceptProposals,
-  addPoint,
-  askAgain,
-  cycleCandidates,
-  extendStroke,
-  finishStroke,
-  removeLastPoint,
-  setBox,
-} from "./drafts";
-import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
+import { acceptCandidate, acceptProposals, cycleCandidates, extendStroke, finishStroke } from "./drafts";
+import { commit, forget, type Gesture, reapply, recall, redo, undo } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
 import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
 import type {
   Annotator,
+  Asked,
   Box,
   Connection,
   Display,
+  Keeping,
   PendingCommit,
   PromptDraft,
   Review,
@@ -38,10 +31,19 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
+import { addPoint, askAgain, setBox, stepBack } from "./prompt";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
 import { changedTracking } from "./tracking";
-import { askEdit, type Refusal, refuse, restored, type TrackGesture } from "./versions";
+import {
+  askEdit,
+  askObjectUndo,
+  noteAction,
+  type Refusal,
+  refuse,
+  restored,
+  type TrackGesture,
+} from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
@@ -66,7 +68,15 @@ export type Report =
   | { type: "difference/counted"; page: DifferencePage }
   | { type: "difference/loaded"; state: SeriesState }
   | { type: "restored"; requestId: string; changeset: Changeset }
-  | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | {
+      type: "kept/found";
+      pending: readonly PendingCommit[];
+      prompt: PromptDraft | null;
+      asked: Asked | null;
+      requestId: string;
+    }
+  | { type: "keeping"; change: Partial<Keeping> }
+  | { type: "action/made"; requestId: string; reason: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
 
@@ -123,9 +133,11 @@ export type Edit =
   | { type: "tracks/edit"; gesture: TrackGesture }
   | { type: "tracks/let-go" }
   | { type: "undo"; requestId: string }
+  | { type: "undo/object"; track: string; requestId: string }
   | { type: "redo"; requestId: string }
   | { type: "problem/discard"; requestId: string }
-  | { type: "problem/reapply"; requestId: string; newRequestId: string };
+  | { type: "problem/reapply"; requestId: string; newRequestId: string }
+  | { type: "problem/settle"; requestId: string; newRequestId: string; choices: Choices };
 
 export type Action = Report | Look | Edit;
 
@@ -179,7 +191,11 @@ function react(state: Annotator, action: Action): Annotator {
     case "restored":
       return restored(applyChangeset(state, action.changeset), action.requestId, action.changeset);
     case "kept/found":
-      return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+      return { ...state, ...kept(state, action) };
+    case "keeping":
+      return { ...state, keeping: { ...state.keeping, ...action.change } };
+    case "action/made":
+      return noteAction(state, action.requestId, action.reason);
     case "tracks/refused":
       return refuse(state, action.requestId, action.refusal);
     case "notice":
@@ -269,7 +285,7 @@ function edit(state: Annotator, action: Edit): Annotator {
     case "prompt/box":
       return setBox(state, action.box, action.requestId);
     case "prompt/back":
-      return removeLastPoint(state, action.requestId);
+      return stepBack(state, action.requestId);
     case "prompt/again":
       return askAgain(state, action.requestId);
     case "prompt/cycle":
@@ -325,10 +341,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return { ...state, refused: null };
     case "undo":
       return undo(state, action.requestId);
+    case "undo/object":
+      return askObjectUndo(state, action.track, action.requestId);
     case "redo":
       return redo(state, action.requestId);
     case "problem/discard":
       return forget(state, action.requestId);
+    case "problem/settle":
+      return settleConflict(state, action.requestId, action.newRequestId, action.choices);
     case "problem/reapply":
       return reapply(state, action.requestId, action.newRequestId);
   }
@@ -372,16 +392,19 @@ function mergePast(state: Annotator, loaded: SeriesState): Annotator {
 /** Work that an earlier page of this series left in the browser. Its questions are asked again. */
 function kept(
   state: Annotator,
-  pending: readonly PendingCommit[],
-  prompt: PromptDraft | null,
-  requestId: string,
-): Pick<Annotator, "pending" | "prompt"> {
+  { pending, prompt, asked, requestId }: Extract<Report, { type: "kept/found" }>,
+): Pick<Annotator, "pending" | "prompt" | "asked" | "undo" | "redo"> {
   const known = new Set(state.pending.map((commit) => commit.requestId));
   const found = pending.filter((commit) => !known.has(commit.requestId));
   const answered = prompt?.answer?.requestId === prompt?.requestId;
+  const again = state.asked ?? asked;
+  const waiting: Pick<PendingCommit, "requestId" | "reason" | "undoes">[] = [...found];
+  if (again !== null) waiting.push({ ...again, undoes: again.what === "take back" ? again.action : null });
   return {
-    pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
+    ...waiting.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
+    pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
       prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+    asked: again,
   };
 }

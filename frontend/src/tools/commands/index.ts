@@ -7,6 +7,8 @@ import { frameCommands } from "./frames";
 import { historyCommands } from "./history";
 import { type Key, keyName } from "./keys";
 import { objectCommands } from "./objects";
+import { panelCommands } from "./panels";
+import { pointerCommands } from "./pointer";
 import { promptCommands } from "./prompts";
 import { proposalCommands } from "./proposals";
 import { brushCommands, toolCommands } from "./tools";
@@ -28,6 +30,8 @@ const table = {
   ...trackCommands,
   ...frameCommands,
   ...viewCommands,
+  ...panelCommands,
+  ...pointerCommands,
 };
 
 export type CommandId = keyof typeof table;

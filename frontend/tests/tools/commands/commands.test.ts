@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { keysFor, ownersOf } from "../../../src/state/keymap/keymap";
 import { commandIds, commands, keyName, pressKey, runCommand } from "../../../src/tools/commands";
-import { opened } from "../../annotator";
+import { discRle, maskRevision, opened, trackRevision } from "../../annotator";
 import { Script } from "../script";
 
 const named = (key: string, modifiers: { ctrl?: boolean; shift?: boolean; alt?: boolean } = {}) =>
@@ -58,6 +58,33 @@ describe("the table of commands", () => {
     script.keyChanges = { "view.masks": [] };
     expect(runCommand(script, "view.masks")).toBe(true);
     expect(script.state.display.masks).toBe(false);
+  });
+
+  it("selects one object of the frame after the other", () => {
+    const tracks = ["t1", "t2"].map((track, index) => trackRevision(track, index + 1, { number: index + 1 }));
+    const masks = [maskRevision("t1", 3, discRle(10, 10)), maskRevision("t2", 4, discRle(30, 10))];
+    const script = new Script(opened({ tracks, masks }));
+    const selected = (...keys: string[]) => {
+      for (const key of keys) script.key(key);
+      return script.state.selection?.track;
+    };
+    expect([selected("."), selected("."), selected("."), selected(","), selected(",")]).toEqual([
+      "t1",
+      "t2",
+      "t1",
+      "t2",
+      "t1",
+    ]);
+  });
+
+  it("moves the pointer and clicks without a mouse", () => {
+    const script = new Script(opened());
+    script.key("ArrowLeft", { ctrl: true });
+    script.key("ArrowDown", { ctrl: true, shift: true });
+    script.key("Enter", { ctrl: true });
+    script.key("Enter", { ctrl: true, shift: true });
+    script.key(" ", { ctrl: true });
+    expect(script.pointed).toEqual(["-12,0", "0,1", "click", "alt click", "hold"]);
   });
 
   it("lets viewers look and cancel, not edit", () => {

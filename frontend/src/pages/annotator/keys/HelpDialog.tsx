@@ -87,7 +87,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         ))}
         {pointer.length > 0 && (
           <section>
-            <h3>Pointer</h3>
+            <h3>Mouse</h3>
             <dl>
               {pointer.map(([keys, title]) => (
                 <div key={title} class="key-row">
@@ -96,6 +96,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                     {keys.split(" ").map((one) => (
                       <Kbd key={one} keys={one} />
                     ))}
+                    <span class="key-more" />
                   </dd>
                 </div>
               ))}
