@@ -37,6 +37,8 @@ export type Connection = "connecting" | "online" | "offline" | "outdated" | "ref
 export interface FrameMasks {
   readonly loaded: boolean;
   readonly masks: ReadonlyMap<string, MaskRevision>;
+  /** What went with its track, and would come back with it. */
+  readonly gone?: ReadonlyMap<string, MaskRevision>;
 }
 
 export type Tracks = ReadonlyMap<string, TrackRevision>;

@@ -68,6 +68,6 @@ describe("an open series", () => {
     const { head, undo, past } = session.store.state.value;
     expect(head).toBe(4);
     expect(past).toBeNull();
-    expect(undo.at(-1)).toMatchObject({ kind: "version", version: 4 });
+    expect(undo.at(-1)).toMatchObject({ kind: "action", saved: true });
   });
 });
