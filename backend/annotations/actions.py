@@ -4,7 +4,7 @@ An action is a changeset, or several that name the same `action`. What takes an 
 names it in `undoes`; so a page that is loaded anew, on whatever machine, knows what undo and redo mean next.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -93,7 +93,7 @@ def latest_of_object(series_id: UUID, track: UUID, frame: int) -> Changeset | No
     return max(standing, key=lambda changeset: changeset.version, default=None)
 
 
-def _latest(chain: list[MaskRevision] | list[TrackRevision]) -> Changeset | None:
+def _latest(chain: Sequence[MaskRevision | TrackRevision]) -> Changeset | None:
     """`chain`: all revisions of one subject, the newest first."""
     position = {(row.changeset.author_id, action_of(row.changeset)): at for at, row in enumerate(chain)}
     at = 0
