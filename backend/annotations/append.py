@@ -26,7 +26,7 @@ from backend.annotations.models import (
     TrackHead,
     TrackRevision,
 )
-from backend.annotations.values import CalibrationValue, Draft
+from backend.annotations.values import CalibrationValue, Draft, MaskValue
 from backend.jobs.models import Job
 from backend.projects.models import User
 from backend.protocol import delivery
@@ -67,7 +67,9 @@ def append(
     if draft.calibration is not None:
         series.calibration = _append_calibration(changeset, draft.calibration)
     series.annotated_frames += len(_annotated(series.pk, frames)) - len(annotated_before)
-    series.save(update_fields=["version", "annotated_frames", "calibration"])
+    series.proposals += _proposals_more(draft)
+    series.changed_at, series.changed_by = changeset.created_at, author
+    series.save(update_fields=["version", "annotated_frames", "proposals", "calibration", "changed_at", "changed_by"])
     transaction.on_commit(lambda: delivery.committed(series.pk))
     return changeset
 
@@ -234,6 +236,16 @@ def _annotated(series_id: UUID, frames: Collection[int]) -> set[int]:
         for chunk in chunks(frames)
         for frame in accepted.filter(frame__in=chunk).values_list("frame", flat=True).distinct()
     }
+
+
+def _proposals_more(draft: Draft) -> int:
+    """How many more masks are proposals than before; negative where they are fewer."""
+    before = sum(_proposed(draft.mask_heads[subject].value) for subject in draft.masks if subject in draft.mask_heads)
+    return sum(map(_proposed, draft.masks.values())) - before
+
+
+def _proposed(value: MaskValue) -> bool:
+    return value.sha256 is not None and value.state == MaskState.PROPOSAL
 
 
 def summary_of(draft: Draft) -> dict[str, Any]:

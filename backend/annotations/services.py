@@ -28,6 +28,7 @@ from backend.projects.models import User
 from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
 from backend.protocol.messages import ChangesetCommit
 from backend.series.models import Series
+from backend.series.permissions import require_open_series
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,7 @@ def _append(request: _Request, fill: Callable[[Series], Draft]) -> Committed:
                 code="request_reused",
             )
         return Committed(earlier.version, repeated=True)
+    require_open_series(series)  # the project is read under the lock, which its archiving takes, too
     changeset = append(
         series=series,
         draft=fill(series),

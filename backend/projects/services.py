@@ -33,10 +33,26 @@ def update_project(*, project: Project, changes: dict[str, Any]) -> Project:
 
 @transaction.atomic
 def delete_project(*, project_id: UUID) -> None:
+    """From the archive only, so that nothing goes by one wrong click."""
     project = _lock(project_id)
+    if project.archived_at is None:
+        raise ConflictError(
+            f"{project.name} is not in the archive. Archive it first: only from there it can be deleted.",
+            code="not_archived",
+        )
     # A commit that is under way would leave rows behind that were not there when their deletion began.
     list(project.series.select_for_update().order_by("pk").values_list("pk"))
     project.delete()
+
+
+def change_preferences(*, user: User, changes: dict[str, Any]) -> dict[str, Any]:
+    """What is not named stays as it is; returns all of them."""
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked.preferences = {**locked.preferences, **changes}
+        locked.save(update_fields=["preferences"])
+    preferences: dict[str, Any] = locked.preferences
+    return preferences
 
 
 # ---- members ------------------------------------------------------------------------------------------------

@@ -311,6 +311,7 @@ class ServerHello(Message):
     version: int
     user: Person
     role: Literal["owner", "manager", "annotator", "reviewer", "viewer"]
+    archived: bool = False
 
 
 class FrameReady(Message):
@@ -387,6 +388,13 @@ class SeriesHead(Message):
     version: int
 
 
+class SeriesArchived(Message):
+    """The series, or its project, went into the archive, where nothing is changed, or came back from there."""
+
+    type: Literal["series.archived"] = "series.archived"
+    archived: bool
+
+
 class SeriesChanges(Message):
     """Changesets after the version asked for, oldest first; ask again from the last one while `version` < `head`."""
 
@@ -412,6 +420,7 @@ ServerMessage = Annotated[
     | ChangesetCommitted
     | ChangesetConflict
     | SeriesHead
+    | SeriesArchived
     | SeriesChanges
     | ErrorMessage,
     Field(discriminator="type"),

@@ -58,7 +58,7 @@ export class FakeServer {
 
   private greet(): void {
     const { version, role, protocol } = this;
-    this.say({ type: "hello", protocol, series: "series", version, user: me, role });
+    this.say({ type: "hello", protocol, series: "series", version, user: me, role, archived: false });
   }
 }
 

@@ -12,6 +12,7 @@ export type ServerMessage =
   | ChangesetCommitted
   | ChangesetConflict
   | SeriesHead
+  | SeriesArchived
   | SeriesChanges
   | ErrorMessage;
 
@@ -185,6 +186,7 @@ export interface ServerHello {
   version: number;
   user: Person;
   role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+  archived: boolean;
 }
 export interface Person {
   id: number;
@@ -342,6 +344,13 @@ export interface Conflict {
 export interface SeriesHead {
   type: "series.head";
   version: number;
+}
+/**
+ * The series, or its project, went into the archive, where nothing is changed, or came back from there.
+ */
+export interface SeriesArchived {
+  type: "series.archived";
+  archived: boolean;
 }
 /**
  * Changesets after the version asked for, oldest first; ask again from the last one while `version` < `head`.

@@ -18,6 +18,12 @@ export interface Session {
   csrf: string;
 }
 
+/** What a person has chosen for all projects and machines. */
+export interface Preferences {
+  /** Keys instead of the usual ones, by the names of the commands. */
+  keys: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface ApiToken {
   id: string;
   name: string;
@@ -36,7 +42,17 @@ export interface ProjectSummary {
   description: string;
   role: Role;
   series_count: number;
+  frames: number;
+  annotated_frames: number;
+  /** Masks that wait for somebody to accept or discard them. */
+  proposals: number;
+  member_count: number;
+  /** The series whose thumbnail stands for the project. */
+  cover: string | null;
+  changed_at: string | null;
+  changed_by: Person | null;
   created_at: string;
+  archived_at: string | null;
 }
 
 export interface Phase {
@@ -62,6 +78,8 @@ export interface Project {
   role: Role;
   settings_version: number;
   created_at: string;
+  archived_at: string | null;
+  archived_by: Person | null;
   phases: Phase[];
   members: Member[];
 }
@@ -105,8 +123,15 @@ export interface Series {
   calibration: Calibration;
   version: number;
   annotated_frames: number;
+  /** Masks that wait for somebody to accept or discard them. */
+  proposals: number;
+  /** Null: nobody since it was imported. */
+  changed_at: string | null;
+  changed_by: Person | null;
   created_by: Person;
   created_at: string;
+  archived_at: string | null;
+  archived_by: Person | null;
   pixels: PixelStore;
   /** What segments it unless somebody chooses otherwise. */
   model?: { model: string; version: string | null };
@@ -134,6 +159,16 @@ export interface Upload {
   name: string;
   bytes: number;
   sha256: string;
+}
+
+/** A file on its way: `offset` bytes have come; `upload` once it is whole. */
+export interface Transfer {
+  id: string;
+  name: string;
+  bytes: number;
+  offset: number;
+  modified_ms: number | null;
+  upload: string | null;
 }
 
 export type JobKind = "import" | "export" | "segment" | "track" | "train" | "compare";

@@ -1,6 +1,7 @@
 // Line icons on a 16-pixel grid, drawn in the text's colour.
 
 const paths = {
+  archive: "M2.2 3h11.6v3H2.2zM3.2 6v7h9.6V6M6.3 8.5h3.4",
   "arrow-left": "M13 8H3M7 4 3 8l4 4",
   box: "M3 3h10v10H3z",
   brush:

@@ -409,8 +409,11 @@ describe("keys of a review", () => {
   });
 });
 
-describe("somebody who may only look", () => {
-  const viewer = () => new Script({ ...twoObjects(), role: "viewer" });
+describe.each([
+  ["somebody who may only look", { role: "viewer" }],
+  ["whoever opens what is in the archive", { archived: true }],
+] as const)("%s", (_, change) => {
+  const viewer = () => new Script({ ...twoObjects(), ...change });
 
   it("selects and moves, whatever tool is in hand", () => {
     const script = viewer().tool("brush").drag([10, 10], [20, 10]);

@@ -37,6 +37,7 @@ from tests.backend.builders import (
     make_user,
     message,
     owner_of,
+    put_away,
     rectangle,
 )
 
@@ -570,8 +571,10 @@ def test_a_deletion_waits_for_the_commit_that_is_under_way(
     thread.start()
     assert appended.wait(30)
     if whole_project:
+        put_away(series.project)
         delete_project(project_id=series.project_id)
     else:
+        put_away(series)
         delete_series(series_id=series.pk)
     thread.join(30)
     assert outcomes == [1]

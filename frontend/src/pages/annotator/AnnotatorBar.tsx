@@ -19,7 +19,9 @@ export function AnnotatorBar() {
   const choices = models
     .filter((one) => one.promptable && one.available)
     .map((one) => ({ value: one.name, label: one.title }));
-  const people = project.members.map(({ user }) => user.name);
+  const myself = useView((state) => state.user.id);
+  // Oneself is in the account's menu beside them.
+  const others = project.members.filter(({ user }) => user.id !== myself).map(({ user }) => user.name);
   return (
     <TopBar
       crumbs={[{ label: project.name, href: `/projects/${encodeURIComponent(project.id)}` }, { label: name }]}
@@ -38,23 +40,26 @@ export function AnnotatorBar() {
       )}
       <Button
         icon="download"
+        data-tour="export"
         onClick={() => {
           dialog.value = "export";
         }}
       >
         Export
       </Button>
-      <a
-        class="people"
-        href={`/projects/${encodeURIComponent(project.id)}/members`}
-        title={`Members: ${people.join(", ")}`}
-        aria-label={counted(people.length, "member")}
-      >
-        {people.slice(0, MOST_PEOPLE).map((person) => (
-          <Avatar key={person} name={person} size={22} />
-        ))}
-        {people.length > MOST_PEOPLE && <span class="people-more">+{people.length - MOST_PEOPLE}</span>}
-      </a>
+      {others.length > 0 && (
+        <a
+          class="people"
+          href={`/projects/${encodeURIComponent(project.id)}/members`}
+          title={`Other members: ${others.join(", ")}`}
+          aria-label={counted(others.length, "other member")}
+        >
+          {others.slice(0, MOST_PEOPLE).map((person) => (
+            <Avatar key={person} name={person} size={22} />
+          ))}
+          {others.length > MOST_PEOPLE && <span class="people-more">+{others.length - MOST_PEOPLE}</span>}
+        </a>
+      )}
     </TopBar>
   );
 }

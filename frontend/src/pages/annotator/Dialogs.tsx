@@ -2,9 +2,9 @@
 
 import { CalibrationDialog } from "./CalibrationDialog";
 import { ExportDialog } from "./ExportDialog";
-import { HelpDialog } from "./HelpDialog";
 import { LifeDialog } from "./history/LifeDialog";
 import { RestoreDialog } from "./history/RestoreDialog";
+import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
 import { ProblemsDialog } from "./ProblemsDialog";

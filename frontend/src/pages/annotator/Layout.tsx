@@ -11,6 +11,7 @@ import { Stage } from "./Stage";
 import { StatusLine } from "./StatusLine";
 import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
+import { Tour } from "./tour/Tour";
 import { useView, useWorkspace, type Workspace } from "./workspace";
 
 const ADDRESS_DELAY_MS = 400;
@@ -36,6 +37,7 @@ export function Layout() {
         <Timeline />
         <StatusLine />
       </div>
+      <Tour />
       <Dialogs />
     </div>
   );

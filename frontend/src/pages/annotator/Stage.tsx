@@ -8,6 +8,7 @@ import { mayEdit, objectAt } from "../../state/annotator/view";
 import type { Pointer, PointerDown } from "../../tools/tool";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { ContextMenu } from "../../ui/Menu";
+import { ArchiveBanner } from "./ArchiveBanner";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
 import { DifferenceBanner } from "./history/DifferenceBanner";
@@ -75,6 +76,7 @@ export function Stage() {
         </div>
       )}
       <Marks />
+      <ArchiveBanner />
       <PastBanner />
       <DifferenceBanner />
       <ToolHint />

@@ -42,6 +42,8 @@ export interface Session extends Jobs, Segmentations, Trackings {
   previewRestoration(what: Restoration): Promise<RestorationPreview>;
   /** Makes an older version, or a part of it, the present as a new version. */
   restore(what: Restoration): Promise<void>;
+  /** Takes the series, and its project where that is the reason, out of the archive. */
+  unarchive(): Promise<void>;
   calibrate(values: Omit<CalibrationEdit, "request_id">): Promise<void>;
   /** Starts an export and follows it to its end. `version` null: the present. */
   exportVersion(
@@ -104,6 +106,11 @@ export async function openAnnotator(
       const base = store.state.peek().head;
       const changeset = await api.restore(id, { ...what, base, request_id: requestId });
       store.dispatch({ type: "restored", requestId, changeset });
+    },
+    async unarchive() {
+      if (project.archived_at !== null) await api.restoreProject(project.id);
+      await api.restoreSeries(id);
+      store.dispatch({ type: "server", message: { type: "series.archived", archived: false } });
     },
     async calibrate(values) {
       const changeset = await api.setCalibration(id, { ...values, request_id: newId() });

@@ -12,7 +12,7 @@ import { keyOf, segmenterChoices } from "./segmenters";
 
 export interface Opened {
   readonly series: Series;
-  readonly project: Pick<Project, "phases" | "role">;
+  readonly project: Pick<Project, "phases" | "role" | "archived_at">;
   readonly user: Person;
   readonly models: readonly Model[];
   readonly versions: readonly ModelVersion[];
@@ -34,6 +34,7 @@ export function initialState(opened: Opened): Annotator {
     phases: [...project.phases].sort((a, b) => a.order - b.order),
     user,
     role: project.role,
+    archived: series.archived_at !== null || project.archived_at !== null,
     connection: "connecting",
     head: state.version,
     serverHead: state.head,

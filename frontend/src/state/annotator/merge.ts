@@ -22,9 +22,12 @@ export function receive(state: Annotator, message: ServerMessage): Annotator {
         ...state,
         connection: "online",
         role: message.role,
+        archived: message.archived,
         user: message.user,
         ...heard(state, message.version),
       };
+    case "series.archived":
+      return { ...state, archived: message.archived };
     case "series.head":
       return { ...state, ...heard(state, message.version) };
     case "changeset.committed":

@@ -242,6 +242,8 @@ export interface Annotator {
   readonly phases: readonly Phase[];
   readonly user: Person;
   readonly role: Role;
+  /** The series or its project is in the archive: nothing is changed. */
+  readonly archived: boolean;
   readonly connection: Connection;
   /** Every version up to `head` is applied; `serverHead` is the newest one heard of. */
   readonly head: number;

@@ -81,7 +81,7 @@ export function calibrationOf(state: Annotator): Calibration {
 /** Whether this person may change anything now. */
 export function mayEdit(state: Annotator): boolean {
   const allowed = state.role === "annotator" || state.role === "manager" || state.role === "owner";
-  return allowed && state.past === null && state.connection !== "refused";
+  return allowed && !state.archived && state.past === null && state.connection !== "refused";
 }
 
 /** The object whose phase can be set, on this frame or not; undefined: the phase of what comes next is set. */

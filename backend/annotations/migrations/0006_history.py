@@ -28,7 +28,7 @@ def name_kinds(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0004_immutable_events"),
+        ("annotations", "0005_series_progress"),
         ("jobs", "0003_pause"),
         ("series", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
