@@ -63,6 +63,7 @@ class _Writing:
         self.masks: dict[MaskSubject, Head[MaskValue]] = {}
         self.numbers = 0
         self.known: set[str] = set()
+        self.last: Changeset | None = None
 
     def add(self, change: Change) -> None:
         draft = Draft(self.tracks, self.masks, dict(change.tracks), dict(change.masks), pixels=change.pixels)
@@ -78,6 +79,7 @@ class _Writing:
             payload_hash="",
             summary=summary_of(draft),
         )
+        self.last = changeset
         self.waiting[Changeset].append(changeset)
         self.waiting[ChangesetKind] += kind_rows(changeset, change.job)
         for track, value in change.tracks.items():
@@ -110,6 +112,10 @@ class _Writing:
             )
         accepted = {frame for (_, frame), head in self.masks.items() if head.value.state == "accepted"}
         self.series.annotated_frames = len(accepted)
+        states = [head.value.state for head in self.masks.values() if head.value.sha256 is not None]
+        self.series.proposals = states.count("proposal")
+        if self.last is not None:
+            self.series.changed_at, self.series.changed_by = self.last.created_at, self.last.author
         self.series.save()
         for statement in connection.ops.sequence_reset_sql(no_style(), list(self.keys)):
             with connection.cursor() as cursor:

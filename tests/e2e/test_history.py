@@ -179,7 +179,7 @@ def test_a_range_is_restored_after_saying_what_will_change_and_taken_back(
 ) -> None:
     page = annotator.page
     compare_first_with_now(annotator)
-    page.get_by_role("button", name="Restore version 1…").click()
+    page.get_by_role("button", name="Restore 1…").click()
     dialog = page.get_by_role("dialog", name="Restore version 1")
     expect(dialog.get_by_text("This will change: 2 masks, 1 mask deleted, 1 object deleted")).to_be_visible()
     dialog.get_by_label("A range of frames").check()

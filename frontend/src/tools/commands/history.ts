@@ -1,12 +1,7 @@
-// What the keyboard does with older versions: comparing them, and asking who made an object.
+// What is done with older versions: comparing them, and asking who made an object.
 
-import type { CommandContext, CommandTable } from "./command";
-
-const step =
-  (direction: 1 | -1) =>
-  ({ dispatch }: CommandContext) =>
-    dispatch({ type: "difference/step", direction });
-const comparing = ({ state }: CommandContext) => state.difference !== null;
+import { nextChanged } from "../../state/annotator/difference";
+import type { CommandTable } from "./command";
 
 export const historyCommands = {
   "history.life": {
@@ -28,14 +23,14 @@ export const historyCommands = {
     group: "View",
     title: "Next frame that differs, while versions are compared",
     keys: ["N"],
-    when: comparing,
-    run: step(1),
+    when: ({ state }) => nextChanged(state, 1) !== undefined,
+    run: ({ dispatch }) => dispatch({ type: "difference/step", direction: 1 }),
   },
   "history.previous": {
     group: "View",
     title: "Previous frame that differs, while versions are compared",
     keys: ["Shift+N"],
-    when: comparing,
-    run: step(-1),
+    when: ({ state }) => nextChanged(state, -1) !== undefined,
+    run: ({ dispatch }) => dispatch({ type: "difference/step", direction: -1 }),
   },
 } satisfies CommandTable;

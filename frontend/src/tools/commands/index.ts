@@ -29,6 +29,7 @@ const table = {
   ...objectCommands,
   ...trackCommands,
   ...frameCommands,
+  ...historyCommands,
   ...viewCommands,
   ...panelCommands,
   ...pointerCommands,

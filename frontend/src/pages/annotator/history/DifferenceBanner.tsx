@@ -9,7 +9,7 @@ import { useView, useWorkspace } from "../workspace";
 import "./history.css";
 
 export function DifferenceBanner() {
-  const { dispatch, dialog, panel } = useWorkspace();
+  const { dispatch, dialog } = useWorkspace();
   const difference = useView((state) => state.difference);
   const head = useView((state) => state.serverHead);
   const role = useView((state) => state.role);
@@ -28,7 +28,7 @@ export function DifferenceBanner() {
       <span class="difference-legend">
         <i class="difference-swatch came" /> added
         <i class="difference-swatch went" /> removed
-        <i class="difference-swatch kept" /> kept of what changed
+        <i class="difference-swatch kept" /> kept
       </span>
       <span role="status">{changes === null ? "Loading…" : frameText(changes)}</span>
       <span class="difference-steps">
@@ -47,21 +47,13 @@ export function DifferenceBanner() {
           onClick={step(1)}
         />
       </span>
-      <Button
-        tone="quiet"
-        onClick={() => {
-          panel.value = "history";
-        }}
-      >
-        Frames
-      </Button>
       {mayAs(role, "annotator") && (
         <Button
           onClick={() => {
             dialog.value = "restore";
           }}
         >
-          Restore version {difference.from}…
+          Restore {difference.from}…
         </Button>
       )}
       <Button tone="primary" onClick={() => dispatch({ type: "past/close" })}>

@@ -76,11 +76,9 @@ export function Filter() {
             />
             <Select
               label="Object"
+              {...(objects.length === 0 ? { hint: "Select one to list its changes" } : {})}
               value={filter.track ?? ""}
-              choices={[
-                { value: "", label: selected === null ? "Any (select one first)" : "Any" },
-                ...objects,
-              ]}
+              choices={[{ value: "", label: "Any" }, ...objects]}
               onValue={(value) => set({ track: value === "" ? null : value })}
             />
           </div>
