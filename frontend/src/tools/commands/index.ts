@@ -29,7 +29,6 @@ const table = {
   ...objectCommands,
   ...trackCommands,
   ...frameCommands,
-  ...historyCommands,
   ...viewCommands,
   ...panelCommands,
   ...pointerCommands,

@@ -39,8 +39,6 @@ describe("the table of commands", () => {
       N: ["history.next", "proposal.next"],
       "Shift+N": ["history.previous", "proposal.previous"],
       Del: ["proposal.discard", "object.delete"],
-      N: ["proposal.next", "history.next"],
-      "Shift+N": ["proposal.previous", "history.previous"],
       Backspace: ["prompt.back", "proposal.discard", "object.delete"],
     });
     expect(ownersOf(commands, "view.fit", "M", {})).toEqual(["view.masks"]);
