@@ -8,6 +8,7 @@ import { hadTour, keepTourHad, tourAsked } from "../../../state/session/tour";
 import { Button, IconButton } from "../../../ui/Button";
 import { Kbd } from "../../../ui/Kbd";
 import { placeBeside } from "../../../ui/placement";
+import { showToast } from "../../../ui/Toast";
 import { useView, useWorkspace, type Workspace } from "../workspace";
 import { type Happened, stepsFor, type TourStep } from "./steps";
 import "./tour.css";
@@ -23,6 +24,7 @@ export function Tour() {
   const steps = stepsFor(workspace.state.peek().series.frames);
   useEffect(() => {
     if (editable && at.peek() === null && (tourAsked.value || !hadTour(person))) at.value = 0;
+    if (!editable && tourAsked.value) showToast("warning", "The tour takes a series that you may annotate.");
     tourAsked.value = false;
   }, [editable, tourAsked.value]);
   const step = at.value === null ? undefined : steps[at.value];
