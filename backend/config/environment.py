@@ -27,6 +27,8 @@ class Environment:
     allowed_hosts
         Names by which browsers may ask for the app: those of ALLOWED_HOSTS, the address it listens on, and this
         machine's own, by which it is looked after.
+    max_reader_bytes
+        Memory of the process that reads an imported file.
     test_models
         True where the models that stand in for a network in tests may be used; no listing shows them.
     https
@@ -48,6 +50,7 @@ class Environment:
     max_frames: int
     max_frame_pixels: int
     max_series_bytes: int
+    max_reader_bytes: int
     test_models: bool
 
     @classmethod
@@ -66,10 +69,11 @@ class Environment:
             https=variables.get("GRATICULE_HTTPS") == "1",
             debug=variables.get("GRATICULE_DEBUG") == "1",
             secret_key=variables.get("GRATICULE_SECRET_KEY", ""),
-            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 8 * GIB, 1, 1024 * GIB),
+            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 64 * GIB, 1, 1024 * GIB),
             max_frames=_integer(variables, "GRATICULE_MAX_FRAMES", 100_000, 1, 10_000_000),
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
+            max_reader_bytes=_integer(variables, "GRATICULE_MAX_READER_BYTES", 5 * GIB, GIB // 4, 1024 * GIB),
             test_models=variables.get("GRATICULE_TEST_MODELS") == "1",
         )
 

@@ -10,6 +10,10 @@ from backend.projects.roles import Role
 
 
 class User(AbstractUser):
+    """`preferences`: what the person has chosen for all projects and machines, as `PreferencesInput` describes it."""
+
+    preferences = models.JSONField(default=dict, blank=True)
+
     @property
     def shown_name(self) -> str:
         return self.get_full_name() or self.username

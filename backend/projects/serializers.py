@@ -8,6 +8,10 @@ from rest_framework.request import Request
 from backend.projects.models import ApiToken, Membership, Phase, Project, User
 from backend.projects.roles import Role
 
+MOST_KEYS = 4  # of one command
+MOST_COMMANDS = 300
+MOST_LETTERS = 60
+
 
 class Input(serializers.Serializer[Any]):
     """What a client sends. A field nobody knows is refused: most often it is a misspelt one."""
@@ -24,6 +28,27 @@ class Input(serializers.Serializer[Any]):
             known = ", ".join(self.fields)
             raise serializers.ValidationError(dict.fromkeys(unknown, f"Unknown field. There are: {known}."))
         return super().to_internal_value(data)
+
+
+class PreferencesInput(Input):
+    """What a person has chosen. `keys`: those of the annotator's commands that differ from the usual ones."""
+
+    keys = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(max_length=40), max_length=MOST_KEYS), required=False
+    )
+
+    def validate_keys(self, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        if len(value) > MOST_COMMANDS:
+            raise serializers.ValidationError(f"Keys of {len(value)} commands: the most are {MOST_COMMANDS}.")
+        if long := [name for name in value if len(name) > MOST_LETTERS]:
+            raise serializers.ValidationError(
+                f"The command {long[0][:MOST_LETTERS]!r}… has {len(long[0])} letters: the most are {MOST_LETTERS}."
+            )
+        return value
+
+
+class PreferencesOutput(serializers.Serializer[Any]):
+    keys = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), default=dict)
 
 
 class PersonOutput(serializers.ModelSerializer[User]):

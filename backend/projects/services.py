@@ -45,6 +45,16 @@ def delete_project(*, project_id: UUID) -> None:
     project.delete()
 
 
+def change_preferences(*, user: User, changes: dict[str, Any]) -> dict[str, Any]:
+    """What is not named stays as it is; returns all of them."""
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked.preferences = {**locked.preferences, **changes}
+        locked.save(update_fields=["preferences"])
+    preferences: dict[str, Any] = locked.preferences
+    return preferences
+
+
 # ---- members ------------------------------------------------------------------------------------------------
 
 

@@ -49,6 +49,20 @@ class SessionView(APIView):
         return Response(serializers.SessionOutput({"user": user, "csrf": get_token(request._request)}).data)
 
 
+class PreferencesView(APIView):
+    """One's own; nobody sees another's."""
+
+    @extend_schema(responses=serializers.PreferencesOutput)
+    def get(self, request: Request) -> Response:
+        return Response(serializers.PreferencesOutput(signed_in(request).preferences).data)
+
+    @extend_schema(request=serializers.PreferencesInput, responses=serializers.PreferencesOutput)
+    def patch(self, request: Request) -> Response:
+        changes = serializers.PreferencesInput.read(request, partial=True)
+        preferences = services.change_preferences(user=signed_in(request), changes=changes)
+        return Response(serializers.PreferencesOutput(preferences).data)
+
+
 class TokensView(APIView):
     @extend_schema(responses=serializers.TokenOutput(many=True))
     def get(self, request: Request) -> Response:

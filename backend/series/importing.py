@@ -20,11 +20,10 @@ from backend.series import pixel_store
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.models import PixelStore, Series, Upload
 from backend.series.ownership import without_owner
+from ml.formats.apart import ReaderLimits, ReaderProcess, SeriesApart
 from ml.formats.calibration import Calibration
 from ml.formats.errors import FormatError
-from ml.formats.images import open_series
 from ml.formats.limits import Limits
-from ml.formats.series_reader import SeriesReader
 
 Progress = Callable[[float, str], None]  # may raise to cancel
 Hold = Callable[[], None]  # called in the transaction before it writes; may raise to cancel
@@ -59,12 +58,15 @@ def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Seri
         with (
             pixel_store.draft_folder(store_folder(), _draft_name(order.series_id, order.attempt)) as draft,
             _telling_of_a_full_disk(order.uploads),
-            _open(order.uploads, progress) as reader,
+            ReaderProcess(_reader_limits()) as process,
         ):
+            said = _Said(progress)
+            reader = _open(process, order.uploads, said)
             total = reader.frames
             written = pixel_store.write(
-                reader, draft, lambda t: progress(0.05 + 0.9 * t / total, f"Reading frame {t + 1} of {total}")
+                reader, draft, lambda t: said(0.05 + 0.9 * t / total, f"Reading frame {t + 1} of {total}")
             )
+            process.close()
             progress(0.95, "Storing the series")
             pixel_store.flush(draft)
             return _create(order, calibration=reader.calibration, written=written, draft=draft, hold=hold)
@@ -92,18 +94,37 @@ def _telling_of_a_full_disk(uploads: Sequence[Upload]) -> Iterator[None]:
         ) from error
 
 
-def _open(uploads: Sequence[Upload], progress: Progress) -> SeriesReader:
+class _Said:
+    """The progress told last, to be told again while a reader is busy: so a cancelled import ends in the middle."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = (0.0, "Opening the files")
+
+    def __call__(self, fraction: float, step: str) -> None:
+        self._last = (fraction, step)
+        self._progress(fraction, step)
+
+    def again(self) -> None:
+        self._progress(*self._last)
+
+
+def _reader_limits() -> ReaderLimits:
+    return ReaderLimits(memory_bytes=settings.MAX_READER_BYTES)
+
+
+def _open(process: ReaderProcess, uploads: Sequence[Upload], said: _Said) -> SeriesApart:
     limits = Limits(
         max_frame_px=settings.MAX_FRAME_PIXELS,
         max_frames=settings.MAX_FRAMES,
         max_total_bytes=settings.MAX_SERIES_BYTES,
     )
-    paths = [upload_path(upload.sha256) for upload in uploads]
-    return open_series(
-        paths[0] if len(paths) == 1 else paths,
+    return process.open(
+        [upload_path(upload.sha256) for upload in uploads],
         limits,
         names=[upload.name for upload in uploads],
-        on_frame=lambda t: progress(0.0, f"Looking at frame {t + 1}"),
+        on_frame=lambda t: said(0.0, f"Looking at frame {t + 1}"),
+        on_wait=said.again,
     )
 
 

@@ -8,8 +8,8 @@ from backend.projects.models import User
 from backend.projects.permissions import changes, require, require_open_project
 from backend.projects.roles import Role
 from backend.protocol.errors import ArchivedError, NotFoundError
-from backend.series.models import Series
-from backend.series.selectors import find_series
+from backend.series.models import Series, Transfer
+from backend.series.selectors import find_series, find_transfer
 
 
 def require_series(
@@ -27,6 +27,19 @@ def require_series(
     if changes(role) and not even_archived:
         require_open_series(series)
     return series, Role(membership.role)
+
+
+def require_transfer(user: User | AnonymousUser, transfer_id: UUID) -> Transfer:
+    """The person's own transfer, while they may still import; NotFoundError for everybody else."""
+    unknown = NotFoundError(f"You send no file by the number {transfer_id}.")
+    found = find_transfer(transfer_id, user) if isinstance(user, User) else None
+    if found is None:
+        raise unknown
+    try:
+        require(user, found.project_id, Role.ANNOTATOR)
+    except NotFoundError:
+        raise unknown from None
+    return found
 
 
 def require_open_series(series: Series) -> None:

@@ -4,15 +4,18 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from backend.jobs.models import FINISHED, Job
-from backend.series.files import is_hash, store_folder, store_path, uploads_folder
-from backend.series.models import PixelStore, Series, Upload
+from backend.protocol.errors import LockedError
+from backend.series.files import is_hash, store_folder, store_path, transfers_folder, uploads_folder
+from backend.series.models import PixelStore, Series, Transfer, Upload
 from backend.series.ownership import without_owner
+from backend.series.transfers import discard, expired
 from backend.series.uploads import locked
 
 # Younger files may belong to a request or a job that has not written its row yet.
@@ -25,6 +28,7 @@ def prune(*, safe_age_s: float = SAFE_AGE_S) -> int:
     return (
         _prune_stores(before)
         + _prune_drafts(before)
+        + _prune_transfers(before)
         + _prune_uploads(before)
         + _prune_exports(before)
         + sum(_remove(path) for path in _older(settings.GRATICULE_DATA / "tmp", before))
@@ -68,6 +72,18 @@ def _prune_drafts(before: float) -> int:
     alive = tuple(f".import-{pk}-" for pk in Job.objects.exclude(state__in=FINISHED).values_list("pk", flat=True))
     drafts = (path for path in _older(store_folder(), before) if path.name.startswith("."))
     return sum(_remove(path) for path in drafts if not path.name.startswith(alive))
+
+
+def _prune_transfers(before: float) -> int:
+    """Files that stopped coming long ago, and what came of those whose project was deleted."""
+    removed = 0
+    for transfer in expired():
+        with suppress(LockedError):  # a part of it comes at this moment
+            discard(transfer)
+            removed += 1
+    known = {str(pk) for pk in Transfer.objects.filter(upload=None).values_list("pk", flat=True)}
+    leftovers = [path for path in _older(transfers_folder(), before) if path.stem not in known]
+    return removed + sum(_remove(path) for path in leftovers)
 
 
 def _prune_uploads(before: float) -> int:

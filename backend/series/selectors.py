@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from backend.projects.models import User
 from backend.protocol.errors import InvalidError
-from backend.series.models import Series, Upload
+from backend.series.models import Series, Transfer, Upload
 
 # The chosen model is a row of an app above; its name is known here, so that a list costs one query.
 _SHOWN = ("pixels", "created_by", "changed_by", "archived_by", "chosen_model")
@@ -20,6 +21,14 @@ def series_of(project_id: UUID, *, archived: bool = False) -> QuerySet[Series]:
 
 def find_series(series_id: UUID) -> Series | None:
     return Series.objects.select_related(*_SHOWN, "project").filter(pk=series_id).first()
+
+
+def transfers_of(project_id: UUID, user: User) -> QuerySet[Transfer]:
+    return Transfer.objects.filter(project_id=project_id, created_by=user)
+
+
+def find_transfer(transfer_id: UUID, user: User) -> Transfer | None:
+    return Transfer.objects.filter(pk=transfer_id, created_by=user).first()
 
 
 def find_uploads(project_id: UUID, upload_ids: Sequence[UUID]) -> tuple[Upload, ...]:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.projects.serializers import AuthorOutput, Input
-from backend.series.models import PixelStore, Series, Upload
+from backend.series.models import PixelStore, Series, Transfer, Upload
 from ml.registry import DEFAULT
 
 
@@ -107,6 +107,16 @@ class UploadOutput(serializers.ModelSerializer[Upload]):
         fields = ("id", "name", "bytes", "sha256")
 
     bytes = serializers.IntegerField(source="size_bytes")
+
+
+class TransferOutput(serializers.ModelSerializer[Transfer]):
+    class Meta:
+        model = Transfer
+        fields = ("id", "name", "bytes", "offset", "modified_ms", "upload")
+
+    bytes = serializers.IntegerField(source="size_bytes")
+    offset = serializers.IntegerField(source="offset_bytes", help_text="Bytes that have come.")
+    upload = serializers.UUIDField(source="upload_id", allow_null=True, help_text="null: not whole yet")
 
 
 class ImportInput(Input):

@@ -10,19 +10,28 @@ from backend.jobs.models import Job
 from backend.jobs.services import enqueue
 from backend.projects.models import Project, User
 from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
-from backend.series.models import Series
+from backend.series.models import Series, Transfer
 from backend.series.selectors import find_uploads
 
 
+@transaction.atomic
 def request_import(*, project: Project, created_by: User, name: str, upload_ids: Sequence[UUID]) -> Job:
     """A job that makes one series of the uploads."""
     if len(upload_ids) > settings.MAX_FRAMES:
         raise InvalidError(f"{len(upload_ids)} files; the limit is {settings.MAX_FRAMES}. Import them in parts.")
     if len(set(upload_ids)) != len(upload_ids):
         raise InvalidError("One upload is named twice. Name each once.", fields={"uploads": ["Named twice."]})
+    forget_transfers(upload_ids)
     find_uploads(project.pk, upload_ids)
     parameters = {"name": name, "uploads": [str(upload_id) for upload_id in upload_ids]}
     return enqueue(kind="import", project=project, created_by=created_by, parameters=parameters)
+
+
+def forget_transfers(upload_ids: Sequence[UUID]) -> None:
+    """The uploads are used now: `prune` shall not take them for files that came and were given up."""
+    for start in range(0, len(upload_ids), 1000):
+        part = Transfer.objects.filter(upload__in=upload_ids[start : start + 1000])
+        part.filter(pk__in=[transfer.pk for transfer in part.select_for_update()]).delete()
 
 
 def rename_series(*, series: Series, name: str) -> Series:

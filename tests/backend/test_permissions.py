@@ -16,9 +16,9 @@ from backend.jobs import services as jobs
 from backend.projects import tokens
 from backend.projects.models import Project, User
 from backend.projects.roles import Role
-from backend.series import pixel_store
+from backend.series import pixel_store, transfers
 from backend.series.files import store_folder, store_path
-from backend.series.models import PixelStore, Series
+from backend.series.models import PixelStore, Series, Transfer
 from ml.formats.calibration import Calibration
 from tests.backend.builders import make_phase, make_project, make_series, make_user, make_version
 from tests.backend.series.files import Frames, ramp
@@ -33,6 +33,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("session", "get"): ANYONE,
     ("session", "post"): ANYONE,
     ("session", "delete"): ANYONE,
+    ("account/preferences", "get"): SIGNED_IN,
+    ("account/preferences", "patch"): SIGNED_IN,
     ("tokens", "get"): SIGNED_IN,
     ("tokens", "post"): SIGNED_IN,
     ("tokens/<token>", "delete"): SIGNED_IN,
@@ -52,6 +54,11 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>/jobs", "get"): "viewer",
     ("projects/<project>/series", "get"): "viewer",
     ("projects/<project>/uploads", "post"): "annotator",
+    ("projects/<project>/transfers", "get"): "annotator",
+    ("projects/<project>/transfers", "post"): "annotator",
+    ("transfers/<transfer>", "head"): "annotator",  # of these everybody has their own
+    ("transfers/<transfer>", "patch"): "annotator",
+    ("transfers/<transfer>", "delete"): "annotator",
     ("projects/<project>/imports", "post"): "annotator",
     ("jobs/<job>", "get"): "viewer",
     ("jobs/<job>/pause", "post"): "manager",  # likewise
@@ -129,6 +136,10 @@ ABSENT = {
 }
 
 
+CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found"}
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+
 def routes() -> Iterator[tuple[str, str]]:
     """(address, method) of everything registered below /api/v1/."""
 
@@ -145,7 +156,7 @@ def routes() -> Iterator[tuple[str, str]]:
             continue
         plain = re.sub(r"<\w+:(\w+)>", r"<\1>", address.removeprefix("api/v1/"))
         view = getattr(pattern.callback, "cls", None)
-        methods = [name for name in ("get", "post", "put", "patch", "delete") if view is None or hasattr(view, name)]
+        methods = [name for name in METHODS if view is None or hasattr(view, name)]
         for method in ["get"] if view is None else methods:
             yield plain, method
 
@@ -161,9 +172,13 @@ class World:
         client = Client()
         if who:
             client.force_login(self.people[who])
-        url = "/api/v1/" + re.sub(r"<(\w+)>", lambda name: str(self.values[name[1]]), address)
+        values = self.values | {"transfer": self.values["transfers"].get(who, self.values["transfer"])}
+        url = "/api/v1/" + re.sub(r"<(\w+)>", lambda name: str(values[name[1]]), address)
         options = {"content_type": "application/json", "data": {}} if method in ("post", "put", "patch") else {}
+        options |= {"headers": {"Tus-Resumable": "1.0.0"}} if "transfer" in address else {}
         answer = getattr(client, method)(url, **options)
+        if method == "head":  # an answer without a body
+            return answer.status_code, {"code": CODES.get(answer.status_code), "message": ""}
         is_json = answer.get("Content-Type", "").startswith("application/json")
         return answer.status_code, answer.json() if is_json and answer.content else {}
 
@@ -186,6 +201,10 @@ def series_of(project: Project, written: pixel_store.WrittenStore) -> Series:
     return series
 
 
+def begin_transfer(project: Project, person: User) -> Transfer:
+    return transfers.begin(project=project, created_by=person, name="a.tif", size_bytes=9, modified_ms=None)
+
+
 @pytest.fixture
 def world(stored: pixel_store.WrittenStore) -> World:
     people = {role: make_user(role) for role in Role.values} | {"stranger": make_user("stranger")}
@@ -194,7 +213,10 @@ def world(stored: pixel_store.WrittenStore) -> World:
     series = series_of(project, stored)
     job = jobs.enqueue(kind="import", project=project, created_by=author, parameters={})
     token, _ = tokens.create(user=people["stranger"], name="script")
+    sent = {who: begin_transfer(project, people[who]).pk for who in Role.values}
     values = {
+        "transfer": sent["owner"],
+        "transfers": sent,
         "project": project.pk,
         "user": people["viewer"].pk,
         "phase": make_phase(project).pk,
@@ -225,7 +247,7 @@ def test_a_project_and_all_in_it_are_unknown_to_strangers(world: World, address:
     status, body = world.call("stranger", address, method)
     assert (status, body["code"]) == (404, "not_found")
     # The very answer that an id gets which nobody has: existence does not show.
-    named = {name: uuid.uuid4() for name in ("project", "series", "job", "version")}
+    named = {name: uuid.uuid4() for name in ("project", "series", "job", "version", "transfer")}
     there = body["message"]
     for name, other in named.items():
         there = there.replace(str(world.values[name]), str(other))

@@ -25,6 +25,7 @@ PROMISED |= {"overlap_800_objects_frame", "overlap_800_objects_memory", "deaot_t
 PROMISED |= {"deaot_l_frame", "swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
 PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
 PROMISED |= {"lanes_5000_tracks_scrolling", "lanes_5000_tracks_scrolling_p95"}
+PROMISED |= {"import_apart", "import_apart_frames"}
 
 
 def test_ratio_is_value_over_baseline() -> None:

@@ -14,6 +14,11 @@ export const signIn = (username: string, password: string) =>
   request<rest.Session>("POST", "/session", { body: { username, password } });
 export const signOut = () => request<void>("DELETE", "/session");
 
+export const getPreferences = () => request<rest.Preferences>("GET", "/account/preferences");
+/** What is not named stays as it is. */
+export const changePreferences = (values: Partial<rest.Preferences>) =>
+  request<rest.Preferences>("PATCH", "/account/preferences", { body: values });
+
 export const listTokens = () => request<rest.ApiToken[]>("GET", "/tokens");
 export const createToken = (name: string) => request<rest.NewApiToken>("POST", "/tokens", { body: { name } });
 export const deleteToken = (id: string) => request<void>("DELETE", `/tokens/${at(id)}`);
@@ -71,6 +76,11 @@ export interface ChunkAddress {
 export const getChunk = ({ series, store, level, frame, row, column }: ChunkAddress, signal?: AbortSignal) =>
   requestBytes(`/series/${at(series)}/pixels/${at(store)}/${level}/${frame}/${row}/${column}`, signal);
 
+/** The person's own files that came in part, or whole and were not imported. */
+export const listTransfers = (project: string) =>
+  request<rest.Transfer[]>("GET", `/projects/${at(project)}/transfers`);
+export const discardTransfer = (id: string) =>
+  request<void>("DELETE", `/transfers/${at(id)}`, { headers: { "Tus-Resumable": "1.0.0" } });
 export const startImport = (project: string, name: string, uploads: string[]) =>
   request<rest.Job>("POST", `/projects/${at(project)}/imports`, { body: { name, uploads } });
 export const startExport = (series: string, version: number | null, formats: rest.ExportFormat[]) =>

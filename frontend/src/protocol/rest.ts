@@ -18,6 +18,12 @@ export interface Session {
   csrf: string;
 }
 
+/** What a person has chosen for all projects and machines. */
+export interface Preferences {
+  /** Keys instead of the usual ones, by the names of the commands. */
+  keys: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface ApiToken {
   id: string;
   name: string;
@@ -153,6 +159,16 @@ export interface Upload {
   name: string;
   bytes: number;
   sha256: string;
+}
+
+/** A file on its way: `offset` bytes have come; `upload` once it is whole. */
+export interface Transfer {
+  id: string;
+  name: string;
+  bytes: number;
+  offset: number;
+  modified_ms: number | null;
+  upload: string | null;
 }
 
 export type JobKind = "import" | "export" | "segment" | "track" | "train" | "compare";

@@ -4,6 +4,7 @@ import { fitView, type Viewport } from "../../src/geometry/viewport";
 import type { TrackingRequest } from "../../src/protocol/tracking";
 import type { Annotator } from "../../src/state/annotator/model";
 import { type Action, reduce } from "../../src/state/annotator/reduce";
+import type { KeyChanges } from "../../src/state/keymap/keymap";
 import { type CommandContext, pressKey, type TrackDialog } from "../../src/tools/commands";
 import { ToolHost } from "../../src/tools/host";
 import type { Pointer, PointerDown } from "../../src/tools/tool";
@@ -24,6 +25,7 @@ export class Script implements CommandContext {
   helpShown = false;
   /** What was opened: a dialog, or "track". */
   opened: string | null = null;
+  keyChanges: KeyChanges = {};
   readonly tracked: TrackingRequest[] = [];
   lineageShown: string | null = null;
   readonly host: ToolHost = new ToolHost(this);

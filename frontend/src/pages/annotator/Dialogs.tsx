@@ -2,7 +2,7 @@
 
 import { CalibrationDialog } from "./CalibrationDialog";
 import { ExportDialog } from "./ExportDialog";
-import { HelpDialog } from "./HelpDialog";
+import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
 import { ProblemsDialog } from "./ProblemsDialog";

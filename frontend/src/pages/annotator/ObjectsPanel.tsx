@@ -14,6 +14,7 @@ import { Icon } from "../../ui/icons";
 import { Kbd } from "../../ui/Kbd";
 import { Menu } from "../../ui/Menu";
 import { routePath } from "../../ui/router";
+import { CommandKey } from "./command_keys";
 import { EventsList } from "./EventsList";
 import { objectMenu } from "./object_menu";
 import { areaOf, objectName, phaseName } from "./objects";
@@ -47,7 +48,7 @@ export function ObjectsPanel() {
           ) : editable ? (
             <>
               Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
-              <Kbd keys="S" />.
+              <CommandKey id="segment.frame" />.
             </>
           ) : (
             "Nothing is annotated on this frame."

@@ -1,7 +1,7 @@
 // The masks on offer for the prompt: which one is shown, how good the model thinks it is, accept or cancel.
 
 import { Button, IconButton } from "../../ui/Button";
-import { Kbd } from "../../ui/Kbd";
+import { CommandKey, shortcut } from "./command_keys";
 import { areaOf } from "./objects";
 import { useView, useWorkspace } from "./workspace";
 
@@ -33,7 +33,7 @@ export function PromptBar() {
           Try again
         </Button>
         <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
-          Cancel <Kbd keys="Esc" />
+          Cancel <CommandKey id="cancel" />
         </Button>
       </div>
     );
@@ -48,7 +48,7 @@ export function PromptBar() {
           <IconButton
             icon="chevron-left"
             label="Previous mask"
-            shortcut="Shift+Tab"
+            {...shortcut("prompt.previous")}
             onClick={() => dispatch({ type: "prompt/cycle", step: -1 })}
           />
           <span class="number">
@@ -57,7 +57,7 @@ export function PromptBar() {
           <IconButton
             icon="chevron-right"
             label="Next mask"
-            shortcut="Tab"
+            {...shortcut("prompt.next")}
             onClick={() => dispatch({ type: "prompt/cycle", step: 1 })}
           />
         </span>
@@ -75,10 +75,10 @@ export function PromptBar() {
           dispatch({ type: "prompt/accept", requestId: commands.newId(), track: commands.newId() })
         }
       >
-        Accept <Kbd keys="Enter" />
+        Accept <CommandKey id="prompt.accept" />
       </Button>
       <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
-        Cancel <Kbd keys="Esc" />
+        Cancel <CommandKey id="cancel" />
       </Button>
     </div>
   );

@@ -13,20 +13,18 @@ import {
 import { originName } from "../../state/annotator/segmenters";
 import { mayEdit } from "../../state/annotator/view";
 import { counted } from "../../state/format";
-import { pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { useAction } from "../../ui/action";
 import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
 import { Icon } from "../../ui/icons";
-import { Kbd } from "../../ui/Kbd";
 import { Menu } from "../../ui/Menu";
 import { showToast } from "../../ui/Toast";
+import { CommandKey, shortcut } from "./command_keys";
 import { objectName } from "./objects";
 import { RangeInputs } from "./ScopeChoice";
 import { ScoreSlider } from "./ScoreSlider";
 import { useView, useWorkspace } from "./workspace";
-
-const plain = (key: string, shift = false) => ({ key, shift, ctrl: false, alt: false });
 
 export function ReviewBar() {
   const waiting = useView(waitingCount);
@@ -60,14 +58,14 @@ function OneByOne({ waiting, editable, idle }: { waiting: number; editable: bool
         <IconButton
           icon="chevron-left"
           label="Previous proposal"
-          shortcut="Shift+N"
-          onClick={() => pressKey(commands, plain("n", true))}
+          {...shortcut("proposal.previous")}
+          onClick={() => runCommand(commands, "proposal.previous")}
         />
         <IconButton
           icon="chevron-right"
           label="Next proposal"
-          shortcut="N"
-          onClick={() => pressKey(commands, plain("n"))}
+          {...shortcut("proposal.next")}
+          onClick={() => runCommand(commands, "proposal.next")}
         />
       </span>
       {selected === undefined ? (
@@ -92,11 +90,11 @@ function OneByOne({ waiting, editable, idle }: { waiting: number; editable: bool
       )}
       {selected !== undefined && editable && (
         <>
-          <Button icon="check" onClick={() => pressKey(commands, plain("Enter"))}>
-            Accept <Kbd keys="Enter" />
+          <Button icon="check" onClick={() => runCommand(commands, "proposal.accept")}>
+            Accept <CommandKey id="proposal.accept" />
           </Button>
-          <Button tone="quiet" onClick={() => pressKey(commands, plain("Delete"))}>
-            Discard <Kbd keys="Del" />
+          <Button tone="quiet" onClick={() => runCommand(commands, "proposal.discard")}>
+            Discard <CommandKey id="proposal.discard" />
           </Button>
         </>
       )}
@@ -194,7 +192,7 @@ function Decide({ what }: { what: Scope["what"] }) {
         onClick={() => void decide("accepted")}
       >
         Accept{meant === undefined ? "" : ` ${approximately(meant)}`}{" "}
-        {what === "frame" && <Kbd keys="Shift+Enter" />}
+        {what === "frame" && <CommandKey id="proposal.accept-frame" />}
       </Button>
       <Menu label="Discard" buttonClass="button quiet" entries={discards}>
         Discard <Icon name="chevron-down" size={12} />

@@ -8,6 +8,7 @@ import type { Annotator } from "../../state/annotator/model";
 import { LARGEST_BRUSH } from "../../state/annotator/reduce";
 import { mayEdit, tracksOf } from "../../state/annotator/view";
 import { Kbd } from "../../ui/Kbd";
+import { CommandKey } from "./command_keys";
 import { objectName, phaseName } from "./objects";
 import { Swatch } from "./Swatch";
 import { useView, useWorkspace } from "./workspace";
@@ -54,8 +55,8 @@ export function ToolHint() {
               })
             }
           />
-          <Kbd keys="[" />
-          <Kbd keys="]" />
+          <CommandKey id="brush.smaller" />
+          <CommandKey id="brush.larger" />
         </label>
       )}
       <span class="tool-target">

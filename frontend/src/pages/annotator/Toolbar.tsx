@@ -2,10 +2,11 @@
 
 import type { ToolName } from "../../state/annotator/model";
 import { mayEdit, objectOf } from "../../state/annotator/view";
-import { type Key, pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { tools } from "../../tools/host";
 import { IconButton } from "../../ui/Button";
 import type { IconName } from "../../ui/icons";
+import { shortcut } from "./command_keys";
 import { useView, useWorkspace } from "./workspace";
 
 const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
@@ -20,8 +21,6 @@ const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
     ["eraser", "eraser"],
   ],
 ];
-
-const plain = (key: string): Key => ({ key, ctrl: false, shift: false, alt: false });
 
 export function Toolbar() {
   const { dispatch, commands, dialog } = useWorkspace();
@@ -45,7 +44,7 @@ export function Toolbar() {
               icon={icon}
               data-tour={name}
               label={tools[name].title}
-              shortcut={tools[name].key}
+              {...shortcut(`tool.${name}`)}
               pressed={tool === name}
               disabled={!editable && !tools[name].harmless}
               onClick={() => dispatch({ type: "tool", tool: name })}
@@ -57,25 +56,25 @@ export function Toolbar() {
         <IconButton
           icon="wand"
           label="Segment the whole frame"
-          shortcut="S"
+          {...shortcut("segment.frame")}
           disabled={!editable}
-          onClick={() => pressKey(commands, plain("s"))}
+          onClick={() => runCommand(commands, "segment.frame")}
         />
         {several && (
           <IconButton
             icon="track"
             label="Track from here"
-            shortcut="T"
+            {...shortcut("track.from")}
             disabled={!editable}
-            onClick={() => pressKey(commands, plain("t"))}
+            onClick={() => runCommand(commands, "track.from")}
           />
         )}
         <IconButton
           icon="trash"
           label="Delete the selection on this frame"
-          shortcut="Del"
+          {...shortcut("object.delete")}
           disabled={!editable || !selected}
-          onClick={() => pressKey(commands, plain("Delete"))}
+          onClick={() => runCommand(commands, "object.delete")}
         />
       </div>
       <div class="toolbar-group">
@@ -83,36 +82,36 @@ export function Toolbar() {
           icon="undo"
           data-tour="undo"
           label="Undo"
-          shortcut="Ctrl+Z"
+          {...shortcut("undo")}
           disabled={!editable || !undoable}
-          onClick={() => pressKey(commands, { ...plain("z"), ctrl: true })}
+          onClick={() => runCommand(commands, "undo")}
         />
         <IconButton
           icon="redo"
           label="Redo"
-          shortcut="Ctrl+Shift+Z"
+          {...shortcut("redo")}
           disabled={!editable || !redoable}
-          onClick={() => pressKey(commands, { ...plain("z"), ctrl: true, shift: true })}
+          onClick={() => runCommand(commands, "redo")}
         />
       </div>
       <div class="toolbar-group end">
         <IconButton
           icon={masks ? "eye" : "eye-off"}
           label={masks ? "Hide masks" : "Show masks"}
-          shortcut="M"
+          {...shortcut("view.masks")}
           pressed={!masks}
           onClick={() => dispatch({ type: "display", change: { masks: !masks } })}
         />
         <IconButton
           icon="fit"
           label="Fit the image"
-          shortcut="F"
-          onClick={() => pressKey(commands, plain("f"))}
+          {...shortcut("view.fit")}
+          onClick={() => runCommand(commands, "view.fit")}
         />
         <IconButton
           icon="keyboard"
           label="Keys"
-          shortcut="?"
+          {...shortcut("help")}
           onClick={() => {
             dialog.value = "help";
           }}

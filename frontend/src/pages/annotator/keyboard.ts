@@ -1,6 +1,6 @@
 // Which keys the annotator takes, and which belong to the control that has the focus.
 
-import { pressKey } from "../../tools/commands";
+import { keyOf, pressKey } from "../../tools/commands";
 import type { Workspace } from "./workspace";
 
 export function listenToKeys({ commands, host, holding, dialog, picking }: Workspace): () => void {
@@ -21,8 +21,7 @@ export function listenToKeys({ commands, host, holding, dialog, picking }: Works
       event.preventDefault();
       return;
     }
-    const { key, shiftKey: shift, altKey: alt } = event;
-    if (pressKey(commands, { key, shift, alt, ctrl: event.ctrlKey || event.metaKey })) event.preventDefault();
+    if (pressKey(commands, keyOf(event))) event.preventDefault();
   };
   const up = (event: KeyboardEvent) => {
     if (event.key === " ") hold(false);

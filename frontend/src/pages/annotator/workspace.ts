@@ -14,6 +14,7 @@ import { newId, type Session } from "../../state/annotator/effects_open";
 import type { Annotator } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
+import { keyChanges } from "../../state/keymap/store";
 import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
@@ -82,6 +83,9 @@ export function createWorkspace(session: Session): Workspace {
     },
     get viewport() {
       return viewport.peek();
+    },
+    get keyChanges() {
+      return keyChanges.peek();
     },
     dispatch: store.dispatch,
     look: (next) => {

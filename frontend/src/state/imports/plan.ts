@@ -20,16 +20,26 @@ export const isImage = (file: Named) => /(?<!\.ome)\.(png|jpe?g|tiff?)$/i.test(f
 /** What a folder holds beside its images: .DS_Store, Thumbs.db. */
 export const isClutter = (file: Named) => /^\.|^(thumbs\.db|desktop\.ini)$/i.test(file.name);
 
-/** Frames go in natural order: frame2 before frame10. */
-export function planSeries<F extends Named>(files: readonly F[], grouping: Grouping): PlannedSeries<F>[] {
+/** Frames go in natural order: frame2 before frame10. Those of different folders are different series. */
+export function planSeries<F extends Named>(
+  files: readonly F[],
+  grouping: Grouping,
+  folderOf: (file: F) => string = () => "",
+): PlannedSeries<F>[] {
   const wanted = files.filter((file) => !isClutter(file)).sort((a, b) => naturally(a.name, b.name));
-  const images = wanted.filter(isImage);
-  const apart = grouping === "one" && images.length > 1 ? wanted.filter((file) => !isImage(file)) : wanted;
-  const together = grouping === "one" && images.length > 1 ? [planned(images)] : [];
-  return [...together, ...apart.map((file) => planned([file]))];
+  if (grouping === "each") return wanted.map((file) => planned([file], ""));
+  const folders = [...new Set(wanted.filter(isImage).map(folderOf))].sort(naturally);
+  const together = folders.map((folder) =>
+    planned(
+      wanted.filter((file) => isImage(file) && folderOf(file) === folder),
+      folder,
+    ),
+  );
+  return [...together, ...wanted.filter((file) => !isImage(file)).map((file) => planned([file], ""))];
 }
 
-const planned = <F extends Named>(files: readonly F[]): PlannedSeries<F> => ({
-  name: proposedName(files.map((file) => file.name)),
-  files,
-});
+/** Where the frames' names say nothing, the folder's does. */
+function planned<F extends Named>(files: readonly F[], folder: string): PlannedSeries<F> {
+  const name = proposedName(files.map((file) => file.name));
+  return { name: name === "Series" ? proposedName([folder.split("/").at(-1) ?? ""]) : name, files };
+}

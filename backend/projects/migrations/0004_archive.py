@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0002_phase_list"),
+        ("projects", "0003_preferences"),
     ]
 
     operations = [
