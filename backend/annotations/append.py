@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models import Max
 
 from backend.annotations.heads import chunks
+from backend.annotations.kinds import kinds_of
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    ChangesetKind,
     Event,
     EventHead,
     EventMember,
@@ -54,8 +56,9 @@ def append(
         job=job,
         request_id=request_id,
         payload_hash=payload_hash,
-        summary=_summary(draft),
+        summary=summary_of(draft),
     )
+    ChangesetKind.objects.bulk_create(kind_rows(changeset, job))
     frames = {frame for _, frame in draft.masks}
     annotated_before = _annotated(series.pk, frames)
     _append_tracks(changeset, draft)
@@ -69,6 +72,11 @@ def append(
     series.save(update_fields=["version", "annotated_frames", "proposals", "calibration", "changed_at", "changed_by"])
     transaction.on_commit(lambda: delivery.committed(series.pk))
     return changeset
+
+
+def kind_rows(changeset: Changeset, job: Job | None) -> list[ChangesetKind]:
+    kinds = kinds_of(changeset.summary["counts"], reason=changeset.reason, job=job.kind if job else None)
+    return [ChangesetKind(series_id=changeset.series_id, version=changeset.version, kind=kind.value) for kind in kinds]
 
 
 def _append_tracks(changeset: Changeset, draft: Draft) -> None:
@@ -104,7 +112,7 @@ def _append_masks(changeset: Changeset, draft: Draft) -> None:
     used = {value.sha256 for value in draft.masks.values()}
     # In the order of their keys: two series that write the same masks at once would otherwise wait for each other.
     Mask.objects.bulk_create(
-        [_mask(sha256, pixels) for sha256, pixels in sorted(draft.pixels.items()) if sha256 in used],
+        [mask_row(sha256, pixels) for sha256, pixels in sorted(draft.pixels.items()) if sha256 in used],
         ignore_conflicts=True,
     )
     revisions = MaskRevision.objects.bulk_create(
@@ -181,7 +189,7 @@ def _append_events(changeset: Changeset, draft: Draft) -> None:
     )
 
 
-def _mask(sha256: str, pixels: rle.Rle) -> Mask:
+def mask_row(sha256: str, pixels: rle.Rle) -> Mask:
     x0, y0, x1, y1 = rle.box_xyxy(pixels)
     height, width = pixels.size
     return Mask(
@@ -240,7 +248,7 @@ def _proposed(value: MaskValue) -> bool:
     return value.sha256 is not None and value.state == MaskState.PROPOSAL
 
 
-def _summary(draft: Draft) -> dict[str, Any]:
+def summary_of(draft: Draft) -> dict[str, Any]:
     """For the history's list."""
     masks, tracks = draft.masks.values(), draft.tracks.items()
     created = sum(track not in draft.track_heads for track, _ in tracks)

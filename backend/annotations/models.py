@@ -13,6 +13,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from backend.annotations.kinds import Kind
 from backend.jobs.models import Job
 from backend.projects.models import Phase, User
 from backend.series.models import HEX_64, Series
@@ -83,6 +84,7 @@ class Changeset(models.Model):
     summary = models.JSONField()
 
     class Meta:
+        indexes = (models.Index(fields=("series", "author", "version"), name="changesets_of_author"),)
         constraints = (
             models.UniqueConstraint(fields=("series", "version"), name="changeset_version_once"),
             models.UniqueConstraint(fields=("series", "author", "request_id"), name="changeset_request_once"),
@@ -91,6 +93,23 @@ class Changeset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series_id} version {self.version}"
+
+
+class ChangesetKind(models.Model):
+    """A kind of change that a version holds, for the history's filter: counting in JSON would read every row."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+", db_index=False)
+    version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("series", "kind", "version"), name="changeset_kind_once"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="changeset_kind_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} in version {self.version}"
 
 
 class MaskRevision(models.Model):

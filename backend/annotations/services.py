@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from backend.annotations import selectors
-from backend.annotations.append import append
+from backend.annotations.append import append, summary_of
 from backend.annotations.edits import draft_edit
 from backend.annotations.following import Followed, draft_followed
 from backend.annotations.models import Changeset
@@ -68,24 +68,23 @@ def restore(
     request_id: UUID,
     version: int,
     base: int | None = None,
-    frame: int | None = None,
+    frames: tuple[int, int] | None = None,
     tracks: Sequence[UUID] | None = None,
 ) -> Committed:
-    """Makes the series, or one frame, or some tracks of it, what they were at a version: as a new version.
+    """Makes the series, or some frames, or some tracks of it, what they were at a version: as a new version.
 
     Only what differs is written. A track that must come back to carry a restored mask comes back without its other
     masks. The calibration is restored with the series as a whole only. `base`: the newest version that the person has
     seen; ConflictError where there is a newer one, which would be undone unseen.
     """
-    series = _series(series_id)
-    if frame is not None and not 0 <= frame < series.pixels.frames:
-        raise InvalidError(f"There is no frame {frame}: the series has frames 0 to {series.pixels.frames - 1}.")
-    payload = {"version": version, "frame": frame, "tracks": [str(track) for track in tracks] if tracks else tracks}
+    _require_frames(series_id, frames)
+    payload = {"version": version, "frames": frames, "tracks": [str(track) for track in tracks] if tracks else tracks}
     parts = [f"Restore version {version}"]
-    if frame is not None:
-        parts.append(f"of frame {frame + 1}")  # people count from one
+    if frames is not None:  # people count from one
+        first, last = frames
+        parts.append(f"of frame {first + 1}" if first == last else f"of frames {first + 1} to {last + 1}")
     if tracks is not None:
-        parts.append(f"of {len(tracks)} tracks")
+        parts.append("of 1 track" if len(tracks) == 1 else f"of {len(tracks)} tracks")
 
     def fill(locked: Series) -> Draft:
         selectors.known_version(locked.version, version)
@@ -96,12 +95,41 @@ def restore(
                 code="stale",
                 version=locked.version,
             )
-        draft = draft_restoration(locked, version, frame, tracks)
+        draft = draft_restoration(locked, version, frames, tracks)
         if draft.empty:
             raise InvalidError(f"Nothing to restore: it is as in version {version}.", code="unchanged")
         return draft
 
     return _append(_Request(series_id, author, request_id, payload, " ".join(parts)), fill)
+
+
+def restoration(
+    *,
+    series_id: UUID,
+    version: int,
+    frames: tuple[int, int] | None = None,
+    tracks: Sequence[UUID] | None = None,
+) -> dict[str, Any]:
+    """What `restore` would change if it were asked now: {counts, frames, first_frame, last_frame}. Writes nothing."""
+    series = _require_frames(series_id, frames)
+    selectors.known_version(series.version, version)
+    draft = draft_restoration(series, version, frames, tracks)
+    touched = {frame for _, frame in draft.masks}
+    return {
+        "counts": summary_of(draft)["counts"],
+        "frames": len(touched),
+        "first_frame": min(touched, default=None),
+        "last_frame": max(touched, default=None),
+    }
+
+
+def _require_frames(series_id: UUID, frames: tuple[int, int] | None) -> Series:
+    series = _series(series_id)
+    last = series.pixels.frames - 1
+    if frames is not None and not 0 <= frames[0] <= frames[1] <= last:
+        named = f"frame {frames[0]}" if frames[0] == frames[1] else f"span of frames {frames[0]} to {frames[1]}"
+        raise InvalidError(f"There is no {named}: the series has frames 0 to {last}.")
+    return series
 
 
 def edit(*, series_id: UUID, author: User, asked: Edit) -> Committed:

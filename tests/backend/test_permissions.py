@@ -79,6 +79,10 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/changesets", "post"): "annotator",
     ("series/<series>/lanes", "get"): "viewer",
     ("series/<series>/restore", "post"): "annotator",
+    ("series/<series>/restoration", "post"): "annotator",
+    ("series/<series>/difference", "get"): "viewer",
+    ("series/<series>/tracks/<track>/life", "get"): "viewer",
+    ("series/<series>/tracks/<track>/revisions", "get"): "viewer",
     ("series/<series>/edits", "post"): "annotator",
     ("series/<series>/revert", "post"): "annotator",
     ("series/<series>/revert-job", "post"): "annotator",
@@ -127,6 +131,7 @@ CHANGES = [key for key, who in ACCESS.items() if who in Role.values and who != "
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
 ABSENT = {
     ("series/<series>/masks/<sha256>", "get"): "mask",
+    ("series/<series>/tracks/<track>/life", "get"): "no track",
     ("jobs/<job>/download", "get"): "no export",
     ("jobs/<job>/training", "get"): "no training",
     ("jobs/<job>/finish", "post"): "no training",
@@ -226,6 +231,7 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "token": token.pk,
         "version": make_version(project).pk,
         "sha256": "0" * 64,
+        "track": uuid.uuid4(),
         "key": "truth",
         **dict.fromkeys(("level", "frame", "row", "column"), 0),
     }

@@ -1,5 +1,6 @@
 // Every REST call the application makes, typed. Failures are thrown as ApiError (errors.ts).
 
+import type * as history from "./history";
 import type { Changeset, MaskRle } from "./messages";
 import type * as models from "./models";
 import { request, requestBytes } from "./request";
@@ -111,11 +112,29 @@ export const getTimeline = (series: string, version?: number) =>
   request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
 export const getLanes = (series: string, version?: number) =>
   request<rest.Lanes>("GET", `/series/${at(series)}/lanes`, { query: { version } });
-export const getHistory = (series: string, query: rest.HistoryQuery = {}) =>
-  request<rest.Page<rest.HistoryEntry>>("GET", `/series/${at(series)}/history`, { query: { ...query } });
+export const getHistory = (series: string, query: history.HistoryQuery = {}) =>
+  request<rest.Page<history.HistoryEntry>>("GET", `/series/${at(series)}/history`, { query: { ...query } });
 export const getMask = (series: string, sha256: string) =>
   request<MaskRle>("GET", `/series/${at(series)}/masks/${at(sha256)}`);
-export const restore = (series: string, values: rest.Restore) =>
+export const getDifference = (
+  series: string,
+  versions: { from: number; to: number },
+  first_frame: number,
+  signal?: AbortSignal,
+) =>
+  request<history.DifferencePage>("GET", `/series/${at(series)}/difference`, {
+    query: { ...versions, first_frame },
+    signal,
+  });
+export const getLife = (series: string, track: string, version?: number) =>
+  request<history.Life>("GET", `/series/${at(series)}/tracks/${at(track)}/life`, { query: { version } });
+export const getMaskVersions = (series: string, track: string, frame: number, version?: number) =>
+  request<history.MaskVersions>("GET", `/series/${at(series)}/tracks/${at(track)}/revisions`, {
+    query: { frame, version },
+  });
+export const previewRestoration = (series: string, values: history.Restoration) =>
+  request<history.RestorationPreview>("POST", `/series/${at(series)}/restoration`, { body: values });
+export const restore = (series: string, values: history.Restore) =>
   request<Changeset>("POST", `/series/${at(series)}/restore`, { body: values });
 
 export const getCatalogue = (project: string) =>

@@ -4,7 +4,8 @@ import { abortedError, errorFromAnswer, offlineError } from "./errors";
 
 export const API = "/api/v1";
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** A list is sent as one parameter for each of its values. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface RequestOptions {
   body?: unknown;
@@ -55,7 +56,8 @@ export function csrfToken(cookies: string = document.cookie): string {
 export function queryString(query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) parameters.set(name, String(value));
+    if (typeof value === "object") for (const one of value) parameters.append(name, one);
+    else if (value !== undefined) parameters.set(name, String(value));
   }
   const text = parameters.toString();
   return text === "" ? "" : `?${text}`;

@@ -266,40 +266,6 @@ export interface Lanes {
   events: EventRevision[];
 }
 
-export interface HistoryEntry {
-  version: number;
-  author: Person;
-  created_at: string;
-  reason: string;
-  job: string | null;
-  counts: {
-    masks_set: number;
-    masks_deleted: number;
-    tracks_created: number;
-    tracks_changed: number;
-    tracks_deleted: number;
-    calibrations: number;
-    events: number;
-  };
-  frames: number[];
-}
-
-export interface HistoryQuery {
-  before?: number;
-  limit?: number;
-  frame?: number;
-  track?: string;
-}
-
-export interface Restore {
-  version: number;
-  /** The newest version that the person has seen: where there is a newer one, it is refused. */
-  base: number;
-  request_id: string;
-  frame: number | null;
-  tracks: string[] | null;
-}
-
 /** One setting of a segmenter. `default` null: chosen from the image. */
 export interface ModelParameter {
   name: string;

@@ -10,6 +10,7 @@ import type { Annotator, Display, StrokeDraft } from "../state/annotator/model";
 import { isLit } from "../state/annotator/review";
 import { type ObjectOnFrame, objectOf, objectsOn } from "../state/annotator/view";
 import { type Colour, colourOf, colourOfPhase } from "./colours";
+import { DifferenceLayer } from "./difference_layer";
 import { LabelTexture } from "./label_texture";
 import { type LabelStyle, MaskProgram, Palette } from "./mask_layer";
 
@@ -26,6 +27,7 @@ export class MaskLayers {
   private readonly top: Layer;
   private proposals: Layer | null = null;
   private lost: Layer | null = null;
+  private difference: DifferenceLayer | null = null;
   private painted: { stroke: StrokeDraft; points: number } | null = null;
 
   constructor(
@@ -40,6 +42,16 @@ export class MaskLayers {
 
   /** `frame` is the one whose image is on screen. */
   draw(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
+    if (state.difference !== null) {
+      this.difference ??= new DifferenceLayer(
+        this.gl,
+        this.objects.labels.height,
+        this.objects.labels.width,
+        this.program,
+      );
+      this.difference.draw(state, frame, viewport, devicePixelRatio);
+      return;
+    }
     if (state.display.masks) {
       this.composeObjects(state, frame);
       this.program.draw(this.objects.labels, this.objects.palette, viewport, devicePixelRatio);

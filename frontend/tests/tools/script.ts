@@ -28,6 +28,7 @@ export class Script implements CommandContext {
   keyChanges: KeyChanges = {};
   readonly tracked: TrackingRequest[] = [];
   lineageShown: string | null = null;
+  lifeShown: string | null = null;
   readonly host: ToolHost = new ToolHost(this);
   private ids = 0;
 
@@ -56,6 +57,9 @@ export class Script implements CommandContext {
   };
   openLineage = (track: string): void => {
     this.lineageShown = track;
+  };
+  openLife = (track: string): void => {
+    this.lifeShown = track;
   };
   toggleHelp = (): void => {
     this.helpShown = !this.helpShown;

@@ -13,6 +13,7 @@ from backend.annotations import migrations, models, selectors, services
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    ChangesetKind,
     Event,
     EventHead,
     EventMember,
@@ -45,7 +46,7 @@ REVISIONS: tuple[type[Model], ...] = (
     EventRevision,
     CalibrationRevision,
 )
-HEADS: tuple[type[Model], ...] = (MaskHead, TrackHead, EventHead, EventMember)
+HEADS: tuple[type[Model], ...] = (MaskHead, TrackHead, EventHead, EventMember, ChangesetKind)
 OF_SERIES = (*REVISIONS[1:], *HEADS)
 
 

@@ -414,14 +414,14 @@ def test_restoring_one_frame_revives_a_track_without_its_other_masks(series: Ser
     track = draw(series)
     commit(series, [MaskSet(track=track, frame=1, mask=BAR)], [(track, 1, None)])
     commit(series, [TrackDelete(track=track)], [(track, None, track_head(series, track))])
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2, frame=1)
+    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2, frames=(1, 1))
     assert masks(series, frame=1) == {track: BAR}
     assert masks(series, frame=0) == {}
 
 
 def test_the_history_names_a_restored_frame_as_the_timeline_does(series: Series) -> None:
     draw(series, frame=1)
-    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frame=1)
+    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frames=(1, 1))
     assert selectors.changeset(series.pk, made.version).reason == "Restore version 0 of frame 2"
 
 

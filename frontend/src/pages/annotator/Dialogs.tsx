@@ -2,6 +2,8 @@
 
 import { CalibrationDialog } from "./CalibrationDialog";
 import { ExportDialog } from "./ExportDialog";
+import { LifeDialog } from "./history/LifeDialog";
+import { RestoreDialog } from "./history/RestoreDialog";
 import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
@@ -10,7 +12,7 @@ import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from 
 import { useView, useWorkspace } from "./workspace";
 
 export function Dialogs() {
-  const { dialog, lineageOf } = useWorkspace();
+  const { dialog, lineageOf, lifeOf } = useWorkspace();
   const close = () => {
     dialog.value = null;
   };
@@ -40,6 +42,12 @@ export function Dialogs() {
       return lineageOf.value === null ? null : (
         <LineageDialog key={lineageOf.value} track={lineageOf.value} onClose={close} />
       );
+    case "life":
+      return lifeOf.value === null ? null : (
+        <LifeDialog key={lifeOf.value} track={lifeOf.value} onClose={close} />
+      );
+    case "restore":
+      return <RestoreDialog onClose={close} />;
     case null:
       return null;
   }

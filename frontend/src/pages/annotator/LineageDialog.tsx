@@ -39,7 +39,12 @@ export function LineageDialog({ track, onClose }: LineageDialogProps) {
         <NoLineage number={objectName(known)} onClose={onClose} />
       ) : (
         <div class="lineage">
-          <p class="muted">{summary(family.ancestors, family.descendants)}</p>
+          <p class="muted">
+            {summary(family.ancestors, family.descendants)}{" "}
+            <Button tone="quiet" icon="clock" onClick={() => workspace.openLife(track)}>
+              Who made it
+            </Button>
+          </p>
           <LineageGraph
             family={family}
             centre={track}

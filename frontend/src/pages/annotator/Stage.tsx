@@ -11,6 +11,7 @@ import { ContextMenu } from "../../ui/Menu";
 import { ArchiveBanner } from "./ArchiveBanner";
 import { BrushCursor } from "./BrushCursor";
 import { HoverCard } from "./HoverCard";
+import { DifferenceBanner } from "./history/DifferenceBanner";
 import { Marks } from "./Marks";
 import { objectMenu, openObjectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
@@ -77,6 +78,7 @@ export function Stage() {
       <Marks />
       <ArchiveBanner />
       <PastBanner />
+      <DifferenceBanner />
       <ToolHint />
       <BrushCursor />
       <HoverCard />

@@ -23,7 +23,6 @@ const MOST_NAMES = 3;
 /** Opens the menu at a place of the window, once the pointer is released, which would close it. */
 export function openObjectMenu({ state, dispatch, menu }: Workspace, track: string, at: Point): void {
   const present = state.peek();
-  if (!mayEdit(present)) return;
   if (!chosenTracks(present).includes(track)) {
     dispatch({ type: "selection", selection: { track, lasting: true } });
   }
@@ -92,9 +91,15 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
       onChoose: asks("split"),
     },
   ];
-  if (!mayEdit(present)) return [{ heading: names }];
   const [one, other] = meant;
   if (one === undefined) return [];
+  const life: MenuEntry = {
+    label: "Who made it, frame by frame",
+    icon: "clock",
+    ...shortcut("history.life"),
+    onChoose: aimed(() => commands.openLife(one)),
+  };
+  if (!mayEdit(present)) return [{ heading: names }, life];
   if (other !== undefined) {
     return [
       { heading: names },
@@ -151,6 +156,7 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
       ...shortcut("view.lineage"),
       onChoose: aimed(() => commands.openLineage(one)),
     },
+    life,
     { label: "Phase from this frame on…", disabled: !here, onChoose: asks("phase-from") },
     ...lineage,
     "separator",

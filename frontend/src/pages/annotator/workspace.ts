@@ -11,6 +11,7 @@ import { startDecoder } from "../../render/decoder";
 import { ClickTimer } from "../../render/latency";
 import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
+import { type LogFilter, NO_FILTER } from "../../state/annotator/log_filter";
 import type { Annotator } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
@@ -19,7 +20,15 @@ import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
 
-export type DialogName = "help" | "calibration" | "export" | "problems" | "lineage" | TrackDialog;
+export type DialogName =
+  | "help"
+  | "calibration"
+  | "export"
+  | "problems"
+  | "lineage"
+  | "life"
+  | "restore"
+  | TrackDialog;
 export type PanelName = "objects" | "segment" | "track" | "history" | "display";
 
 /** An object that the next click on the image names. */
@@ -48,6 +57,14 @@ export interface Workspace {
   /** Whose lineage the dialog shows. */
   readonly lineageOf: Signal<string | null>;
   openLineage(track: string): void;
+  /** Whose life the dialog tells. */
+  readonly lifeOf: Signal<string | null>;
+  openLife(track: string): void;
+  /** Which changes the history lists, and whether one sees how to choose them. */
+  readonly logFilter: Signal<LogFilter>;
+  readonly logFilterOpen: Signal<boolean>;
+  /** The version that waits in the history for another to be compared with. */
+  readonly comparing: Signal<number | null>;
   readonly host: ToolHost;
   readonly commands: CommandContext;
   readonly chunks: ChunkCache;
@@ -65,6 +82,7 @@ export function createWorkspace(session: Session): Workspace {
   const panel = signal<PanelName>("objects");
   const picking = signal<Pick | null>(null);
   const lineageOf = signal<string | null>(null);
+  const lifeOf = signal<string | null>(null);
   const tilesLoaded = signal(0);
   const timer = new ClickTimer();
   const decoder = startDecoder();
@@ -98,6 +116,7 @@ export function createWorkspace(session: Session): Workspace {
       return busy;
     },
     openLineage,
+    openLife,
     toggleHelp() {
       dialog.value = dialog.peek() === "help" ? null : "help";
     },
@@ -119,6 +138,10 @@ export function createWorkspace(session: Session): Workspace {
   function openLineage(track: string): void {
     lineageOf.value = track;
     dialog.value = "lineage";
+  }
+  function openLife(track: string): void {
+    lifeOf.value = track;
+    dialog.value = "life";
   }
   const host = new ToolHost(commands);
   const stopWatching = store.watch((after, before, action) => {
@@ -152,6 +175,11 @@ export function createWorkspace(session: Session): Workspace {
     menu: signal(null),
     lineageOf,
     openLineage,
+    lifeOf,
+    openLife,
+    logFilter: signal(NO_FILTER),
+    logFilterOpen: signal(false),
+    comparing: signal(null),
     host,
     commands,
     chunks,

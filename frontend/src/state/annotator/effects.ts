@@ -251,6 +251,7 @@ function promptMessage({ requestId, frame, model, points, box }: PromptDraft): C
     version: null,
     points: [...points],
     box,
+    mask: null,
   };
 }
 

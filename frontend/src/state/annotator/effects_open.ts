@@ -2,18 +2,20 @@
 
 import * as api from "../../protocol/api";
 import type {
-  CalibrationEdit,
-  ExportFormat,
-  Histogram,
   HistoryEntry,
-  Job,
-  Page,
-  Project,
-} from "../../protocol/rest";
+  HistoryQuery,
+  Life,
+  MaskVersions,
+  Restoration,
+  RestorationPreview,
+} from "../../protocol/history";
+import type { MaskRle } from "../../protocol/messages";
+import type { CalibrationEdit, ExportFormat, Histogram, Job, Page, Project } from "../../protocol/rest";
 import { openWebSocket } from "../../protocol/socket";
 import { followJob, startExport } from "../jobs/effects";
 import { failed, ready } from "../remote";
 import { start } from "./effects";
+import { startDifferences } from "./effects_difference";
 import { startEdits } from "./effects_edits";
 import { type Jobs, jobsOf, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
@@ -31,11 +33,17 @@ export interface Session extends Jobs, Segmentations, Trackings {
   /** For whoever shows objects of frames that are not in sight. */
   readMasks(): MaskReader;
   histogram(frame: number, signal: AbortSignal): Promise<Histogram>;
-  history(before: string | null, frame: number | null): Promise<Page<HistoryEntry>>;
-  /** Makes the older version, or one frame of it, the present as a new version. */
-  restore(version: number, frame: number | null): Promise<void>;
   /** Takes the series, and its project where that is the reason, out of the archive. */
   unarchive(): Promise<void>;
+  history(before: string | null, query: HistoryQuery): Promise<Page<HistoryEntry>>;
+  /** A mask by its hash. */
+  maskOf(sha256: string): Promise<MaskRle>;
+  life(track: string): Promise<Life>;
+  maskVersions(track: string, frame: number): Promise<MaskVersions>;
+  /** What restoring would change now. */
+  previewRestoration(what: Restoration): Promise<RestorationPreview>;
+  /** Makes an older version, or a part of it, the present as a new version. */
+  restore(what: Restoration): Promise<void>;
   calibrate(values: Omit<CalibrationEdit, "request_id">): Promise<void>;
   /** Starts an export and follows it to its end. `version` null: the present. */
   exportVersion(
@@ -73,6 +81,7 @@ export async function openAnnotator(
   const keep = browserKeep(user.id, id, localStorage, sessionStorage);
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
   const stopEdits = startEdits(store, api);
+  const stopDifferences = startDifferences(store, api);
   const { close: stopFollowing, follow, ...jobControl } = startJobs(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
@@ -85,18 +94,18 @@ export async function openAnnotator(
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
     readMasks: () => readMasks(store),
     histogram: (wanted, signal) => api.getHistogram(id, wanted, signal),
-    history: (before, onFrame) =>
-      api.getHistory(id, {
-        limit: 50,
-        ...(before === null ? {} : { before: Number(before) }),
-        ...(onFrame === null ? {} : { frame: onFrame }),
-      }),
-    async restore(version, onFrame) {
+    history: (before, query) =>
+      api.getHistory(id, { limit: 50, ...query, ...(before === null ? {} : { before: Number(before) }) }),
+    maskOf: (sha256) => api.getMask(id, sha256),
+    life: (track) => api.getLife(id, track, store.state.peek().past?.version),
+    maskVersions: (track, onFrame) =>
+      api.getMaskVersions(id, track, onFrame, store.state.peek().past?.version),
+    previewRestoration: (what) => api.previewRestoration(id, what),
+    async restore(what) {
+      const requestId = newId();
       const base = store.state.peek().head;
-      const values = { version, base, request_id: newId(), frame: onFrame, tracks: null };
-      const changeset = await api.restore(id, values);
-      store.dispatch({ type: "changeset/made", changeset });
-      store.dispatch({ type: "past/close" });
+      const changeset = await api.restore(id, { ...what, base, request_id: requestId });
+      store.dispatch({ type: "restored", requestId, changeset });
     },
     async unarchive() {
       if (project.archived_at !== null) await api.restoreProject(project.id);
@@ -116,6 +125,7 @@ export async function openAnnotator(
       window.removeEventListener("online", retry);
       stopFollowing();
       stopEdits();
+      stopDifferences();
       connection.close();
     },
   };

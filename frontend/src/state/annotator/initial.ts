@@ -51,6 +51,7 @@ export function initialState(opened: Opened): Annotator {
     asked: null,
     refused: null,
     past: null,
+    difference: null,
     frame: state.frame,
     tool: "point",
     models: segmenters,

@@ -1,6 +1,7 @@
 // What the annotator knows: plain immutable values. The reducer makes new ones, renderers and pages read them.
 
 import type { Point } from "../../geometry/stroke";
+import type { DifferencePage, FrameDifference } from "../../protocol/history";
 import type {
   Base,
   Candidate,
@@ -207,6 +208,19 @@ export interface Past {
   readonly calibration: Calibration | null;
 }
 
+/** An older version compared with a newer one, which is looked at as `past`. */
+export interface Difference {
+  readonly from: number;
+  readonly to: number;
+  /** What the server counted so far, by frame; `next`: the first frame of what it has not, null: nothing. */
+  readonly frames: readonly FrameDifference[];
+  readonly next: number | null;
+  /** What differs and is on no frame; null until the server has said. */
+  readonly beside: Pick<DifferencePage, "objects" | "events" | "calibration"> | null;
+  /** The older version's masks, by frame and track. */
+  readonly masks: ReadonlyMap<number, ReadonlyMap<string, MaskRevision>>;
+}
+
 export interface WrittenFrames {
   readonly first: number;
   readonly last: number;
@@ -250,6 +264,7 @@ export interface Annotator {
   readonly asked: Asked | null;
   readonly refused: Refused | null;
   readonly past: Past | null;
+  readonly difference: Difference | null;
   readonly frame: number;
   readonly tool: ToolName;
   /** Every segmenter that is known, also those that cannot run. */

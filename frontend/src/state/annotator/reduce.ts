@@ -1,11 +1,13 @@
 // Every change of the annotator's state, in one pure function. IDs come with the actions, so replays agree.
 
 import type { Point } from "../../geometry/stroke";
+import type { DifferencePage } from "../../protocol/history";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import type { TrackingRequest } from "../../protocol/tracking";
+import { countDifference, loadDifference, nextChanged, openDifference } from "./difference";
 import {
   acceptCandidate,
   acceptProposals,
@@ -39,7 +41,7 @@ import type {
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
 import { changedTracking } from "./tracking";
-import { askEdit, type Refusal, refuse, type TrackGesture } from "./versions";
+import { askEdit, type Refusal, refuse, restored, type TrackGesture } from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
@@ -61,6 +63,9 @@ export type Report =
   | { type: "series/model"; choice: ModelChoice }
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
+  | { type: "difference/counted"; page: DifferencePage }
+  | { type: "difference/loaded"; state: SeriesState }
+  | { type: "restored"; requestId: string; changeset: Changeset }
   | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
@@ -70,6 +75,8 @@ export type Look =
   | { type: "frame/show"; frame: number }
   | { type: "past/open"; version: number }
   | { type: "past/close" }
+  | { type: "difference/open"; from: number; to: number }
+  | { type: "difference/step"; direction: 1 | -1 }
   | { type: "selection"; selection: Selection | null }
   | { type: "mark"; track: string }
   | { type: "hover"; track: string | null }
@@ -165,6 +172,12 @@ function react(state: Annotator, action: Action): Annotator {
       return applyChangeset(state, action.changeset);
     case "past/loaded":
       return mergePast(state, action.state);
+    case "difference/counted":
+      return countDifference(state, action.page);
+    case "difference/loaded":
+      return loadDifference(state, action.state);
+    case "restored":
+      return restored(applyChangeset(state, action.changeset), action.requestId, action.changeset);
     case "kept/found":
       return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
     case "tracks/refused":
@@ -182,10 +195,14 @@ function react(state: Annotator, action: Action): Annotator {
         runs: null,
         calibration: null,
       };
-      return { ...state, past, selection: null, stroke: null, band: null };
+      return { ...state, past, difference: null, selection: null, stroke: null, band: null };
     }
     case "past/close":
-      return { ...state, past: null };
+      return { ...state, past: null, difference: null };
+    case "difference/open":
+      return openDifference(state, action.from, action.to);
+    case "difference/step":
+      return showFrame(state, nextChanged(state, action.direction) ?? state.frame);
     case "selection":
       return { ...state, selection: action.selection, marked: new Set() };
     case "mark":

@@ -74,16 +74,39 @@ export function isDue({ asked, pending }: Pick<Annotator, "asked" | "pending">):
 export function settle(state: Annotator, { request_id, author, version, revisions }: Changeset): Annotator {
   const { asked } = state;
   if (asked === null || asked.requestId !== request_id || author.id !== state.user.id) return state;
-  const mine = new Map(state.mine);
-  for (const revision of revisions) {
-    if (revision.kind === "mask") mine.set(objectKey(revision.track, revision.frame), asked.requestId);
-    else if (revision.kind === "track") mine.set(objectKey(revision.track, null), asked.requestId);
-  }
+  const mine = withMine(state.mine, asked.requestId, revisions);
   const named = (step: HistoryStep): HistoryStep =>
     step.kind === "version" && step.requestId === asked.requestId ? { ...step, version } : step;
   const done = { ...state, asked: null, mine, undo: state.undo.map(named), redo: state.redo.map(named) };
   if (asked.what === "revert" || asked.select === null) return done;
   return { ...done, marked: new Set(), selection: { track: asked.select, lasting: true } };
+}
+
+function withMine(
+  before: Annotator["mine"],
+  requestId: string,
+  revisions: Changeset["revisions"],
+): Annotator["mine"] {
+  const mine = new Map(before);
+  for (const revision of revisions) {
+    if (revision.kind === "mask") mine.set(objectKey(revision.track, revision.frame), requestId);
+    else if (revision.kind === "track") mine.set(objectKey(revision.track, null), requestId);
+  }
+  return mine;
+}
+
+/** A restoration is there: the present is shown again, and it can be undone like any other change of the user's. */
+export function restored(state: Annotator, requestId: string, changeset: Changeset): Annotator {
+  const { reason, version, revisions } = changeset;
+  const step: HistoryStep = { kind: "version", requestId, reason, version };
+  return {
+    ...state,
+    past: null,
+    difference: null,
+    mine: withMine(state.mine, requestId, revisions),
+    undo: [...state.undo, step].slice(-LONGEST_HISTORY),
+    redo: [],
+  };
 }
 
 /** Nothing was written. Masks that turn out to be older than the server's are read anew. */

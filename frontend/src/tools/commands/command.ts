@@ -15,6 +15,7 @@ export interface CommandContext extends ToolContext {
   /** Starts a tracking, and says where that fails. */
   track(request: TrackingRequest): void;
   openLineage(track: string): void;
+  openLife(track: string): void;
 }
 
 /** What is asked about the objects that are meant. */

@@ -4,6 +4,7 @@ import { mayEdit } from "../../state/annotator/view";
 import { keysFor } from "../../state/keymap/keymap";
 import type { Command, CommandContext, Group } from "./command";
 import { frameCommands } from "./frames";
+import { historyCommands } from "./history";
 import { type Key, keyName } from "./keys";
 import { objectCommands } from "./objects";
 import { promptCommands } from "./prompts";
@@ -18,6 +19,7 @@ export { plan } from "./tracks";
 
 /** Of those that share a key, the first that means anything runs. */
 const table = {
+  ...historyCommands,
   ...toolCommands,
   ...brushCommands,
   ...promptCommands,

@@ -52,9 +52,12 @@ describe("an open series", () => {
   it("says which version one has seen when an older one is restored", async () => {
     changed["POST /series/series/restore"] = changeset(4);
     session = await openAnnotator("series", 0, me);
-    await session.restore(1, null);
+    await session.restore({ version: 1, first_frame: 2, last_frame: 3, tracks: null });
     const asked = sent.find(({ call }) => call === "POST /series/series/restore");
-    expect(asked?.body).toMatchObject({ version: 1, base: 3, frame: null });
-    expect(session.store.state.value.head).toBe(4);
+    expect(asked?.body).toMatchObject({ version: 1, base: 3, first_frame: 2, last_frame: 3 });
+    const { head, undo, past } = session.store.state.value;
+    expect(head).toBe(4);
+    expect(past).toBeNull();
+    expect(undo.at(-1)).toMatchObject({ kind: "version", version: 4 });
   });
 });

@@ -36,6 +36,8 @@ describe("the table of commands", () => {
     const several = Object.fromEntries([...shared].filter(([, ids]) => ids.length > 1));
     expect(several).toEqual({
       Enter: ["prompt.accept", "proposal.accept"],
+      N: ["history.next", "proposal.next"],
+      "Shift+N": ["history.previous", "proposal.previous"],
       Del: ["proposal.discard", "object.delete"],
       Backspace: ["prompt.back", "proposal.discard", "object.delete"],
     });
