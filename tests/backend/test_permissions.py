@@ -143,7 +143,7 @@ ABSENT = {
 }
 
 
-CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found"}
+CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found", 409: "archived"}
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 

@@ -17,7 +17,7 @@ FIT_MARGIN_PX = 16  # geometry/viewport.ts, fitView
 WAIT_MS = 60_000
 HAD_TOUR = """async () => {
   const { user } = await (await fetch("/api/v1/session")).json();
-  localStorage.setItem(`graticule/tour/${user.id}`, "had"); // as src/state/session/tour.ts
+  localStorage.setItem(`graticule/tour/${user.id}`, "had"); // as src/state/session/effects_tour.ts
 }"""
 
 

@@ -22,6 +22,8 @@ export interface Session {
 export interface Preferences {
   /** Keys instead of the usual ones, by the names of the commands. */
   keys: Readonly<Record<string, readonly string[]>>;
+  /** The tour of the annotator was seen or skipped. */
+  tour_had: boolean;
 }
 
 /** One thing that the person did; `version` is its last one. */
