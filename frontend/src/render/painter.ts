@@ -3,10 +3,12 @@
 import { effect, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Viewport } from "../geometry/viewport";
 import type { Annotator } from "../state/annotator/model";
+import { isLoaded } from "../state/annotator/view";
 import type { ChunkCache } from "./chunks";
 import type { ClickTimer } from "./latency";
 import { type Drawn, Scene } from "./scene";
 
+/** The canvas says what it shows: `data-frame` counts from 1, `data-drawn` is "", "image" or "masks". */
 export interface Painting {
   readonly canvas: HTMLCanvasElement;
   readonly state: ReadonlySignal<Annotator>;
@@ -43,6 +45,8 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn }:
     const result = scene.draw(present, view, ratio, now);
     const before = drawn.peek();
     if (before.frame !== result.frame || before.complete !== result.complete) drawn.value = result;
+    canvas.dataset.frame = String(result.frame + 1);
+    canvas.dataset.drawn = !result.complete ? "" : isLoaded(present, result.frame) ? "masks" : "image";
     const answer = present.prompt?.answer;
     if (answer && present.prompt?.frame === result.frame) timer.drawn(answer.requestId);
     clearTimeout(waiting);
