@@ -45,8 +45,8 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn }:
     const result = scene.draw(present, view, ratio, now);
     const before = drawn.peek();
     if (before.frame !== result.frame || before.complete !== result.complete) drawn.value = result;
-    canvas.dataset.frame = String(result.frame + 1);
-    canvas.dataset.drawn = !result.complete ? "" : isLoaded(present, result.frame) ? "masks" : "image";
+    const what = !result.complete ? "" : isLoaded(present, result.frame) ? "masks" : "image";
+    Object.assign(canvas.dataset, { frame: String(result.frame + 1), drawn: what });
     const answer = present.prompt?.answer;
     if (answer && present.prompt?.frame === result.frame) timer.drawn(answer.requestId);
     clearTimeout(waiting);

@@ -53,6 +53,11 @@ export class Scene {
     this.masks = this.makeMasks();
   }
 
+  /** Gives the graphics card back: browsers allow a page few contexts. */
+  close(): void {
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+
   /** Asks for the tiles in sight, then for those of the frames that are likely to come next. */
   wish(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
     const { pixels, frames } = state.series;
@@ -61,9 +66,11 @@ export class Scene {
       .map((step) => state.frame + step)
       .map((frame) => (state.playing ? frame % frames : frame))
       .filter((frame) => frame >= 0 && frame < frames);
-    this.chunks.want(
-      [state.frame, ...ahead].flatMap((frame) => tilesInSight(pixels, viewport, level, frame)),
-    );
+    const coarsest = pixels.levels.length - 1; // few bytes: something of the frame is seen soon, however large it is
+    this.chunks.want([
+      ...(coarsest > level ? tilesInSight(pixels, viewport, coarsest, state.frame) : []),
+      ...[state.frame, ...ahead].flatMap((frame) => tilesInSight(pixels, viewport, level, frame)),
+    ]);
   }
 
   /** Whether a frame could be shown without waiting. */

@@ -11,6 +11,7 @@ export const brush: Tool = {
   key: "B",
   cursor: "none",
   harmless: false,
+  names: false,
   gesture: (context, down) => stroke(context, down, isInverted(down) ? "erase" : "paint"),
 };
 
@@ -20,6 +21,7 @@ export const eraser: Tool = {
   key: "E",
   cursor: "none",
   harmless: false,
+  names: false,
   gesture: (context, down) => stroke(context, down, isInverted(down) ? "paint" : "erase"),
 };
 

@@ -18,6 +18,7 @@ import { retrackingOf } from "../state/annotator/tracking";
 import { mayEdit, objectOf, tracksOf } from "../state/annotator/view";
 import { tools } from "./host";
 import type { ToolContext } from "./tool";
+import { type ViewActions, viewCommands } from "./view_commands";
 
 export interface CommandContext extends ToolContext {
   /** Ends a gesture under way; false when there was none. */
@@ -28,6 +29,7 @@ export interface CommandContext extends ToolContext {
   /** Starts a tracking, and says where that fails. */
   track(request: TrackingRequest): void;
   openLineage(track: string): void;
+  readonly view: ViewActions;
 }
 
 /** What is asked about the objects that are meant. */
@@ -195,6 +197,7 @@ const trackCommands: Command[] = [
 ];
 
 export const commands: readonly Command[] = [
+  ...viewCommands, // with Shift, before the tools whose letters these are
   ...toolCommands,
   {
     group: "Tools",

@@ -55,6 +55,12 @@ export class Script implements CommandContext {
   openLineage = (track: string): void => {
     this.lineageShown = track;
   };
+  /** What the page was asked to do: "contrast" or "picture". */
+  readonly looked: string[] = [];
+  view = {
+    autoContrast: () => void this.looked.push("contrast"),
+    savePicture: () => void this.looked.push("picture"),
+  };
   toggleHelp = (): void => {
     this.helpShown = !this.helpShown;
   };

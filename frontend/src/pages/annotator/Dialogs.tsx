@@ -7,6 +7,7 @@ import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
 import { ProblemsDialog } from "./ProblemsDialog";
 import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
+import { PictureDialog } from "./view/PictureDialog";
 import { useView, useWorkspace } from "./workspace";
 
 export function Dialogs() {
@@ -23,6 +24,8 @@ export function Dialogs() {
       return <CalibrationDialog onClose={close} />;
     case "export":
       return <ExportDialog onClose={close} />;
+    case "picture":
+      return <PictureDialog onClose={close} />;
     case "problems":
       return <ProblemsDialog onClose={close} />;
     case "change-id":

@@ -11,6 +11,7 @@ import { Stage } from "./Stage";
 import { StatusLine } from "./StatusLine";
 import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
+import { BesideView } from "./view/Beside";
 import { useView, useWorkspace, type Workspace } from "./workspace";
 
 const ADDRESS_DELAY_MS = 400;
@@ -30,7 +31,10 @@ export function Layout() {
     <div class="annotator">
       <AnnotatorBar />
       <Toolbar />
-      <Stage />
+      <div class="stages">
+        <Stage />
+        <BesideView />
+      </div>
       <Panel />
       <div class="annotator-foot">
         <Timeline />

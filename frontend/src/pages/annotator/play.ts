@@ -1,4 +1,5 @@
-// Plays the series: the next frame comes when it is due and its pixels are there (masks are waited for a moment).
+// Plays the series: the next frame comes when it is due, the one before it was on screen, and its pixels are there
+// (masks are waited for a moment). A slow machine plays more slowly; it skips nothing.
 
 import { effect } from "@preact/signals";
 import type { Painter } from "../../render/painter";
@@ -8,7 +9,7 @@ import type { Workspace } from "./workspace";
 const LOOK_AGAIN_MS = 20;
 const PATIENCE_MS = 400; // with masks that are late
 
-export function play({ state, dispatch }: Workspace, painter: Painter): () => void {
+export function play({ state, dispatch, drawn }: Workspace, painter: Painter): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let due = 0;
 
@@ -17,7 +18,8 @@ export function play({ state, dispatch }: Workspace, painter: Painter): () => vo
     const next = (frame + 1) % series.frames;
     const now = performance.now();
     const complete = isLoaded(state.peek(), next) || connection !== "online" || now > due + PATIENCE_MS;
-    if (now >= due && complete && painter.isReady(next)) {
+    const seen = drawn.peek().frame === frame;
+    if (now >= due && seen && complete && painter.isReady(next)) {
       dispatch({ type: "frame/show", frame: next });
       due = Math.max(due + 1000 / framesPerSecond, now);
     }

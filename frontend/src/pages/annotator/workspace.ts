@@ -17,8 +17,9 @@ import { selectedProposal } from "../../state/annotator/review";
 import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
+import { autoWindow } from "./window";
 
-export type DialogName = "help" | "calibration" | "export" | "problems" | "lineage" | TrackDialog;
+export type DialogName = "help" | "calibration" | "export" | "picture" | "problems" | "lineage" | TrackDialog;
 export type PanelName = "objects" | "segment" | "track" | "history" | "display";
 
 /** An object that the next click on the image names. */
@@ -94,6 +95,17 @@ export function createWorkspace(session: Session): Workspace {
       return busy;
     },
     openLineage,
+    view: {
+      autoContrast() {
+        session.histogram(store.state.peek().frame, new AbortController().signal).then(
+          (found) => store.dispatch({ type: "display", change: autoWindow(found) }),
+          (cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }),
+        );
+      },
+      savePicture() {
+        dialog.value = "picture";
+      },
+    },
     toggleHelp() {
       dialog.value = dialog.peek() === "help" ? null : "help";
     },

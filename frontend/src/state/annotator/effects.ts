@@ -51,6 +51,7 @@ export function start(store: Store, services: Services): Connection {
 
   store.dispatch({ type: "kept/found", pending: keep.pending(), prompt: keep.prompt(), requestId: newId() });
   store.dispatch({ type: "display", change: keep.display() });
+  store.dispatch({ type: "view/rulers-kept", rulers: keep.rulers() });
   const socket = connect(services.openWire, (event) => {
     switch (event.type) {
       case "message":
@@ -81,6 +82,7 @@ export function start(store: Store, services: Services): Connection {
       }
       if (after.prompt !== before.prompt) keep.savePrompt(after.prompt);
       if (after.display !== before.display) keep.saveDisplay(after.display);
+      if (after.rulers !== before.rulers) keep.saveRulers(after.rulers);
     } catch {
       const text =
         "This browser's storage is full: unsaved work would not survive a reload. Stay until it is saved.";

@@ -19,12 +19,13 @@ import { type Jobs, jobsOf, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
 import { type Segmentations, startSegmentations } from "./effects_segment";
 import { startTrackings, type Trackings } from "./effects_track";
+import { startViews, type Views } from "./effects_view";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
 import { createStore, type Store } from "./store";
 
-export interface Session extends Jobs, Segmentations, Trackings {
+export interface Session extends Jobs, Segmentations, Trackings, Views {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
@@ -72,12 +73,14 @@ export async function openAnnotator(
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
   const stopEdits = startEdits(store, api);
   const { close: stopFollowing, follow, ...jobControl } = startJobs(store);
+  const { closeViews, ...views } = startViews(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
   return {
     ...jobControl,
     ...startSegmentations(store, follow),
     ...startTrackings(store, follow),
+    ...views,
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
@@ -108,6 +111,7 @@ export async function openAnnotator(
     close() {
       window.removeEventListener("online", retry);
       stopFollowing();
+      closeViews();
       stopEdits();
       connection.close();
     },

@@ -1,6 +1,7 @@
-// Unsaved work, kept in the browser: pending commits until they are settled, the prompt for as long as the tab lives.
+// Kept in the browser: pending commits until they are settled, the prompt for as long as the tab lives, how the series
+// is looked at, and what was measured by hand.
 
-import type { Display, PendingCommit, PromptDraft } from "./model";
+import type { Display, PendingCommit, PromptDraft, Ruler } from "./model";
 
 export interface Keep {
   pending(): PendingCommit[];
@@ -10,6 +11,8 @@ export interface Keep {
   savePrompt(prompt: PromptDraft | null): void;
   display(): Partial<Display>;
   saveDisplay(display: Display): void;
+  rulers(): readonly Ruler[];
+  saveRulers(rulers: readonly Ruler[]): void;
 }
 
 /** `lasting` outlives the tab (localStorage), `ofTab` a reload only: two tabs must not share one prompt. */
@@ -45,6 +48,12 @@ export function browserKeep(user: number, series: string, lasting: Storage, ofTa
     },
     saveDisplay(display) {
       lasting.setItem(`${prefix}/display`, JSON.stringify(display));
+    },
+    rulers() {
+      return parsed<Ruler[]>(lasting.getItem(`${prefix}/rulers`)) ?? [];
+    },
+    saveRulers(rulers) {
+      lasting.setItem(`${prefix}/rulers`, JSON.stringify(rulers));
     },
   };
 }
