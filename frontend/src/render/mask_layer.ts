@@ -13,8 +13,9 @@ export interface LabelStyle {
   /**
    * "gaps": dashes alternate with a shade, to be seen on dark and on bright images.
    * "ants": with white, for what is being made and must not be overlooked.
+   * "open": with what lies below, for what is not of this frame.
    */
-  readonly dashes: "none" | "gaps" | "ants";
+  readonly dashes: "none" | "gaps" | "ants" | "open";
   /** Opacity of the outline, 0 to 1; 1 where it is left out. */
   readonly lineOpacity?: number;
   /** Stripes instead of a full fill: a proposal, whatever the opacity of the fill. */
@@ -22,7 +23,7 @@ export interface LabelStyle {
 }
 
 const PALETTE_WIDTH = 256;
-const DASHES = { none: 0, gaps: 1, ants: 2 };
+const DASHES = { none: 0, gaps: 1, ants: 2, open: 3 };
 
 // Lines lie inside their object, so that the background costs one texel and touching objects keep a line each.
 const FRAGMENT = `
@@ -75,6 +76,7 @@ const FRAGMENT = `
       float strength = gap && line.g < 1.5 ? 0.6 : 1.0;
       // The wider ring first: most pixels lie inside, and it alone shows that.
       float share = !leaves(own, (width + soft) * pixel) ? 0.0 : leaves(own, (width - soft) * pixel) ? 1.0 : 0.5;
+      if (gap && line.g > 2.5) share = 0.0;
       look.rgb = mix(look.rgb, stroke, share);
       opacity = mix(opacity, strength * line.b / 255.0, share);
     }

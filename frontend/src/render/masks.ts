@@ -106,7 +106,7 @@ export class MaskLayers {
       layer.update("all", [objects, state.hidden], () => {
         const shown = objects.filter(({ track }) => !state.hidden.has(track.track));
         layer.labels.show(shown.map(({ mask }, index) => ({ runs: decoded(mask), label: index + 1 })));
-        layer.palette.set(shown.map(() => ({ colour, fill: 0, line: LINE, dashes: "gaps" as const })));
+        layer.palette.set(shown.map(() => ({ colour, fill: 0, line: LINE, dashes: "open" as const })));
       });
       this.program.draw(layer.labels, layer.palette, viewport, devicePixelRatio);
     }

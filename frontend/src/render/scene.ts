@@ -10,8 +10,8 @@ import { levelFor, type Tile, tilesInSight } from "./tiles";
 
 /** How long the previous frame stays while the next one loads; then the canvas says that it waits. */
 const PATIENCE_MS = 250;
-const PREFETCH = [1, -1, 2, -2, 3, -3];
-const PREFETCH_PLAYING = [1, 2, 3, 4, 5, 6, 7, 8];
+const PREFETCH: readonly number[] = [1, -1, 2, -2, 3, -3];
+const PREFETCH_PLAYING: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export interface Drawn {
   /** The frame on screen. */
@@ -34,7 +34,8 @@ export class Scene {
     private readonly chunks: ChunkCache,
     private readonly first: Annotator,
   ) {
-    const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, stencil: false });
+    // Every pixel is opaque all the same; asking the browser to see to that costs it a pass over the canvas.
+    const gl = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: false, stencil: false });
     if (gl === null) {
       throw new DrawingFailed(
         "This browser offers no WebGL2. Use a current Chrome, Edge, Firefox or Safari.",
@@ -62,7 +63,9 @@ export class Scene {
   wish(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
     const { pixels, frames } = state.series;
     const level = levelFor(pixels, viewport, devicePixelRatio);
-    const ahead = (state.playing ? PREFETCH_PLAYING : PREFETCH)
+    // A frame that is waited for has the line to itself.
+    const waited = !state.playing && !this.isReady(state, state.frame, viewport, devicePixelRatio);
+    const ahead = (state.playing ? PREFETCH_PLAYING : waited ? [] : PREFETCH)
       .map((step) => state.frame + step)
       .map((frame) => (state.playing ? frame % frames : frame))
       .filter((frame) => frame >= 0 && frame < frames);

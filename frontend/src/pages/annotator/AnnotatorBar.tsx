@@ -1,8 +1,9 @@
 // The bar on top: where one is, which model answers, whether work is saved, export, and who belongs here.
 
 import { counted } from "../../state/format";
+import { pressKey } from "../../tools/commands";
 import { Avatar } from "../../ui/Avatar";
-import { Button } from "../../ui/Button";
+import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
 import { TopBar } from "../TopBar";
 import { StatusChip } from "./StatusChip";
@@ -16,6 +17,7 @@ export function AnnotatorBar() {
   const name = useView((state) => state.series.name);
   const model = useView((state) => state.model);
   const models = useView((state) => state.models);
+  const beside = useView((state) => state.beside !== null);
   const choices = models
     .filter((one) => one.promptable && one.available)
     .map((one) => ({ value: one.name, label: one.title }));
@@ -36,6 +38,19 @@ export function AnnotatorBar() {
           />
         </span>
       )}
+      <IconButton
+        icon="columns"
+        label="Second view beside this one"
+        shortcut="Shift+V"
+        pressed={beside}
+        onClick={() => pressKey(commands, { key: "V", shift: true, ctrl: false, alt: false })}
+      />
+      <IconButton
+        icon="image"
+        label="Save this view as a picture"
+        shortcut="Shift+F"
+        onClick={() => commands.view.savePicture()}
+      />
       <Button
         icon="download"
         onClick={() => {

@@ -2,7 +2,7 @@
 // where one of them changes, while a second canvas would be blended over the image as a whole.
 
 import { type ReadonlySignal, useComputed } from "@preact/signals";
-import { anchor, decoded } from "../../geometry/rle";
+import { decoded, rememberedAnchor } from "../../geometry/rle";
 import { placeScaleBar } from "../../geometry/scale_bar";
 import { toScreen, type Viewport } from "../../geometry/viewport";
 import type { PromptPoint } from "../../protocol/messages";
@@ -75,7 +75,7 @@ export function Numbers({
   const shown = numbered
     .filter(({ box }) => Math.min(box[2] - box[0], box[3] - box[1]) * view.scale >= SMALLEST_NUMBERED_PX)
     .map(({ track, mask, box }) => {
-      const inside = anchor(decoded(mask)) ?? { x: box[0], y: box[1] };
+      const inside = rememberedAnchor(decoded(mask)) ?? { x: box[0], y: box[1] };
       return { track: track.track, number: track.number, at: toScreen(view, inside) };
     })
     .filter(({ at }) => at.x >= 0 && at.y >= 0 && at.x <= view.width && at.y <= view.height)

@@ -38,7 +38,6 @@ export function Toolbar() {
   const redoable = useView((state) => state.redo.length > 0 && !waiting);
   const several = useView((state) => state.series.frames > 1);
   const masks = useView((state) => state.display.masks);
-  const beside = useView((state) => state.beside !== null);
   return (
     <div class="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
       {GROUPS.map((group, index) => (
@@ -104,19 +103,6 @@ export function Toolbar() {
           shortcut="M"
           pressed={!masks}
           onClick={() => dispatch({ type: "display", change: { masks: !masks } })}
-        />
-        <IconButton
-          icon="columns"
-          label="Second view beside this one"
-          shortcut="Shift+V"
-          pressed={beside}
-          onClick={() => pressKey(commands, { ...plain("v"), shift: true })}
-        />
-        <IconButton
-          icon="image"
-          label="Save this view as a picture"
-          shortcut="Shift+F"
-          onClick={() => pressKey(commands, { ...plain("f"), shift: true })}
         />
         <IconButton
           icon="fit"

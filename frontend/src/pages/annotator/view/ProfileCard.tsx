@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo } from "preact/hooks";
 import { distance, type ProfileSample, profileAlong, profileCsv } from "../../../geometry/measures";
+import { toScreen } from "../../../geometry/viewport";
 import type { Pixels } from "../../../render/chunks";
 import { profileTiles, tilePixels } from "../../../render/profile_pixels";
 import type { Profile } from "../../../state/annotator/model";
@@ -21,7 +22,7 @@ export function ProfileCard() {
 
 function Card({ profile }: { profile: Profile }) {
   const workspace = useWorkspace();
-  const { dispatch, drawn } = workspace;
+  const { dispatch, drawn, viewport } = workspace;
   const series = useView((state) => state.series);
   const calibration = useView(calibrationOf);
   const { frame } = drawn.value;
@@ -39,11 +40,13 @@ function Card({ profile }: { profile: Profile }) {
   const step = calibration.pixel_size ?? 1;
   const unit = calibration.pixel_size === null ? "px" : calibration.unit;
   const table = () => profileCsv(samples ?? [], step, unit);
+  const middle = { x: profile.from.x, y: (profile.from.y + profile.to.y) / 2 };
+  const inUpperHalf = toScreen(viewport.value, middle).y < viewport.value.height / 2; // the line stays in sight
   const name = `${series.name} frame ${frame + 1} profile.csv`;
   const change = (width: number) =>
     dispatch({ type: "view/profile", profile: { ...profile, width: Math.max(1, width) } });
   return (
-    <section class="profile-card" aria-label="Line profile">
+    <section class={inUpperHalf ? "profile-card below" : "profile-card"} aria-label="Line profile">
       <header>
         <h2>Line profile, frame {frame + 1}</h2>
         <IconButton
