@@ -385,7 +385,7 @@ def test_a_frame_of_8192_pixels_a_side_is_drawn_from_its_pyramid_and_painted_on(
     tifffile.imwrite(path, np.ascontiguousarray(ramp))
     series = person.import_series(project, "large", [path])
     levels = person.get(f"/series/{series}")["pixels"]["levels"]
-    assert [level["width"] for level in levels] == [8192, 4096, 2048, 1024]
+    assert [level["width"] for level in levels] == [8192, 4096, 2048, 1024, 512]
     asked: list[str] = []
 
     def note(request: Request) -> None:
@@ -394,7 +394,8 @@ def test_a_frame_of_8192_pixels_a_side_is_drawn_from_its_pyramid_and_painted_on(
 
     watched.on("request", note)
     annotator = opened(watched, live_app, series, size=LARGE)
-    assert set(asked) == {"3"}  # one tile, not 64
+    assert set(asked) <= {"3", "4"}  # a tile each, not 64
+    assert len(asked) <= 2
     assert grey(annotator, 7000, 4000) > grey(annotator, 1000, 4000) + 100
     annotator.press("b")
     watched.get_by_label("Brush diameter").fill("100")  # 400 px

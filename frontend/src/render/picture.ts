@@ -71,8 +71,10 @@ export async function paintPicture(
           originX: x0 + left / scale,
           originY: y0 + top / scale,
         };
-        scene.wish(shown, view, magnified);
-        while (!scene.isReady(shown, shown.frame, view, magnified)) await loaded();
+        while (!scene.isReady(shown, shown.frame, view, magnified)) {
+          scene.wish(shown, view, magnified); // again each time: another picture may have wished for its own
+          await loaded();
+        }
         scene.draw(shown, view, magnified, 0);
         context.drawImage(piece, left, top);
       }

@@ -1,7 +1,7 @@
 // Draws the canvas from the state: the image once per change of view, the masks over it at every change.
 
 import type { Viewport } from "../geometry/viewport";
-import type { Annotator } from "../state/annotator/model";
+import type { Annotator, ChunkPlace } from "../state/annotator/model";
 import type { ChunkCache } from "./chunks";
 import { DrawingFailed } from "./gl";
 import { ImageLayer } from "./image_layer";
@@ -60,7 +60,12 @@ export class Scene {
   }
 
   /** Asks for the tiles in sight, then for those of the frames that are likely to come next. */
-  wish(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
+  wish(
+    state: Annotator,
+    viewport: Viewport,
+    devicePixelRatio: number,
+    also: readonly ChunkPlace[] = [],
+  ): void {
     const { pixels, frames } = state.series;
     const level = levelFor(pixels, viewport, devicePixelRatio);
     // A frame that is waited for has the line to itself.
@@ -73,6 +78,7 @@ export class Scene {
     this.chunks.want([
       ...(coarsest > level ? tilesInSight(pixels, viewport, coarsest, state.frame) : []),
       ...[state.frame, ...ahead].flatMap((frame) => tilesInSight(pixels, viewport, level, frame)),
+      ...(waited || state.playing ? [] : also),
     ]);
   }
 
@@ -119,6 +125,8 @@ export class Scene {
   private tilesToShow(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): Tile[] {
     const { pixels } = state.series;
     const best = levelFor(pixels, viewport, devicePixelRatio);
+    const sharpest = tilesInSight(pixels, viewport, best, frame);
+    if (sharpest.every((tile) => this.chunks.has(tile))) return sharpest;
     const levels = pixels.levels.map((_, level) => level).filter((level) => level >= best);
     return levels
       .reverse()

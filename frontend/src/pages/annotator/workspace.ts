@@ -11,7 +11,7 @@ import { startDecoder } from "../../render/decoder";
 import { ClickTimer } from "../../render/latency";
 import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
-import type { Annotator } from "../../state/annotator/model";
+import type { Annotator, ChunkPlace } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
 import type { CommandContext, TrackDialog } from "../../tools/commands";
@@ -40,6 +40,10 @@ export interface Workspace {
   /** The space bar is down: the pointer moves the image. */
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
+  /** The tile of the full resolution under the pointer at rest, for its grey value. */
+  readonly read: Signal<readonly ChunkPlace[]>;
+  /** Frames a second that playing reaches; null while nothing plays. */
+  readonly playedRate: Signal<number | null>;
   readonly dialog: Signal<DialogName | null>;
   readonly panel: Signal<PanelName>;
   readonly picking: Signal<Pick | null>;
@@ -154,6 +158,8 @@ export function createWorkspace(session: Session): Workspace {
     pointer: signal(null),
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
+    read: signal([]),
+    playedRate: signal(null),
     dialog,
     panel,
     picking,

@@ -3,8 +3,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Corner, ScaleBarStyle } from "../../../geometry/scale_bar";
-import { ChunkCache } from "../../../render/chunks";
-import { startDecoder } from "../../../render/decoder";
 import { type Picture, paintPicture, pictureSize } from "../../../render/picture";
 import { calibrationOf } from "../../../state/annotator/view";
 import { interval } from "../../../state/format";
@@ -14,6 +12,7 @@ import { Dialog } from "../../../ui/Dialog";
 import { ErrorNote } from "../../../ui/ErrorNote";
 import { Select } from "../../../ui/Field";
 import { useView, useWorkspace, type Workspace } from "../workspace";
+import { type AwaitedChunks, startAwaitedChunks } from "./awaited_chunks";
 import { CORNER_NAMES, cornerChoices, ScaleBarSettings } from "./ScaleBarSettings";
 import { saveFile } from "./save_file";
 
@@ -49,7 +48,7 @@ export function PictureDialog({ onClose }: { onClose: () => void }) {
   });
   const busy = useSignal(false);
   const failure = useSignal<string | null>(null);
-  const chunks = useMemo(() => startChunks(workspace), [workspace]);
+  const chunks = useMemo(() => startAwaitedChunks(workspace), [workspace]);
   useEffect(() => () => chunks.close(), [chunks]);
   const change = (values: Partial<Wish>) => {
     wish.value = { ...wish.value, ...values };
@@ -172,7 +171,7 @@ export function PictureDialog({ onClose }: { onClose: () => void }) {
 }
 
 /** The picture small, anew at every change. */
-function Preview({ picture, chunks }: { picture: Picture; chunks: Chunks }) {
+function Preview({ picture, chunks }: { picture: Picture; chunks: AwaitedChunks }) {
   const { state } = useWorkspace();
   const holder = useRef<HTMLDivElement>(null);
   const { width, height } = pictureSize(picture);
@@ -232,38 +231,5 @@ function pictureOf({ state, viewport }: Workspace, wish: Wish): Picture {
     calibration,
     stamp: text === null ? null : { text, corner: wish.corner },
     rulers: wish.rulers ? present.rulers.filter((ruler) => ruler.frame === frame) : [],
-  };
-}
-
-interface Chunks {
-  readonly cache: ChunkCache;
-  /** Resolves when another tile has come; rejects when one cannot be had. */
-  next(): Promise<void>;
-  close(): void;
-}
-
-function startChunks({ session, state }: Workspace): Chunks {
-  const decoder = startDecoder();
-  let waiting: { done: () => void; fail: (cause: Error) => void }[] = [];
-  const settle = (how: (one: (typeof waiting)[number]) => void) => {
-    const settled = waiting;
-    waiting = [];
-    settled.forEach(how);
-  };
-  const cache = new ChunkCache(
-    state.peek().series.pixels,
-    session.loadChunk,
-    decoder.decode,
-    () => settle(({ done }) => done()),
-    (message) => settle(({ fail }) => fail(new Error(message))),
-  );
-  return {
-    cache,
-    next: () => new Promise((done, fail) => waiting.push({ done, fail })),
-    close() {
-      cache.close();
-      decoder.close();
-      settle(({ fail }) => fail(new Error("The picture was given up.")));
-    },
   };
 }
