@@ -11,7 +11,6 @@ export const brush: Tool = {
   key: "B",
   cursor: "none",
   harmless: false,
-  names: false,
   gesture: (context, down) => stroke(context, down, isInverted(down) ? "erase" : "paint"),
 };
 
@@ -21,7 +20,6 @@ export const eraser: Tool = {
   key: "E",
   cursor: "none",
   harmless: false,
-  names: false,
   gesture: (context, down) => stroke(context, down, isInverted(down) ? "paint" : "erase"),
 };
 

@@ -12,7 +12,6 @@ export const contrast: Tool = {
   key: "Shift+C",
   cursor: "move",
   harmless: true,
-  names: false,
   *gesture({ state, dispatch }, down) {
     const { display, series } = state;
     const least = series.dtype === "float32" ? (series.input_range[1] - series.input_range[0]) * 1e-4 : 1;

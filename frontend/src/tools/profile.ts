@@ -11,7 +11,6 @@ export const profile: Tool = {
   key: "Shift+L",
   cursor: "crosshair",
   harmless: true,
-  names: false,
   *gesture({ state, dispatch }, down) {
     const { series } = state;
     const centre = (point: Point) =>

@@ -14,7 +14,6 @@ export const ruler: Tool = {
   key: "/",
   cursor: "crosshair",
   harmless: true,
-  names: false,
   *gesture({ state, viewport, dispatch, newId }, down) {
     const before = rulerEndingAt(state, down.image, NEAR_SCREEN_PX / viewport.scale);
     const drawn = (to: Point): Ruler =>

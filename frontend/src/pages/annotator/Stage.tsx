@@ -176,7 +176,7 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     if (host.busy) {
       for (const passed of event.getCoalescedEvents()) host.move(read(passed));
       if (event.getCoalescedEvents().length === 0) host.move(at);
-    } else if (host.tool.names) {
+    } else if (host.tool.names === true) {
       const present = state.peek();
       const object = objectAt(present, present.frame, at.image);
       dispatch({ type: "hover", track: object?.track.track ?? null });
