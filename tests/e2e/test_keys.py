@@ -104,7 +104,7 @@ def test_an_object_is_made_selected_and_deleted_by_keys_alone(
     assert len(person.get(f"/series/{series}/state?frame=0")["masks"]) == 2
     annotator.press("v")
     annotator.press("Escape")
-    annotator.press(".")
+    annotator.press("ArrowDown")
     annotator.press("Shift+F10")
     expect(watched.get_by_role("menu", name="What to do with the object")).to_be_visible()
     annotator.press("Escape")

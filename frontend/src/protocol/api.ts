@@ -61,6 +61,18 @@ export const archiveSeries = (id: string) => request<rest.Series>("POST", `/seri
 export const restoreSeries = (id: string) => request<rest.Series>("DELETE", `/series/${at(id)}/archive`);
 export const getHistogram = (id: string, frame: number, signal?: AbortSignal) =>
   request<rest.Histogram>("GET", `/series/${at(id)}/histogram`, { query: { frame }, signal });
+export const listDisplayPresets = (series: string) =>
+  request<rest.DisplayPreset[]>("GET", `/series/${at(series)}/display-presets`);
+export const createDisplayPreset = (series: string, values: Omit<rest.DisplayPreset, "id">) =>
+  request<rest.DisplayPreset>("POST", `/series/${at(series)}/display-presets`, { body: values });
+export const updateDisplayPreset = (
+  series: string,
+  id: string,
+  values: Partial<Omit<rest.DisplayPreset, "id">>,
+) =>
+  request<rest.DisplayPreset>("PATCH", `/series/${at(series)}/display-presets/${at(id)}`, { body: values });
+export const deleteDisplayPreset = (series: string, id: string) =>
+  request<void>("DELETE", `/series/${at(series)}/display-presets/${at(id)}`);
 export const setCalibration = (id: string, values: rest.CalibrationEdit) =>
   request<Changeset>("POST", `/series/${at(id)}/calibration`, { body: values });
 

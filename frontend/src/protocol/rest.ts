@@ -164,6 +164,18 @@ export interface Histogram {
   max: number;
 }
 
+/** A window of the series under a name, shared by its members. */
+export interface DisplayPreset {
+  id: string;
+  name: string;
+  low: number;
+  high: number;
+  gamma: number;
+  invert: boolean;
+  /** The series opens with it, for everyone. */
+  is_default: boolean;
+}
+
 export interface CalibrationEdit {
   pixel_size: number | null;
   unit: string;

@@ -1,8 +1,6 @@
 // Puts the state's masks on the GPU: objects, proposals, and on top what is selected or being made.
 
-import { joinBoxes } from "../geometry/bitmap";
-import { type BoxXyxy, decoded } from "../geometry/rle";
-import { sweepDisc } from "../geometry/stroke";
+import { decoded } from "../geometry/rle";
 import type { Viewport } from "../geometry/viewport";
 import type { MaskRle, MaskSet } from "../protocol/messages";
 import { chosenCandidate, openProposals } from "../state/annotator/drafts";
@@ -11,7 +9,7 @@ import { isLit } from "../state/annotator/review";
 import { type ObjectOnFrame, objectOf, objectsOn } from "../state/annotator/view";
 import { type Colour, colourOf, colourOfPhase } from "./colours";
 import { DifferenceLayer } from "./difference_layer";
-import { LabelTexture } from "./label_texture";
+import { type Labelled, LabelTexture } from "./label_texture";
 import { type LabelStyle, MaskProgram, Palette } from "./mask_layer";
 
 const SELECTED = 1;
@@ -20,6 +18,11 @@ const MARKED = 3; // the first of those that are marked; each has its own label,
 const WHITE: Colour = [255, 255, 255];
 const LOST: Colour = [255, 92, 92];
 const LINE = 1.5;
+/** Outlines of the frames before and after: blue from the past, orange to come. */
+export const NEIGHBOUR_COLOURS: readonly (readonly [step: number, colour: Colour])[] = [
+  [-1, [86, 180, 233]],
+  [1, [230, 159, 0]],
+];
 
 export class MaskLayers {
   private readonly program: MaskProgram;
@@ -28,6 +31,7 @@ export class MaskLayers {
   private proposals: Layer | null = null;
   private lost: Layer | null = null;
   private difference: DifferenceLayer | null = null;
+  private readonly neighbours = new Map<number, Layer>();
   private painted: { stroke: StrokeDraft; points: number } | null = null;
 
   constructor(
@@ -56,6 +60,7 @@ export class MaskLayers {
       this.composeObjects(state, frame);
       this.program.draw(this.objects.labels, this.objects.palette, viewport, devicePixelRatio);
     }
+    if (state.display.neighbours) this.drawNeighbours(state, frame, viewport, devicePixelRatio);
     if (state.proposals?.frame === frame && state.proposals.answer !== null) {
       this.proposals ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
       this.composeProposals(this.proposals, state);
@@ -76,18 +81,17 @@ export class MaskLayers {
     const { hidden, display, phases, hovered, selection, past } = state;
     const minimum = past === null ? state.review.minimumScore : 0;
     const stroked = state.stroke?.track ?? null; // drawn on top while it changes
-    const shown = this.objects.remember("masks", [objects, hidden, stroked], () =>
-      objects.filter(({ track }) => !hidden.has(track.track) && track.track !== stroked),
-    );
-    this.objects.update("labels", [shown], () => {
-      this.objects.labels.clear();
-      shown.forEach(({ mask }, index) => {
-        this.objects.labels.paint(decoded(mask), index + 1);
-      });
+    this.objects.update("labels", [objects, hidden, stroked], () => {
+      this.objects.labels.show(
+        objects
+          .map(({ mask, track: { track } }, index) => ({ mask, track, label: index + 1 }))
+          .filter(({ track }) => !hidden.has(track) && track !== stroked)
+          .map(({ mask, label }) => ({ runs: decoded(mask), label })),
+      );
     });
-    this.objects.update("styles", [shown, display, phases, hovered, selection, minimum], () => {
+    this.objects.update("styles", [objects, display, phases, hovered, selection, minimum], () => {
       this.objects.palette.set(
-        shown.map((object): LabelStyle => {
+        objects.map((object): LabelStyle => {
           const { track } = object;
           const pointed = track.track === hovered || track.track === selection?.track;
           const colour = colourOf(track, phases, display.colourBy);
@@ -98,14 +102,33 @@ export class MaskLayers {
     });
   }
 
+  private drawNeighbours(
+    state: Annotator,
+    frame: number,
+    viewport: Viewport,
+    devicePixelRatio: number,
+  ): void {
+    for (const [step, colour] of NEIGHBOUR_COLOURS) {
+      const there = frame + step;
+      if (there < 0 || there >= state.series.frames) continue;
+      const { height, width } = this.objects.labels;
+      const layer = this.neighbours.get(step) ?? new Layer(this.gl, height, width);
+      this.neighbours.set(step, layer);
+      const objects = objectsOn(state, there);
+      layer.update("all", [objects, state.hidden], () => {
+        const shown = objects.filter(({ track }) => !state.hidden.has(track.track));
+        layer.labels.show(shown.map(({ mask }, index) => ({ runs: decoded(mask), label: index + 1 })));
+        layer.palette.set(shown.map(() => ({ colour, fill: 0, line: LINE, dashes: "open" as const })));
+      });
+      this.program.draw(layer.labels, layer.palette, viewport, devicePixelRatio);
+    }
+  }
+
   private composeProposals(layer: Layer, state: Annotator): void {
     const { proposals, frames, pending, tracks, phase, phases, display } = state;
     layer.update("labels", [proposals, frames, pending, tracks, phase, display], () => {
       const open = openProposals(state).toSorted((a, b) => b.item.area_px - a.item.area_px);
-      layer.labels.clear();
-      open.forEach(({ item }, index) => {
-        layer.labels.paint(decoded(item.mask), index + 1);
-      });
+      layer.labels.show(open.map(({ item }, index) => ({ runs: decoded(item.mask), label: index + 1 })));
       const colour = colourOfPhase(phase, phases);
       layer.palette.set(open.map(() => proposalStyle(colour, display, false, true)));
     });
@@ -130,21 +153,21 @@ export class MaskLayers {
     });
     if (stroke !== null && stroke.frame === frame && this.continueStroke(stroke)) return;
     this.top.update("labels", [stroke, selected?.mask, candidate?.mask, ...marked], () => {
-      const { labels } = this.top;
-      labels.clear();
+      const items: Labelled[] = marked.map(({ mask }, index) => ({
+        runs: decoded(mask),
+        label: MARKED + index,
+      }));
+      const put = (mask: MaskRle, label: number) => items.push({ runs: decoded(mask), label });
+      if (selected !== undefined && stroke?.track !== selected.track.track) put(selected.mask, SELECTED);
+      if (candidate !== null) put(candidate.mask, DRAFT);
+      const stroked = stroke?.frame === frame ? stroke : null;
+      const base = stroked?.track == null ? undefined : objectOf(state, stroked.track, frame);
+      if (base !== undefined) put(base.mask, DRAFT);
+      this.top.labels.show(items);
       this.painted = null;
-      marked.forEach(({ mask }, index) => {
-        labels.paint(decoded(mask), MARKED + index);
-      });
-      if (selected !== undefined && stroke?.track !== selected.track.track) {
-        labels.paint(decoded(selected.mask), SELECTED);
-      }
-      if (candidate !== null) labels.paint(decoded(candidate.mask), DRAFT);
-      if (stroke === null || stroke.frame !== frame) return;
-      const base = stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
-      if (base !== undefined) labels.paint(decoded(base.mask), DRAFT);
-      this.painted = { stroke, points: 0 };
-      this.continueStroke(stroke);
+      if (stroked === null) return;
+      this.painted = { stroke: stroked, points: 0 };
+      this.continueStroke(stroked);
     });
   }
 
@@ -152,15 +175,12 @@ export class MaskLayers {
   private continueStroke(stroke: StrokeDraft): boolean {
     const { painted } = this;
     if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return false;
-    let touched: BoxXyxy = [0, 0, 0, 0];
+    const label = stroke.mode === "paint" ? DRAFT : 0;
     for (let index = painted.points; index < stroke.path.length; index++) {
       const to = stroke.path[index];
       const from = stroke.path[Math.max(0, index - 1)];
-      if (from === undefined || to === undefined) continue;
-      const label = stroke.mode === "paint" ? DRAFT : 0;
-      touched = joinBoxes(touched, sweepDisc(this.top.labels, from, to, stroke.diameter, label));
+      if (from !== undefined && to !== undefined) this.top.labels.sweep(from, to, stroke.diameter, label);
     }
-    this.top.labels.touched(touched);
     this.painted = { stroke, points: stroke.path.length };
     return true;
   }
@@ -199,10 +219,7 @@ function lostMasks(state: Annotator, frame: number): MaskRle[] {
 
 function composeLost(layer: Layer, masks: readonly MaskRle[]): void {
   layer.update("labels", masks, () => {
-    layer.labels.clear();
-    masks.forEach((mask, index) => {
-      layer.labels.paint(decoded(mask), index + 1);
-    });
+    layer.labels.show(masks.map((mask, index) => ({ runs: decoded(mask), label: index + 1 })));
     layer.palette.set(masks.map(() => ({ colour: LOST, fill: 0.1, line: 2, dashes: "ants" as const })));
   });
 }

@@ -1,7 +1,7 @@
 // Draws the canvas from the state: the image once per change of view, the masks over it at every change.
 
 import type { Viewport } from "../geometry/viewport";
-import type { Annotator } from "../state/annotator/model";
+import type { Annotator, ChunkPlace } from "../state/annotator/model";
 import type { ChunkCache } from "./chunks";
 import { DrawingFailed } from "./gl";
 import { ImageLayer } from "./image_layer";
@@ -10,8 +10,8 @@ import { levelFor, type Tile, tilesInSight } from "./tiles";
 
 /** How long the previous frame stays while the next one loads; then the canvas says that it waits. */
 const PATIENCE_MS = 250;
-const PREFETCH = [1, -1, 2, -2, 3, -3];
-const PREFETCH_PLAYING = [1, 2, 3, 4, 5, 6, 7, 8];
+const PREFETCH: readonly number[] = [1, -1, 2, -2, 3, -3];
+const PREFETCH_PLAYING: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export interface Drawn {
   /** The frame on screen. */
@@ -34,7 +34,8 @@ export class Scene {
     private readonly chunks: ChunkCache,
     private readonly first: Annotator,
   ) {
-    const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, stencil: false });
+    // Every pixel is opaque all the same; asking the browser to see to that costs it a pass over the canvas.
+    const gl = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: false, stencil: false });
     if (gl === null) {
       throw new DrawingFailed(
         "This browser offers no WebGL2. Use a current Chrome, Edge, Firefox or Safari.",
@@ -53,17 +54,32 @@ export class Scene {
     this.masks = this.makeMasks();
   }
 
+  /** Gives the graphics card back: browsers allow a page few contexts. */
+  close(): void {
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+
   /** Asks for the tiles in sight, then for those of the frames that are likely to come next. */
-  wish(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
+  wish(
+    state: Annotator,
+    viewport: Viewport,
+    devicePixelRatio: number,
+    also: readonly ChunkPlace[] = [],
+  ): void {
     const { pixels, frames } = state.series;
     const level = levelFor(pixels, viewport, devicePixelRatio);
-    const ahead = (state.playing ? PREFETCH_PLAYING : PREFETCH)
+    // A frame that is waited for has the line to itself.
+    const waited = !state.playing && !this.isReady(state, state.frame, viewport, devicePixelRatio);
+    const ahead = (state.playing ? PREFETCH_PLAYING : waited ? [] : PREFETCH)
       .map((step) => state.frame + step)
       .map((frame) => (state.playing ? frame % frames : frame))
       .filter((frame) => frame >= 0 && frame < frames);
-    this.chunks.want(
-      [state.frame, ...ahead].flatMap((frame) => tilesInSight(pixels, viewport, level, frame)),
-    );
+    const coarsest = pixels.levels.length - 1; // few bytes: something of the frame is seen soon, however large it is
+    this.chunks.want([
+      ...(coarsest > level ? tilesInSight(pixels, viewport, coarsest, state.frame) : []),
+      ...[state.frame, ...ahead].flatMap((frame) => tilesInSight(pixels, viewport, level, frame)),
+      ...(waited || state.playing ? [] : also),
+    ]);
   }
 
   /** Whether a frame could be shown without waiting. */
@@ -109,6 +125,8 @@ export class Scene {
   private tilesToShow(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): Tile[] {
     const { pixels } = state.series;
     const best = levelFor(pixels, viewport, devicePixelRatio);
+    const sharpest = tilesInSight(pixels, viewport, best, frame);
+    if (sharpest.every((tile) => this.chunks.has(tile))) return sharpest;
     const levels = pixels.levels.map((_, level) => level).filter((level) => level >= best);
     return levels
       .reverse()

@@ -12,6 +12,7 @@ export const box: Tool = {
   key: "R",
   cursor: "crosshair",
   harmless: false,
+  names: true,
   *gesture({ state, viewport, dispatch, newId }, down) {
     const corner = inside(down.image, state.series);
     let band: Box | null = null;

@@ -8,6 +8,7 @@ export const point: Tool = {
   key: "C",
   cursor: "crosshair",
   harmless: false,
+  names: true,
   gesture({ state, dispatch, newId }, down) {
     const { x, y } = down.image;
     if (x < 0 || y < 0 || x >= state.series.width || y >= state.series.height) return null;

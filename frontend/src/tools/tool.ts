@@ -40,6 +40,8 @@ export interface Tool {
   readonly cursor: string;
   /** Only looks, so that those who may not edit have it too. */
   readonly harmless: boolean;
+  /** With it in hand the object under the pointer is named; of a brush that would hide what it paints. */
+  readonly names?: boolean;
   /** Null: the press itself was all. */
   gesture(context: ToolContext, down: PointerDown): Gesture | null;
 }

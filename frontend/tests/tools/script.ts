@@ -74,6 +74,12 @@ export class Script implements CommandContext {
   openLife = (track: string): void => {
     this.lifeShown = track;
   };
+  /** What the page was asked to do: "contrast" or "picture". */
+  readonly looked: string[] = [];
+  view = {
+    autoContrast: () => void this.looked.push("contrast"),
+    savePicture: () => void this.looked.push("picture"),
+  };
   toggleHelp = (): void => {
     this.helpShown = !this.helpShown;
   };

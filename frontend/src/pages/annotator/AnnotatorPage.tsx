@@ -17,6 +17,7 @@ import "./panel.css";
 import "./stage.css";
 import "./segment.css";
 import "./tracks.css";
+import "./view/view.css";
 
 export interface AnnotatorPageProps {
   series: string;

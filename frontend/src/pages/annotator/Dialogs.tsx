@@ -9,6 +9,7 @@ import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
 import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
+import { PictureDialog } from "./view/PictureDialog";
 import { useView, useWorkspace } from "./workspace";
 
 export function Dialogs() {
@@ -25,6 +26,8 @@ export function Dialogs() {
       return <CalibrationDialog onClose={close} />;
     case "export":
       return <ExportDialog onClose={close} />;
+    case "picture":
+      return <PictureDialog onClose={close} />;
     case "problems":
       return <ProblemsDialog onClose={close} />;
     case "change-id":

@@ -23,6 +23,10 @@ import { play } from "./play";
 import { ReviewBar } from "./ReviewBar";
 import { ToolHint } from "./ToolHint";
 import { PickBar, RetrackBar } from "./TrackBars";
+import { FrameWaits } from "./view/FrameWaits";
+import { Minimap } from "./view/Minimap";
+import { ProfileCard } from "./view/ProfileCard";
+import { Rulers } from "./view/Rulers";
 import { WaitingSpinner } from "./WaitingSpinner";
 import { useView, useWorkspace, type Workspace } from "./workspace";
 
@@ -31,7 +35,7 @@ export function Stage() {
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const failure = useSignal<string | null>(null);
-  const frame = useView((state) => state.frame);
+  const { frame } = workspace.drawn.value; // the image that is there, also while the next one loads
   const name = useView((state) => state.series.name);
   useView((state) => `${state.tool} ${mayEdit(state)}`); // what the host's tool depends on
   const cursor = workspace.holding.value ? "grab" : workspace.host.tool.cursor;
@@ -86,6 +90,10 @@ export function Stage() {
       <KeyPointer />
       <HoverCard />
       <WaitingSpinner />
+      <FrameWaits />
+      <Rulers />
+      <Minimap />
+      <ProfileCard />
       <ObjectMenu />
       <div class="stage-bars">
         <PickBar />
@@ -162,10 +170,12 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     if (host.busy) {
       for (const passed of event.getCoalescedEvents()) host.move(read(passed));
       if (event.getCoalescedEvents().length === 0) host.move(at);
-    } else if (host.tool.harmless) {
+    } else if (host.tool.names === true) {
       const present = state.peek();
       const object = objectAt(present, present.frame, at.image);
       dispatch({ type: "hover", track: object?.track.track ?? null });
+    } else if (state.peek().hovered !== null) {
+      dispatch({ type: "hover", track: null });
     }
   });
   listen("pointerup", (event) => {

@@ -4,9 +4,10 @@ import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { chosenCandidate, receivingTrack } from "../../state/annotator/drafts";
-import type { Annotator } from "../../state/annotator/model";
+import type { Annotator, ToolName } from "../../state/annotator/model";
 import { LARGEST_BRUSH } from "../../state/annotator/reduce";
 import { mayEdit, tracksOf } from "../../state/annotator/view";
+import { significant } from "../../state/format";
 import { Kbd } from "../../ui/Kbd";
 import { CommandKey } from "./command_keys";
 import { objectName, phaseName } from "./objects";
@@ -22,6 +23,8 @@ export function ToolHint() {
   const phase = useView((state) => targetPhase(state));
   const diameter = useView((state) => state.brushDiameter);
   const promptable = useView((state) => state.model !== "");
+  const looking = lookingHint(tool);
+  if (looking !== null) return <Hint>{looking}</Hint>;
   if (past) return null;
   if (!editable) {
     return <Hint>You may look at this series, not change it.</Hint>;
@@ -64,6 +67,36 @@ export function ToolHint() {
         {target}
       </span>
     </Hint>
+  );
+}
+
+/** What a tool does that only looks. */
+function lookingHint(tool: ToolName): ComponentChildren | null {
+  switch (tool) {
+    case "contrast":
+      return <ContrastHint />;
+    case "ruler":
+      return (
+        <span>
+          Drag to measure a distance; drag on from a ruler's end for an angle. <Kbd keys="Shift" /> keeps it
+          level.
+        </span>
+      );
+    case "profile":
+      return <span>Drag a line to plot the grey values along it.</span>;
+    default:
+      return null;
+  }
+}
+
+function ContrastHint() {
+  const low = useView((state) => state.display.low);
+  const high = useView((state) => state.display.high);
+  return (
+    <span>
+      Drag right for less contrast, up for a brighter image: black at{" "}
+      <span class="number">{significant(low)}</span>, white at <span class="number">{significant(high)}</span>
+    </span>
   );
 }
 

@@ -13,6 +13,9 @@ const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
   [
     ["select", "cursor"],
     ["pan", "move"],
+    ["contrast", "contrast"],
+    ["ruler", "ruler"],
+    ["profile", "profile"],
   ],
   [
     ["point", "point-plus"],

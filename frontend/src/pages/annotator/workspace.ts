@@ -12,7 +12,7 @@ import { ClickTimer } from "../../render/latency";
 import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
 import { type LogFilter, NO_FILTER } from "../../state/annotator/log_filter";
-import type { Annotator } from "../../state/annotator/model";
+import type { Annotator, ChunkPlace } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
 import { objectOf } from "../../state/annotator/view";
@@ -21,6 +21,7 @@ import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
 import { placeOf, pointByKeys } from "./keys/pointing";
+import { autoWindow } from "./window";
 
 export type DialogName =
   | "help"
@@ -29,6 +30,7 @@ export type DialogName =
   | "problems"
   | "lineage"
   | "life"
+  | "picture"
   | "restore"
   | TrackDialog;
 export type PanelName = "objects" | "segment" | "track" | "history" | "display";
@@ -53,6 +55,10 @@ export interface Workspace {
   /** The space bar is down: the pointer moves the image. */
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
+  /** The tile of the full resolution under the pointer at rest, for its grey value. */
+  readonly read: Signal<readonly ChunkPlace[]>;
+  /** Frames a second that playing reaches; null while nothing plays. */
+  readonly playedRate: Signal<number | null>;
   readonly dialog: Signal<DialogName | null>;
   readonly panel: Signal<PanelName>;
   readonly picking: Signal<Pick | null>;
@@ -124,6 +130,17 @@ export function createWorkspace(session: Session): Workspace {
     },
     openLineage,
     openLife,
+    view: {
+      autoContrast() {
+        session.histogram(store.state.peek().frame, new AbortController().signal).then(
+          (found) => store.dispatch({ type: "display", change: autoWindow(found) }),
+          (cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }),
+        );
+      },
+      savePicture() {
+        dialog.value = "picture";
+      },
+    },
     toggleHelp() {
       dialog.value = dialog.peek() === "help" ? null : "help";
     },
@@ -190,6 +207,8 @@ export function createWorkspace(session: Session): Workspace {
     aimed,
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
+    read: signal([]),
+    playedRate: signal(null),
     dialog,
     panel,
     picking,

@@ -110,6 +110,10 @@ export function start(store: Store, services: Services): Connection {
   function loadFrames(state: Annotator): void {
     if (closed || state.connection === "refused") return;
     const { frames } = state.series;
+    if (!state.playing && !isLoaded(state, state.frame)) {
+      void loadFrame(state.frame, state.past?.version); // it has the line to itself
+      return;
+    }
     for (const step of state.playing ? AHEAD : NEIGHBOURS) {
       const frame = state.playing ? (state.frame + step) % frames : state.frame + step;
       if (frame >= 0 && frame < frames && !isLoaded(state, frame)) {

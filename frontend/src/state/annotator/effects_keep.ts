@@ -26,11 +26,13 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   let closed = false;
 
   store.dispatch({ type: "display", change: keep.display() });
+  store.dispatch({ type: "view/rulers-kept", rulers: keep.rulers() });
   const stopWatching = store.watch((after, before) => {
     if (after.pending !== before.pending) keepPending(after, before);
     if (after.prompt !== before.prompt || after.asked !== before.asked) keepDrafts(0);
     else if (after.stroke !== before.stroke) keepDrafts(after.stroke === null ? 0 : STROKE_MS);
-    if (after.display !== before.display) keepDisplay(after);
+    if (after.display !== before.display) keepLook(() => keep.saveDisplay(after.display));
+    if (after.rulers !== before.rulers) keepLook(() => keep.saveRulers(after.rulers));
     resumeStroke(after);
   });
   void look();
@@ -103,11 +105,11 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
     write(() => keep.saveDrafts(draftsOf(store.state.peek())));
   }
 
-  function keepDisplay({ display }: Annotator): void {
+  function keepLook(save: () => void): void {
     try {
-      keep.saveDisplay(display);
+      save();
     } catch {
-      // A full storage: the next visit has the usual display.
+      // A full storage: the next visit has the usual display, and no rulers.
     }
   }
 

@@ -21,6 +21,7 @@ import { type Jobs, jobsOf, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
 import { type Segmentations, startSegmentations } from "./effects_segment";
 import { startTrackings, type Trackings } from "./effects_track";
+import { startViews, type Views } from "./effects_view";
 import { initialState } from "./initial";
 import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
@@ -28,7 +29,7 @@ import { browserShelf } from "./shelf";
 import { createStore, type Store } from "./store";
 import { browserTabs } from "./tabs";
 
-export interface Session extends Jobs, Segmentations, Trackings {
+export interface Session extends Jobs, Segmentations, Trackings, Views {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
@@ -89,6 +90,7 @@ export async function openAnnotator(
   const stopEdits = startEdits(store, api);
   const stopDifferences = startDifferences(store, api);
   const { close: stopFollowing, follow, ...jobControl } = startJobs(store);
+  const { closeViews, ...views } = startViews(store);
   const retry = () => connection.retry();
   window.addEventListener("online", retry);
   window.addEventListener("focus", retry);
@@ -101,6 +103,7 @@ export async function openAnnotator(
     ...jobControl,
     ...startSegmentations(store, follow, newId),
     ...startTrackings(store, follow),
+    ...views,
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),
@@ -139,6 +142,7 @@ export async function openAnnotator(
       window.removeEventListener("offline", connection.doubt);
       window.removeEventListener("beforeunload", leave);
       stopFollowing();
+      closeViews();
       stopEdits();
       stopDifferences();
       connection.close();

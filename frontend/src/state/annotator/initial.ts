@@ -1,5 +1,6 @@
 // The annotator's state when a series has just been opened.
 
+import { USUAL_SCALE_BAR } from "../../geometry/scale_bar";
 import type { Person } from "../../protocol/messages";
 import type { ModelVersion } from "../../protocol/models";
 import type { Actions, Job, Model, Phase, Project, Series, SeriesState } from "../../protocol/rest";
@@ -84,6 +85,10 @@ export function initialState(opened: Opened): Annotator {
     proposals: null,
     ready: new Set(),
     display: initialDisplay(series, project.phases),
+    presets: [],
+    rulers: [],
+    profile: null,
+    beside: null,
     playing: false,
     framesPerSecond: 10,
     notice: null,
@@ -121,5 +126,8 @@ export function initialDisplay(series: Series, phases: readonly Phase[]): Displa
     outline: true,
     numbers: true,
     colourBy: phases.length > 0 ? "phase" : "object",
+    neighbours: false,
+    minimap: true,
+    scaleBar: USUAL_SCALE_BAR,
   };
 }

@@ -3,7 +3,7 @@
 // Each entry belongs to the tab that made it. What a tab left that is gone is adopted by one other, which sends it:
 // requests keep their names, so what the server has already is not written twice.
 
-import type { Display, Drafts, PendingCommit } from "./model";
+import type { Display, Drafts, PendingCommit, Ruler } from "./model";
 import type { Entry, Shelf } from "./shelf";
 import type { Tabs } from "./tabs";
 
@@ -23,6 +23,9 @@ export interface Keep {
   saveDrafts(drafts: Drafts): Promise<void>;
   display(): Partial<Display>;
   saveDisplay(display: Display): void;
+  /** What was measured by hand. */
+  rulers(): readonly Ruler[];
+  saveRulers(rulers: readonly Ruler[]): void;
   close(): void;
 }
 
@@ -30,6 +33,7 @@ export interface Keep {
 export function browserKeep(user: number, series: string, shelf: Shelf, tabs: Tabs, lasting: Storage): Keep {
   const owner = `${user}/${series}`;
   const displayName = `graticule/${owner}/display`;
+  const rulersName = `graticule/${owner}/rulers`;
   const mine = tabs.mine();
   mine.catch(() => undefined); // whoever asks hears of it
   const given = new Set<string>();
@@ -89,17 +93,29 @@ export function browserKeep(user: number, series: string, shelf: Shelf, tabs: Ta
       else await shelf.put([{ key, owner, tab, kind: "drafts", drafts }]);
     },
     display() {
-      try {
-        return JSON.parse(lasting.getItem(displayName) ?? "{}") as Partial<Display>;
-      } catch {
-        return {}; // it was damaged
-      }
+      return parsed<Partial<Display>>(lasting.getItem(displayName)) ?? {};
     },
     saveDisplay(display) {
       lasting.setItem(displayName, JSON.stringify(display));
+    },
+    rulers() {
+      return parsed<readonly Ruler[]>(lasting.getItem(rulersName)) ?? [];
+    },
+    saveRulers(rulers) {
+      lasting.setItem(rulersName, JSON.stringify(rulers));
     },
     close: () => tabs.close(),
   };
 }
 
 const draftsKey = (owner: string, tab: string) => `${owner}/drafts/${tab}`;
+
+/** Null for what is absent or was damaged. */
+function parsed<T>(text: string | null): T | null {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null;
+  }
+}

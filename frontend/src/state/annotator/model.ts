@@ -1,5 +1,6 @@
 // What the annotator knows: plain immutable values. The reducer makes new ones, renderers and pages read them.
 
+import type { ScaleBarStyle } from "../../geometry/scale_bar";
 import type { Point } from "../../geometry/stroke";
 import type { DifferencePage, FrameDifference } from "../../protocol/history";
 import type {
@@ -17,6 +18,7 @@ import type {
 import type { ModelChoice, ModelVersion } from "../../protocol/models";
 import type {
   Calibration,
+  DisplayPreset,
   Job,
   LaneRun,
   Model,
@@ -203,6 +205,10 @@ export interface Display {
   readonly outline: boolean;
   readonly numbers: boolean;
   readonly colourBy: "phase" | "object";
+  /** Outlines of the frames before and after. */
+  readonly neighbours: boolean;
+  readonly minimap: boolean;
+  readonly scaleBar: ScaleBarStyle;
 }
 
 /** An older version, looked at read-only. */
@@ -247,6 +253,32 @@ export interface Keeping {
   readonly elsewhere: number;
 }
 
+/** Two points are a distance; three are an angle, its vertex in the middle. In image coordinates. */
+export interface Ruler {
+  readonly id: string;
+  readonly frame: number;
+  readonly points: readonly Point[];
+}
+
+/** The line whose grey values are plotted, on whatever frame is in sight. */
+export interface Profile {
+  readonly from: Point;
+  readonly to: Point;
+  /** Over how many pixels across the line values are averaged. */
+  readonly width: number;
+}
+
+/** The second view: another frame, or the same one as it was in an older version. Read only. */
+export interface Beside {
+  readonly frame: number;
+  /** Moves with the frame on the left. */
+  readonly follows: boolean;
+  /** Null: the present. */
+  readonly version: number | null;
+  /** What is known of the older version. */
+  readonly past: Past | null;
+}
+
 export interface WrittenFrames {
   readonly first: number;
   readonly last: number;
@@ -261,7 +293,16 @@ export interface ChunkPlace {
   readonly column: number;
 }
 
-export type ToolName = "select" | "point" | "box" | "brush" | "eraser" | "pan";
+export type ToolName =
+  | "select"
+  | "point"
+  | "box"
+  | "brush"
+  | "eraser"
+  | "pan"
+  | "contrast"
+  | "ruler"
+  | "profile";
 
 export interface Annotator {
   readonly series: Series;
@@ -331,6 +372,10 @@ export interface Annotator {
   /** Frame and model whose embedding the engine holds, as "model/frame". */
   readonly ready: ReadonlySet<string>;
   readonly display: Display;
+  readonly presets: readonly DisplayPreset[];
+  readonly rulers: readonly Ruler[];
+  readonly profile: Profile | null;
+  readonly beside: Beside | null;
   readonly playing: boolean;
   readonly framesPerSecond: number;
   readonly notice: string | null;

@@ -45,6 +45,7 @@ import {
   type TrackGesture,
 } from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
+import { changeView, type ViewAction } from "./viewing";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
 
@@ -102,7 +103,8 @@ export type Look =
   | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
   | { type: "play"; playing: boolean }
-  | { type: "rate"; framesPerSecond: number };
+  | { type: "rate"; framesPerSecond: number }
+  | ViewAction;
 
 /** Actions that lead to commits: nothing happens where the user may not edit. */
 export type Edit =
@@ -258,6 +260,15 @@ function react(state: Annotator, action: Action): Annotator {
       return { ...state, playing: action.playing };
     case "rate":
       return { ...state, framesPerSecond: action.framesPerSecond };
+    case "view/ruler":
+    case "view/ruler-gone":
+    case "view/rulers-gone":
+    case "view/rulers-kept":
+    case "view/profile":
+    case "view/presets":
+    case "view/beside":
+    case "view/beside-loaded":
+      return changeView(state, action);
     default:
       return mayEdit(state) ? noteCorrection(edit(state, action), state, action) : state;
   }

@@ -21,6 +21,15 @@ export interface CommandContext extends ToolContext {
   track(request: TrackingRequest): void;
   openLineage(track: string): void;
   openLife(track: string): void;
+  readonly view: ViewActions;
+}
+
+/** What the page does to be looked at. */
+export interface ViewActions {
+  /** The window that suits this frame. */
+  autoContrast(): void;
+  /** Opens the dialog that saves the view as a picture. */
+  savePicture(): void;
 }
 
 /** Distances on the screen, in CSS pixels. */

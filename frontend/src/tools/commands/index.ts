@@ -6,6 +6,7 @@ import type { Command, CommandContext, Group } from "./command";
 import { frameCommands } from "./frames";
 import { historyCommands } from "./history";
 import { type Key, keyName } from "./keys";
+import { lookingCommands } from "./looking";
 import { objectCommands } from "./objects";
 import { panelCommands } from "./panels";
 import { pointerCommands } from "./pointer";
@@ -30,6 +31,7 @@ const table = {
   ...trackCommands,
   ...frameCommands,
   ...viewCommands,
+  ...lookingCommands,
   ...panelCommands,
   ...pointerCommands,
 };

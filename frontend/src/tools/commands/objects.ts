@@ -19,14 +19,14 @@ export const objectCommands = {
   "object.next": {
     group: "Objects",
     title: "Select the next object of this frame",
-    keys: ["."],
+    keys: ["↓"],
     harmless: true,
     run: (context) => selectNext(context, 1),
   },
   "object.previous": {
     group: "Objects",
     title: "Select the previous object of this frame",
-    keys: [","],
+    keys: ["↑"],
     harmless: true,
     run: (context) => selectNext(context, -1),
   },

@@ -15,14 +15,14 @@ export const panelCommands = {
   "dialog.calibration": {
     group: "Panels",
     title: "Calibration: pixel size and frame interval",
-    keys: ["Shift+C"],
+    keys: ["Shift+K"],
     run: asks("calibration"),
   },
   "dialog.export": { group: "Panels", title: "Export", keys: ["Ctrl+E"], run: asks("export") },
   "dialog.problems": {
     group: "Panels",
     title: "Changes that were not saved: decide",
-    keys: ["U"],
+    keys: ["Shift+U"],
     when: ({ state }) => state.pending.some(({ problem }) => problem !== null),
     run: asks("problems"),
   },

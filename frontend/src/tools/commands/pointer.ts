@@ -43,7 +43,7 @@ export const pointerCommands = {
   "pointer.mark": {
     group: "Pointer",
     title: "Mark the object under the pointer besides",
-    keys: ["K"],
+    keys: ["Alt+K"],
     when: ({ state }) => state.hovered !== null,
     run: ({ state, dispatch }) => {
       if (state.hovered !== null) dispatch({ type: "mark", track: state.hovered });

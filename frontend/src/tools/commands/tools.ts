@@ -21,6 +21,9 @@ export const toolCommands = {
   "tool.brush": takes("brush"),
   "tool.eraser": takes("eraser"),
   "tool.pan": takes("pan"),
+  "tool.contrast": takes("contrast"),
+  "tool.ruler": takes("ruler"),
+  "tool.profile": takes("profile"),
 } satisfies Record<`tool.${ToolName}`, Command>;
 
 export const brushCommands = {

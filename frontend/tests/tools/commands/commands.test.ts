@@ -68,13 +68,13 @@ describe("the table of commands", () => {
       for (const key of keys) script.key(key);
       return script.state.selection?.track;
     };
-    expect([selected("."), selected("."), selected("."), selected(","), selected(",")]).toEqual([
-      "t1",
-      "t2",
-      "t1",
-      "t2",
-      "t1",
-    ]);
+    expect([
+      selected("ArrowDown"),
+      selected("ArrowDown"),
+      selected("ArrowDown"),
+      selected("ArrowUp"),
+      selected("ArrowUp"),
+    ]).toEqual(["t1", "t2", "t1", "t2", "t1"]);
   });
 
   it("moves the pointer and clicks without a mouse", () => {
