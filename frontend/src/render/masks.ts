@@ -5,7 +5,7 @@ import { type BoxXyxy, decoded } from "../geometry/rle";
 import { sweepDisc } from "../geometry/stroke";
 import type { Viewport } from "../geometry/viewport";
 import type { MaskRle, MaskSet } from "../protocol/messages";
-import { chosenCandidate, openProposals } from "../state/annotator/drafts";
+import { chosenCandidate, openProposals, refinedTrack } from "../state/annotator/drafts";
 import type { Annotator, Display, StrokeDraft } from "../state/annotator/model";
 import { isLit } from "../state/annotator/review";
 import { type ObjectOnFrame, objectOf, objectsOn } from "../state/annotator/view";
@@ -19,6 +19,7 @@ const MARKED = 3; // the first of those that are marked; each has its own label,
 const WHITE: Colour = [255, 255, 255];
 const LOST: Colour = [255, 92, 92];
 const LINE = 1.5;
+const NOTHING: BoxXyxy = [0, 0, 0, 0];
 
 export class MaskLayers {
   private readonly program: MaskProgram;
@@ -26,6 +27,10 @@ export class MaskLayers {
   private readonly top: Layer;
   private proposals: Layer | null = null;
   private lost: Layer | null = null;
+  private proposed = false;
+  private losing = false;
+  private still = 0;
+  private stillFrom: readonly unknown[] = [];
   private painted: { stroke: StrokeDraft; points: number } | null = null;
 
   constructor(
@@ -38,24 +43,49 @@ export class MaskLayers {
     this.top = new Layer(gl, height, width);
   }
 
-  /** `frame` is the one whose image is on screen. */
-  draw(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
-    if (state.display.masks) {
-      this.composeObjects(state, frame);
-      this.program.draw(this.objects.labels, this.objects.palette, viewport, devicePixelRatio);
-    }
-    if (state.proposals?.frame === frame && state.proposals.answer !== null) {
+  /** Counts the changes of what `drawStill` draws. `frame` is the one whose image is on screen. */
+  composeStill(state: Annotator, frame: number): number {
+    const { proposals, display } = state;
+    if (display.masks) this.composeObjects(state, frame);
+    this.proposed = proposals?.frame === frame && proposals.answer !== null;
+    if (this.proposed) {
       this.proposals ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
       this.composeProposals(this.proposals, state);
-      this.program.draw(this.proposals.labels, this.proposals.palette, viewport, devicePixelRatio);
     }
     const lost = lostMasks(state, frame);
-    if (lost.length > 0) {
+    this.losing = lost.length > 0;
+    if (this.losing) {
       this.lost ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
       composeLost(this.lost, lost);
-      this.program.draw(this.lost.labels, this.lost.palette, viewport, devicePixelRatio);
     }
-    this.composeTop(state, frame);
+    const versions = [this.objects, this.proposals, this.lost].map((layer) => layer?.version ?? 0);
+    const from = [display.masks, this.proposed, this.losing, ...versions];
+    if (from.some((value, index) => value !== this.stillFrom[index])) this.still++;
+    this.stillFrom = from;
+    return this.still;
+  }
+
+  /** What stays as it is while a stroke is drawn. */
+  drawStill(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
+    const layers = [
+      state.display.masks ? this.objects : null,
+      this.proposed ? this.proposals : null,
+      this.losing ? this.lost : null,
+    ];
+    for (const layer of layers) {
+      if (layer !== null) this.program.draw(layer.labels, layer.palette, viewport, devicePixelRatio);
+    }
+  }
+
+  /** What is selected or being made. Says which box of the frame has changed by a stroke that goes on, if that is all;
+   * null: anything may have. */
+  composeTop(state: Annotator, frame: number): BoxXyxy | null {
+    const before = this.top.version;
+    const touched = this.paintTop(state, frame);
+    return this.top.version === before ? touched : null;
+  }
+
+  drawTop(viewport: Viewport, devicePixelRatio: number): void {
     this.program.draw(this.top.labels, this.top.palette, viewport, devicePixelRatio);
   }
 
@@ -63,7 +93,7 @@ export class MaskLayers {
     const objects = objectsOn(state, frame);
     const { hidden, display, phases, hovered, selection, past } = state;
     const minimum = past === null ? state.review.minimumScore : 0;
-    const stroked = state.stroke?.track ?? null; // drawn on top while it changes
+    const stroked = state.stroke?.track ?? refinedHere(state, frame); // drawn on top while it changes
     const shown = this.objects.remember("masks", [objects, hidden, stroked], () =>
       objects.filter(({ track }) => !hidden.has(track.track) && track.track !== stroked),
     );
@@ -99,10 +129,11 @@ export class MaskLayers {
     });
   }
 
-  private composeTop(state: Annotator, frame: number): void {
+  private paintTop(state: Annotator, frame: number): BoxXyxy {
     const { stroke, selection, display } = state;
+    const refined = refinedHere(state, frame);
     const selected =
-      selection === null || state.hidden.has(selection.track)
+      selection === null || state.hidden.has(selection.track) || selection.track === refined
         ? undefined
         : objectOf(state, selection.track, frame);
     const candidate = frame === state.frame ? chosenCandidate(state) : null;
@@ -116,7 +147,8 @@ export class MaskLayers {
         ...marked.map((): LabelStyle => ({ colour: WHITE, fill: 0, line: 2, dashes: "none" })),
       ]);
     });
-    if (stroke !== null && stroke.frame === frame && this.continueStroke(stroke)) return;
+    const continued = stroke !== null && stroke.frame === frame ? this.continueStroke(stroke) : null;
+    if (continued !== null) return continued;
     this.top.update("labels", [stroke, selected?.mask, candidate?.mask, ...marked], () => {
       const { labels } = this.top;
       labels.clear();
@@ -134,23 +166,27 @@ export class MaskLayers {
       this.painted = { stroke, points: 0 };
       this.continueStroke(stroke);
     });
+    return NOTHING;
   }
 
-  /** Paints only what the pointer added since the last time. False: this stroke was not begun here. */
-  private continueStroke(stroke: StrokeDraft): boolean {
+  /** Paints only what the pointer added since the last time: in which box. Null: this stroke was not begun here. */
+  private continueStroke(stroke: StrokeDraft): BoxXyxy | null {
     const { painted } = this;
-    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return false;
-    let touched: BoxXyxy = [0, 0, 0, 0];
+    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return null;
+    let touched: BoxXyxy = NOTHING;
     for (let index = painted.points; index < stroke.path.length; index++) {
       const to = stroke.path[index];
       const from = stroke.path[Math.max(0, index - 1)];
       if (from === undefined || to === undefined) continue;
       const label = stroke.mode === "paint" ? DRAFT : 0;
-      touched = joinBoxes(touched, sweepDisc(this.top.labels, from, to, stroke.diameter, label));
+      touched = joinBoxes(
+        touched,
+        sweepDisc(this.top.labels, from, to, to.diameter ?? stroke.diameter, label),
+      );
     }
     this.top.labels.touched(touched);
     this.painted = { stroke, points: stroke.path.length };
-    return true;
+    return touched;
   }
 }
 
@@ -165,6 +201,11 @@ function proposalStyle(colour: Colour, { opacity }: Display, pointed: boolean, l
   if (!lit && !pointed) return { colour, fill: 0.08, line: 1, dashes: "gaps", lineOpacity: 0.3, hatched };
   const fill = Math.min(1, Math.max(0.3, opacity) + (pointed ? 0.25 : 0));
   return { colour, fill, line: pointed ? 2 : LINE, dashes: "gaps", hatched };
+}
+
+/** The object that the mask on offer would replace. */
+function refinedHere(state: Annotator, frame: number): string | null {
+  return frame === state.frame && chosenCandidate(state) !== null ? refinedTrack(state) : null;
 }
 
 /** Those that are meant beside the selected object. */
@@ -198,7 +239,8 @@ function composeLost(layer: Layer, masks: readonly MaskRle[]): void {
 /** A draft looks like what it will become. */
 function draftColour(state: Annotator): Colour {
   const { stroke, phases, phase, frame, display } = state;
-  const object = stroke === null || stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
+  const track = stroke === null ? refinedHere(state, frame) : stroke.track;
+  const object = track === null ? undefined : objectOf(state, track, frame);
   return object === undefined
     ? colourOfPhase(phase, phases)
     : colourOf(object.track, phases, display.colourBy);
@@ -208,6 +250,8 @@ function draftColour(state: Annotator): Colour {
 class Layer {
   readonly labels: LabelTexture;
   readonly palette: Palette;
+  /** Counts how often something was made anew. */
+  version = 0;
   private readonly made = new Map<string, { from: readonly unknown[]; value: unknown }>();
 
   constructor(gl: WebGL2RenderingContext, height: number, width: number) {
@@ -221,6 +265,7 @@ class Layer {
       before?.from.length === from.length && before.from.every((value, index) => value === from[index]);
     if (before !== undefined && same) return before.value as T;
     const value = make();
+    this.version++;
     this.made.set(name, { from, value });
     return value;
   }

@@ -17,9 +17,10 @@ import { litProposals, selectedProposal, waitingCount } from "../state/annotator
 import { retrackingOf } from "../state/annotator/tracking";
 import { mayEdit, objectOf, tracksOf } from "../state/annotator/view";
 import { tools } from "./host";
+import { type ShapeCommand, type ShapeContext, shapeCommands } from "./shape_commands";
 import type { ToolContext } from "./tool";
 
-export interface CommandContext extends ToolContext {
+export interface CommandContext extends ToolContext, ShapeContext {
   /** Ends a gesture under way; false when there was none. */
   cancelGesture(): boolean;
   toggleHelp(): void;
@@ -42,7 +43,7 @@ export interface Key {
 }
 
 export interface Command {
-  readonly group: "Tools" | "Prompts" | "Proposals" | "Objects" | "Tracks" | "Frames" | "View";
+  readonly group: "Tools" | "Prompts" | "Proposals" | "Objects" | "Shapes" | "Tracks" | "Frames" | "View";
   readonly title: string;
   /** For people: alternatives apart by a space, keys of one by "+". */
   readonly keys: string;
@@ -194,7 +195,23 @@ const trackCommands: Command[] = [
   },
 ];
 
+/** "Shift+H"; which signs need Shift depends on the keyboard. */
+function nameOf({ key, ctrl, shift, alt }: Key): string {
+  const letter = key.length === 1 && key.toLowerCase() !== key.toUpperCase();
+  const printed = key === "Escape" ? "Esc" : letter ? key.toUpperCase() : key;
+  return `${ctrl ? "Ctrl+" : ""}${alt ? "Alt+" : ""}${shift && (letter || key.length > 1) ? "Shift+" : ""}${printed}`;
+}
+
+const asCommand = ({ group, title, keys, when, run }: ShapeCommand): Command => ({
+  group,
+  title,
+  keys: keys.join(" "),
+  matches: (key, context) => keys.includes(nameOf(key)) && (when?.(context) ?? true),
+  run,
+});
+
 export const commands: readonly Command[] = [
+  ...Object.values(shapeCommands).map(asCommand),
   ...toolCommands,
   {
     group: "Tools",
@@ -434,4 +451,10 @@ export function pressKey(context: CommandContext, key: Key): boolean {
   return true;
 }
 
-const EDITING: ReadonlySet<Command["group"]> = new Set(["Prompts", "Proposals", "Objects", "Tracks"]);
+const EDITING: ReadonlySet<Command["group"]> = new Set([
+  "Prompts",
+  "Proposals",
+  "Objects",
+  "Shapes",
+  "Tracks",
+]);

@@ -4,12 +4,27 @@ import type { ToolName } from "../state/annotator/model";
 import { mayEdit } from "../state/annotator/view";
 import { box } from "./box";
 import { brush, eraser } from "./brush";
+import { lasso } from "./lasso";
+import { magnetic } from "./magnetic";
 import { pan } from "./pan";
 import { point } from "./point";
+import { polygon } from "./polygon";
 import { select } from "./select";
+import { split } from "./split";
 import type { Gesture, Pointer, PointerDown, Tool, ToolContext } from "./tool";
 
-export const tools: Readonly<Record<ToolName, Tool>> = { select, point, box, brush, eraser, pan };
+export const tools: Readonly<Record<ToolName, Tool>> = {
+  select,
+  point,
+  box,
+  brush,
+  eraser,
+  polygon,
+  lasso,
+  magnetic,
+  split,
+  pan,
+};
 
 export class ToolHost {
   private running: { gesture: Gesture; tool: Tool } | null = null;

@@ -15,6 +15,7 @@ import { listed, trackName } from "../../state/annotator/words";
 import { counted } from "../../state/format";
 import { type Key, plan, pressKey, type TrackDialog } from "../../tools/commands";
 import type { MenuEntry } from "../../ui/Menu";
+import { shapeEntries } from "./drawing/shape_menu";
 import type { Workspace } from "./workspace";
 
 const MOST_NAMES = 3;
@@ -108,6 +109,8 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
           ]),
       ...lineage,
       "separator",
+      ...shapeEntries(workspace, aim),
+      "separator",
       ...accepting,
     ];
   }
@@ -138,6 +141,8 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     { label: "Show its lineage", shortcut: "L", onChoose: aimed(() => commands.openLineage(one)) },
     { label: "Phase from this frame on…", disabled: !here, onChoose: asks("phase-from") },
     ...lineage,
+    "separator",
+    ...shapeEntries(workspace, aim),
     "separator",
     ...(proposed
       ? [

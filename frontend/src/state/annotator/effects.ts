@@ -50,6 +50,7 @@ export function start(store: Store, services: Services): Connection {
   });
 
   store.dispatch({ type: "kept/found", pending: keep.pending(), prompt: keep.prompt(), requestId: newId() });
+  store.dispatch({ type: "outline", outline: keep.outline() });
   store.dispatch({ type: "display", change: keep.display() });
   const socket = connect(services.openWire, (event) => {
     switch (event.type) {
@@ -80,6 +81,7 @@ export function start(store: Store, services: Services): Connection {
           if (!present.has(commit.requestId)) keep.dropPending(commit.requestId);
       }
       if (after.prompt !== before.prompt) keep.savePrompt(after.prompt);
+      if (after.outline !== before.outline) keep.saveOutline(after.outline);
       if (after.display !== before.display) keep.saveDisplay(after.display);
     } catch {
       const text =
@@ -242,7 +244,7 @@ function commitMessage(commit: PendingCommit): ClientMessage {
   };
 }
 
-function promptMessage({ requestId, frame, model, points, box }: PromptDraft): ClientMessage {
+function promptMessage({ requestId, frame, model, points, box, masks }: PromptDraft): ClientMessage {
   return {
     type: "prompt.predict",
     request_id: requestId,
@@ -251,6 +253,7 @@ function promptMessage({ requestId, frame, model, points, box }: PromptDraft): C
     version: null,
     points: [...points],
     box,
+    mask: masks.at(-1) ?? null,
   };
 }
 

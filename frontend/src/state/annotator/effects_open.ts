@@ -15,6 +15,7 @@ import { followJob, startExport } from "../jobs/effects";
 import { failed, ready } from "../remote";
 import { start } from "./effects";
 import { startEdits } from "./effects_edits";
+import { type Interpolations, startInterpolations } from "./effects_interpolate";
 import { type Jobs, jobsOf, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
 import { type Segmentations, startSegmentations } from "./effects_segment";
@@ -24,7 +25,7 @@ import { browserKeep } from "./keep";
 import type { ChunkPlace } from "./model";
 import { createStore, type Store } from "./store";
 
-export interface Session extends Jobs, Segmentations, Trackings {
+export interface Session extends Interpolations, Jobs, Segmentations, Trackings {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
@@ -78,6 +79,7 @@ export async function openAnnotator(
     ...jobControl,
     ...startSegmentations(store, follow),
     ...startTrackings(store, follow),
+    ...startInterpolations(store, api),
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),

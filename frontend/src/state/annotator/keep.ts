@@ -1,6 +1,7 @@
-// Unsaved work, kept in the browser: pending commits until they are settled, the prompt for as long as the tab lives.
+// Unsaved work, kept in the browser: pending commits until they are settled, prompt and outline for as long as the tab
+// lives.
 
-import type { Display, PendingCommit, PromptDraft } from "./model";
+import type { Display, OutlineDraft, PendingCommit, PromptDraft } from "./model";
 
 export interface Keep {
   pending(): PendingCommit[];
@@ -8,6 +9,8 @@ export interface Keep {
   dropPending(requestId: string): void;
   prompt(): PromptDraft | null;
   savePrompt(prompt: PromptDraft | null): void;
+  outline(): OutlineDraft | null;
+  saveOutline(outline: OutlineDraft | null): void;
   display(): Partial<Display>;
   saveDisplay(display: Display): void;
 }
@@ -16,6 +19,10 @@ export interface Keep {
 export function browserKeep(user: number, series: string, lasting: Storage, ofTab: Storage): Keep {
   const prefix = `graticule/${user}/${series}`;
   const commits = `${prefix}/pending/`;
+  const saveDraft = (name: string, draft: PromptDraft | OutlineDraft | null) => {
+    if (draft === null) ofTab.removeItem(`${prefix}/${name}`);
+    else ofTab.setItem(`${prefix}/${name}`, JSON.stringify(draft));
+  };
   return {
     pending() {
       const found = keysOf(lasting)
@@ -36,10 +43,11 @@ export function browserKeep(user: number, series: string, lasting: Storage, ofTa
     prompt() {
       return parsed<PromptDraft>(ofTab.getItem(`${prefix}/prompt`));
     },
-    savePrompt(prompt) {
-      if (prompt === null) ofTab.removeItem(`${prefix}/prompt`);
-      else ofTab.setItem(`${prefix}/prompt`, JSON.stringify(prompt));
+    savePrompt: (prompt) => saveDraft("prompt", prompt),
+    outline() {
+      return parsed<OutlineDraft>(ofTab.getItem(`${prefix}/outline`));
     },
+    saveOutline: (outline) => saveDraft("outline", outline),
     display() {
       return parsed<Partial<Display>>(lasting.getItem(`${prefix}/display`)) ?? {};
     },

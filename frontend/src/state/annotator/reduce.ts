@@ -1,6 +1,6 @@
 // Every change of the annotator's state, in one pure function. IDs come with the actions, so replays agree.
 
-import type { Point } from "../../geometry/stroke";
+import type { Point, StrokePoint } from "../../geometry/stroke";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
@@ -26,6 +26,8 @@ import type {
   Box,
   Connection,
   Display,
+  Drawing,
+  OutlineDraft,
   PendingCommit,
   PromptDraft,
   Review,
@@ -36,8 +38,10 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
+import { finishOutline, withMode, withoutLastCorner } from "./outline";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
+import { changeShapes, type ShapeChange } from "./shapes";
 import { changedTracking } from "./tracking";
 import { askEdit, type Refusal, refuse, type TrackGesture } from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
@@ -71,6 +75,8 @@ export type Look =
   | { type: "past/open"; version: number }
   | { type: "past/close" }
   | { type: "selection"; selection: Selection | null }
+  /** What was only just made stays selected on other frames too. */
+  | { type: "selection/keep" }
   | { type: "mark"; track: string }
   | { type: "hover"; track: string | null }
   | { type: "hidden"; track: string; hidden: boolean }
@@ -84,12 +90,14 @@ export type Look =
   | { type: "review"; change: Partial<Omit<Review, "seek">> }
   | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
+  | { type: "drawing"; change: Partial<Drawing> }
   | { type: "play"; playing: boolean }
   | { type: "rate"; framesPerSecond: number };
 
 /** Actions that lead to commits: nothing happens where the user may not edit. */
 export type Edit =
-  | { type: "prompt/point"; point: PromptPoint; requestId: string }
+  /** `refines`: the object whose mask a first point refines. */
+  | { type: "prompt/point"; point: PromptPoint; refines?: string | null; requestId: string }
   | { type: "band"; band: Box | null }
   | { type: "prompt/box"; box: Box; requestId: string }
   | { type: "prompt/back"; requestId: string }
@@ -98,9 +106,14 @@ export type Edit =
   | { type: "prompt/accept"; requestId: string; track: string }
   | { type: "prompt/cancel" }
   | { type: "stroke/begin"; stroke: StrokeDraft }
-  | { type: "stroke/extend"; point: Point }
+  | { type: "stroke/extend"; point: StrokePoint }
   | { type: "stroke/finish"; requestId: string; track: string }
   | { type: "stroke/cancel" }
+  | { type: "outline"; outline: OutlineDraft | null }
+  | { type: "outline/back" }
+  /** `closing`: the way from the last corner to the first; empty: straight. */
+  | { type: "outline/finish"; closing: readonly Point[]; requestId: string; track: string }
+  | { type: "shapes"; change: ShapeChange; requestId: string }
   | { type: "segment"; requestId: string }
   | { type: "proposals/score"; minimum: number }
   | {
@@ -188,6 +201,8 @@ function react(state: Annotator, action: Action): Annotator {
       return { ...state, past: null };
     case "selection":
       return { ...state, selection: action.selection, marked: new Set() };
+    case "selection/keep":
+      return { ...state, selection: state.selection && { ...state.selection, lasting: true } };
     case "mark":
       return mark(state, action.track);
     case "hover":
@@ -201,7 +216,7 @@ function react(state: Annotator, action: Action): Annotator {
     case "display":
       return { ...state, display: { ...state.display, ...action.change } };
     case "tool":
-      return { ...state, tool: action.tool, stroke: null, band: null };
+      return { ...state, tool: action.tool, hovered: null, stroke: null, band: null };
     case "model":
       return askAgain({ ...state, model: action.model }, action.requestId);
     case "segmenter":
@@ -221,6 +236,8 @@ function react(state: Annotator, action: Action): Annotator {
       return stepProposal(state, action.direction);
     case "brush":
       return { ...state, brushDiameter: Math.min(LARGEST_BRUSH, Math.max(1, Math.round(action.diameter))) };
+    case "drawing":
+      return withMode({ ...state, drawing: { ...state.drawing, ...action.change } });
     case "play":
       return { ...state, playing: action.playing };
     case "rate":
@@ -232,6 +249,8 @@ function react(state: Annotator, action: Action): Annotator {
 
 const CORRECTIONS: ReadonlySet<Action["type"]> = new Set([
   "stroke/finish",
+  "outline/finish",
+  "shapes",
   "prompt/accept",
   "commit",
   "tracks/edit",
@@ -246,7 +265,7 @@ function noteCorrection(after: Annotator, before: Annotator, { type }: Edit): An
 function edit(state: Annotator, action: Edit): Annotator {
   switch (action.type) {
     case "prompt/point":
-      return addPoint(state, action.point, action.requestId);
+      return addPoint(state, action.point, action.refines ?? null, action.requestId);
     case "band":
       return { ...state, band: action.band };
     case "prompt/box":
@@ -269,6 +288,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return finishStroke(state, action.requestId, action.track);
     case "stroke/cancel":
       return { ...state, stroke: null };
+    case "outline":
+      return { ...state, outline: action.outline };
+    case "outline/back":
+      return withoutLastCorner(state);
+    case "outline/finish":
+      return finishOutline(state, action.closing, action.requestId, action.track);
+    case "shapes":
+      return changeShapes(state, action.change, action.requestId);
     case "segment": {
       const { frame, segmenter } = state;
       const empty = {
@@ -365,6 +392,11 @@ function kept(
   return {
     pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
     prompt:
-      prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+      prompt === null
+        ? state.prompt
+        : { ...EARLIER_PROMPT, ...prompt, requestId: answered ? prompt.requestId : requestId },
   };
 }
+
+/** What a page from before prompts could refine a mask did not keep. */
+const EARLIER_PROMPT = { track: null, masks: [] };
