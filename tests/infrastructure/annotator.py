@@ -27,10 +27,12 @@ class Annotator:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.received: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
         page.on("websocket", self._listen)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda payload: self.received.append(json.loads(payload)))
+        socket.on("framesent", lambda payload: self.sent.append(json.loads(payload)))
 
     def sign_in(self, url: str, username: str, password: str = PASSWORD, *, tour: bool = False) -> None:
         """Through the sign-in page; the default password is the one that App.add_person gives.

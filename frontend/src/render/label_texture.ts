@@ -78,10 +78,11 @@ export class LabelTexture {
     }
   }
 
-  /** Paints a disc's way over what is shown, until the next `show`. */
-  sweep(from: Point, to: Point, diameter: number, label: number): void {
+  /** Paints a disc's way over what is shown, until the next `show`. Returns the box that it may have touched. */
+  sweep(from: Point, to: Point, diameter: number, label: number): BoxXyxy {
     const { side, columns } = this.pages;
-    for (const at of pagesIn(this.pages, sweptBox(from, to, diameter, this.height, this.width))) {
+    const swept = sweptBox(from, to, diameter, this.height, this.width);
+    for (const at of pagesIn(this.pages, swept)) {
       const page = this.held.get(at) ?? { layer: this.take(at), items: [], pixels: null };
       const pixels = page.pixels ?? new Uint16Array(side * side);
       if (page.pixels === null) {
@@ -94,6 +95,7 @@ export class LabelTexture {
       const raster = { height: side, width: side, data: pixels };
       this.send(page.layer, pixels, sweepDisc(raster, inPage(from), inPage(to), diameter, label));
     }
+    return swept;
   }
 
   /** The boxes of the pages that hold anything. */

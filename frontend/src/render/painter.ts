@@ -88,12 +88,14 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn, r
 /** Everything of the state that the canvas shows. */
 function pictureOf(state: Annotator): readonly unknown[] {
   const { frame, frames, tracks, pending, past, hidden, hovered, selection, display, phases, phase } = state;
-  const { stroke, proposals, prompt, playing, difference } = state;
+  const { stroke, outline, proposals, prompt, playing, difference } = state;
   const answered = prompt?.answer ? prompt : null; // one that waits for its answer shows nothing here
   const masks = [frame, frames, tracks, pending, past, hidden, hovered, selection, display, phases, phase];
+  // The outline itself is drawn over the canvas; here it only says which pixels the magnetic contour needs.
   return [
     ...masks,
     stroke,
+    outline,
     proposals,
     playing,
     difference,

@@ -1,5 +1,6 @@
 // Drives the canvas tools as a person would, without a canvas: press, move, release, press a key.
 
+import type { Point } from "../../src/geometry/stroke";
 import { fitView, type Viewport } from "../../src/geometry/viewport";
 import type { TrackingRequest } from "../../src/protocol/tracking";
 import type { Annotator } from "../../src/state/annotator/model";
@@ -14,6 +15,7 @@ interface Modifiers {
   alt?: boolean;
   shift?: boolean;
   button?: PointerDown["button"];
+  pressure?: number;
 }
 
 export class Script implements CommandContext {
@@ -36,6 +38,12 @@ export class Script implements CommandContext {
 
   dispatch = (action: Action): void => {
     this.state = reduce(this.state, action);
+  };
+  /** Where the magnetic contour goes; straight unless a test says otherwise. */
+  followEdge = (from: Point, to: Point): readonly Point[] => [from, to];
+  interpolations = 0;
+  interpolate = (): void => {
+    this.interpolations++;
   };
   openTracking = (): void => {
     this.opened = "track";
@@ -88,8 +96,8 @@ export class Script implements CommandContext {
     this.host.down({ ...at(x, y, modifiers), button: modifiers.button ?? "left" });
     return this;
   }
-  move(x: number, y: number): this {
-    this.host.move(at(x, y));
+  move(x: number, y: number, modifiers: Modifiers = {}): this {
+    this.host.move(at(x, y, modifiers));
     return this;
   }
   release(x: number, y: number): this {
@@ -119,6 +127,6 @@ export class Script implements CommandContext {
 }
 
 /** One image pixel is ten on screen. */
-function at(x: number, y: number, { alt = false, shift = false }: Modifiers = {}): Pointer {
-  return { image: { x, y }, screen: { x: x * 10, y: y * 10 }, alt, shift };
+function at(x: number, y: number, { alt = false, shift = false, pressure }: Modifiers = {}): Pointer {
+  return { image: { x, y }, screen: { x: x * 10, y: y * 10 }, alt, shift, pressure: pressure ?? null };
 }

@@ -16,6 +16,7 @@ import { counted } from "../../state/format";
 import { type CommandId, plan, runCommand, type TrackDialog } from "../../tools/commands";
 import type { MenuEntry } from "../../ui/Menu";
 import { shortcut } from "./command_keys";
+import { shapeEntries } from "./drawing/shape_menu";
 import type { Workspace } from "./workspace";
 
 const MOST_NAMES = 3;
@@ -118,6 +119,8 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
           ]),
       ...lineage,
       "separator",
+      ...shapeEntries(workspace, aim),
+      "separator",
       ...accepting,
     ];
   }
@@ -159,6 +162,8 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     life,
     { label: "Phase from this frame on…", disabled: !here, onChoose: asks("phase-from") },
     ...lineage,
+    "separator",
+    ...shapeEntries(workspace, aim),
     "separator",
     ...(proposed
       ? [

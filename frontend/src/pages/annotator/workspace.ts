@@ -8,6 +8,7 @@ import { fitView, reveal, type Viewport } from "../../geometry/viewport";
 import { asApiError } from "../../protocol/errors";
 import { ChunkCache } from "../../render/chunks";
 import { startDecoder } from "../../render/decoder";
+import { EdgeFollower } from "../../render/edges";
 import { ClickTimer } from "../../render/latency";
 import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
@@ -108,6 +109,7 @@ export function createWorkspace(session: Session): Workspace {
     },
     (text) => store.dispatch({ type: "notice", text }),
   );
+  const edges = new EdgeFollower(series.pixels, (place) => chunks.get(place));
   const commands: CommandContext = {
     get state() {
       return store.state.peek();
@@ -123,6 +125,12 @@ export function createWorkspace(session: Session): Workspace {
       viewport.value = next;
     },
     newId,
+    followEdge: (from, to) => edges.follow(store.state.peek().frame, from, to),
+    interpolate() {
+      session
+        .interpolate(newId)
+        .catch((cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }));
+    },
     cancelGesture() {
       const { busy } = host;
       host.cancel();

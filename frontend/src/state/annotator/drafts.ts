@@ -1,15 +1,15 @@
 // Work that is not committed yet: prompts and their candidates, strokes, proposals; and what accepting them commits.
 
 import { areaPx, decoded, difference, encode, intersection, type Runs, union } from "../../geometry/rle";
-import { type Point, strokeRuns } from "../../geometry/stroke";
-import type { Candidate, MaskRle, Origin } from "../../protocol/messages";
+import { type StrokePoint, strokeRuns } from "../../geometry/stroke";
+import type { Candidate, MaskRle, MaskSet, Origin } from "../../protocol/messages";
 import { commit } from "./history";
 import type { Annotator, Operation, StrokeDraft } from "./model";
 import { following, promptHere } from "./prompt";
 import { objectOf, objectsOn, tracksOf } from "./view";
 
 const UNTRACKED = { tracker: null, tracker_hash: null, confidence: null, bridged: false };
-const BY_HAND: Origin = {
+export const BY_HAND: Origin = {
   model: null,
   model_hash: null,
   points: [],
@@ -32,11 +32,20 @@ export function cycleCandidates(state: Annotator, step: number): Annotator {
   return { ...state, prompt: { ...prompt, chosen: (prompt.chosen + step + count) % count } };
 }
 
-/** The track that an accepted candidate goes to: the selected one where this frame lacks it, else a new one. */
+/** The track that an accepted candidate goes to: the one that is refined, the selected one where this frame lacks it,
+ * else a new one. */
 export function receivingTrack(state: Annotator): string | null {
+  const refined = refinedTrack(state);
+  if (refined !== null) return refined;
   const track = state.selection?.track;
   if (track === undefined || (tracksOf(state).get(track)?.deleted ?? true)) return null;
   return objectOf(state, track, state.frame) === undefined ? track : null;
+}
+
+/** The object whose mask the prompt on this frame refines. */
+export function refinedTrack(state: Annotator): string | null {
+  const track = promptHere(state)?.track ?? null;
+  return track !== null && tracksOf(state).get(track)?.deleted === false ? track : null;
 }
 
 /** `newTrack` names the object where accepting makes one. */
@@ -59,10 +68,11 @@ export function acceptCandidate(state: Annotator, requestId: string, newTrack: s
   const operations: Operation[] = [setMask(track, prompt.frame, candidate.mask, origin)];
   if (existing === null) operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
   const selection = existing === null ? { track, lasting: false } : state.selection;
-  return commit({ ...state, prompt: null, selection }, { requestId, reason: "Accept a mask", operations });
+  const reason = refinedTrack(state) === null ? "Accept a mask" : "Refine a mask";
+  return commit({ ...state, prompt: null, selection }, { requestId, reason, operations });
 }
 
-export function extendStroke(state: Annotator, point: Point): Annotator {
+export function extendStroke(state: Annotator, point: StrokePoint): Annotator {
   const { stroke } = state;
   return stroke === null ? state : { ...state, stroke: { ...stroke, path: [...stroke.path, point] } };
 }
@@ -92,28 +102,53 @@ export function finishStroke(state: Annotator, requestId: string, newTrack: stri
   const idle = { ...state, stroke: null };
   const result = strokeResult(state, stroke);
   if (result === null) return idle;
-  const mask = encode(result.after);
-  const area = areaPx(result.after);
-  if (result.before?.counts === mask.counts || (result.before === null && area === 0)) return idle;
-  if (stroke.track === null && result.before !== null) return touchUp(idle, mask, area);
-  const track = stroke.track ?? newTrack;
-  const { frame } = stroke;
+  const paints = stroke.mode === "paint";
+  return applyDrawn(idle, requestId, {
+    ...result,
+    frame: stroke.frame,
+    track: stroke.track,
+    newTrack,
+    reasons: {
+      create: "Paint a new object",
+      change: paints ? "Paint a mask" : "Erase from a mask",
+      remove: "Erase a mask",
+    },
+  });
+}
+
+/** A mask as a person has drawn it. */
+export interface DrawnMask {
+  readonly frame: number;
+  readonly before: MaskRle | null;
+  readonly after: Runs;
+  /** Whose mask it is; null: the candidate's on offer where there is one before, else a new object's. */
+  readonly track: string | null;
+  readonly newTrack: string;
+  readonly reasons: { readonly create: string; readonly change: string; readonly remove: string };
+}
+
+/** One commit, or one touch-up of the candidate on offer; nothing where nothing changed. */
+export function applyDrawn(state: Annotator, requestId: string, drawn: DrawnMask): Annotator {
+  const { frame, before, after, reasons } = drawn;
+  const mask = encode(after);
+  const area = areaPx(after);
+  if (before?.counts === mask.counts || (before === null && area === 0)) return state;
+  if (drawn.track === null && before !== null) return touchUp(state, mask, area);
+  const track = drawn.track ?? drawn.newTrack;
   if (area === 0) {
-    return commit(idle, { requestId, reason: "Erase a mask", operations: [removal(state, track, frame)] });
+    const operations = [removal(state, track, frame)];
+    return commit(state, { requestId, reason: reasons.remove, operations });
   }
   const object = objectOf(state, track, frame);
   const origin = object === undefined ? BY_HAND : { ...object.origin, edited: true };
   const operations: Operation[] = [setMask(track, frame, mask, origin)];
-  if (stroke.track !== null) {
-    const reason = stroke.mode === "paint" ? "Paint a mask" : "Erase from a mask";
-    return commit(idle, { requestId, reason, operations });
-  }
+  if (drawn.track !== null) return commit(state, { requestId, reason: reasons.change, operations });
   operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
   const selection = { track, lasting: false };
-  return commit({ ...idle, selection }, { requestId, reason: "Paint a new object", operations });
+  return commit({ ...state, selection }, { requestId, reason: reasons.create, operations });
 }
 
-function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annotator {
+export function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annotator {
   const { prompt } = state;
   if (prompt === null || prompt.answer === null) return state;
   const candidates = prompt.answer.candidates.map((candidate, index) =>
@@ -183,6 +218,6 @@ export function acceptProposals(
   return openProposals(next).length === 0 ? { ...next, proposals: null } : next;
 }
 
-function setMask(track: string, frame: number, mask: MaskRle, origin: Origin): Operation {
+export function setMask(track: string, frame: number, mask: MaskRle, origin: Origin): MaskSet {
   return { op: "mask.set", track, frame, mask, origin, state: "accepted", order: null };
 }

@@ -235,7 +235,7 @@ function commitMessage(commit: PendingCommit): ClientMessage {
   };
 }
 
-function promptMessage({ requestId, frame, model, points, box }: PromptDraft): ClientMessage {
+function promptMessage({ requestId, frame, model, points, box, mask }: PromptDraft): ClientMessage {
   return {
     type: "prompt.predict",
     request_id: requestId,
@@ -244,7 +244,7 @@ function promptMessage({ requestId, frame, model, points, box }: PromptDraft): C
     version: null,
     points: [...points],
     box,
-    mask: null,
+    mask,
   };
 }
 

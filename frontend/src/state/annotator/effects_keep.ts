@@ -29,7 +29,8 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   store.dispatch({ type: "view/rulers-kept", rulers: keep.rulers() });
   const stopWatching = store.watch((after, before) => {
     if (after.pending !== before.pending) keepPending(after, before);
-    if (after.prompt !== before.prompt || after.asked !== before.asked) keepDrafts(0);
+    const drafted = after.prompt !== before.prompt || after.outline !== before.outline;
+    if (drafted || after.asked !== before.asked) keepDrafts(0);
     else if (after.stroke !== before.stroke) keepDrafts(after.stroke === null ? 0 : STROKE_MS);
     if (after.display !== before.display) keepLook(() => keep.saveDisplay(after.display));
     if (after.rulers !== before.rulers) keepLook(() => keep.saveRulers(after.rulers));
@@ -45,6 +46,9 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
       const { prompt, asked } = drafts ?? { prompt: null, asked: null };
       if (pending.length > 0 || prompt !== null || asked !== null) {
         store.dispatch({ type: "kept/found", pending, prompt, asked, requestId: newId() });
+      }
+      if (drafts?.outline != null && store.state.peek().outline === null) {
+        store.dispatch({ type: "outline", outline: drafts.outline });
       }
       if (drafts?.stroke != null) {
         stroke = drafts.stroke;
@@ -151,7 +155,12 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   };
 }
 
-const draftsOf = ({ prompt, stroke, asked }: Annotator): Drafts => ({ prompt, stroke, asked });
+const draftsOf = ({ prompt, stroke, outline, asked }: Annotator): Drafts => ({
+  prompt,
+  stroke,
+  outline,
+  asked,
+});
 
 /** Whether work is neither on the server nor in the browser's storage. */
 export function wouldBeLost(state: Annotator): boolean {

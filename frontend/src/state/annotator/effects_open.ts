@@ -17,6 +17,7 @@ import { failed, ready } from "../remote";
 import { start } from "./effects";
 import { startDifferences } from "./effects_difference";
 import { startEdits } from "./effects_edits";
+import { type Interpolations, startInterpolations } from "./effects_interpolate";
 import { type Jobs, jobsOf, startJobs } from "./effects_jobs";
 import { type MaskReader, readMasks } from "./effects_masks";
 import { type Segmentations, startSegmentations } from "./effects_segment";
@@ -29,7 +30,7 @@ import { browserShelf } from "./shelf";
 import { createStore, type Store } from "./store";
 import { browserTabs } from "./tabs";
 
-export interface Session extends Jobs, Segmentations, Trackings, Views {
+export interface Session extends Interpolations, Jobs, Segmentations, Trackings, Views {
   readonly store: Store;
   readonly project: Project;
   loadChunk(place: ChunkPlace, signal: AbortSignal): Promise<ArrayBuffer>;
@@ -104,6 +105,7 @@ export async function openAnnotator(
     ...startSegmentations(store, follow, newId),
     ...startTrackings(store, follow),
     ...views,
+    ...startInterpolations(store, api),
     store,
     project,
     loadChunk: (place, signal) => api.getChunk({ series: id, store: series.pixels.store, ...place }, signal),

@@ -1,7 +1,7 @@
 // What the annotator knows: plain immutable values. The reducer makes new ones, renderers and pages read them.
 
 import type { ScaleBarStyle } from "../../geometry/scale_bar";
-import type { Point } from "../../geometry/stroke";
+import type { Point, StrokePoint } from "../../geometry/stroke";
 import type { DifferencePage, FrameDifference } from "../../protocol/history";
 import type {
   Base,
@@ -11,6 +11,7 @@ import type {
   Conflict,
   EventRevision,
   MaskRevision,
+  MaskRle,
   Person,
   PromptPoint,
   TrackRevision,
@@ -109,6 +110,10 @@ export interface PromptDraft {
   readonly model: string;
   readonly points: readonly PromptPoint[];
   readonly box: Box | null;
+  /** The object whose mask it refines; null: accepting gives a mask to an object that has none here. */
+  readonly track: string | null;
+  /** The mask that was to be refined when each point was placed; null where the model began afresh. */
+  readonly mask: MaskRle | null;
   /** The newest question; the answer may be to an older one while the model works. */
   readonly requestId: string;
   readonly answer: PromptAnswer | null;
@@ -131,10 +136,40 @@ export interface StrokeDraft {
   readonly kind: "stroke";
   readonly frame: number;
   readonly mode: "paint" | "erase";
-  readonly path: readonly Point[];
+  readonly path: readonly StrokePoint[];
   readonly diameter: number;
   /** The track whose mask it changes; null: a new object, or the prompt draft's candidate. */
   readonly track: string | null;
+}
+
+export type OutlineTool = "polygon" | "lasso" | "magnetic" | "split";
+
+/** What becomes of what an outline encloses. */
+export type OutlineMode = "new" | "add" | "subtract";
+
+/** A corner of an outline, and the way to it from the corner before; empty: straight. */
+export interface Corner extends Point {
+  readonly path: readonly Point[];
+}
+
+/** An outline, or a line to split along, that is being drawn. */
+export interface OutlineDraft {
+  readonly kind: "outline";
+  readonly tool: OutlineTool;
+  readonly frame: number;
+  readonly mode: OutlineMode;
+  /** The track whose mask it changes; null: a new object, or the prompt draft's candidate. */
+  readonly track: string | null;
+  readonly corners: readonly Corner[];
+}
+
+/** How masks are drawn. */
+export interface Drawing {
+  readonly mode: OutlineMode;
+  /** A pen's pressure scales the brush. */
+  readonly pressure: boolean;
+  /** Of the disc that smooths. */
+  readonly smoothRadiusPx: number;
 }
 
 /** What "segment" runs. Parameters that nobody has set have their defaults. */
@@ -241,6 +276,7 @@ export interface Drafts {
   readonly asked: Asked | null;
   readonly prompt: PromptDraft | null;
   readonly stroke: StrokeDraft | null;
+  readonly outline: OutlineDraft | null;
 }
 
 /** How far unsaved work is kept in the browser. */
@@ -299,6 +335,7 @@ export type ToolName =
   | "box"
   | "brush"
   | "eraser"
+  | OutlineTool
   | "pan"
   | "contrast"
   | "ruler"
@@ -359,6 +396,7 @@ export interface Annotator {
   readonly corrected: number | null;
   readonly phase: string | null;
   readonly brushDiameter: number;
+  readonly drawing: Drawing;
   readonly selection: Selection | null;
   /** Objects that are meant together with the selected one. */
   readonly marked: ReadonlySet<string>;
@@ -366,6 +404,7 @@ export interface Annotator {
   readonly hidden: ReadonlySet<string>;
   readonly prompt: PromptDraft | null;
   readonly stroke: StrokeDraft | null;
+  readonly outline: OutlineDraft | null;
   /** A box being dragged. */
   readonly band: Box | null;
   readonly proposals: Proposals | null;

@@ -1,18 +1,38 @@
 // Points and a box being placed: every change asks the model anew, and can be taken back.
 
-import type { PromptPoint } from "../../protocol/messages";
+import type { MaskRle, PromptPoint } from "../../protocol/messages";
 import type { Annotator, Box, PromptDraft } from "./model";
+import { objectOf } from "./view";
 
 const MOST_STEPS = 50;
 
-/** Every change of a prompt asks anew: `requestId` is the new question's. */
-export function addPoint(state: Annotator, point: PromptPoint, requestId: string): Annotator {
+/** Every change of a prompt asks anew: `requestId` is the new question's. `refines`: the track of a first point. */
+export function addPoint(
+  state: Annotator,
+  point: PromptPoint,
+  refines: string | null,
+  requestId: string,
+): Annotator {
   const before = promptHere(state);
-  return ask(state, [...(before?.points ?? []), point], before?.box ?? null, requestId);
+  const points = [...(before?.points ?? []), point];
+  if (before !== null) {
+    const { box, track } = before;
+    return ask(state, requestId, { points, box, track, mask: maskToRefine(before) });
+  }
+  const object = refines === null ? undefined : objectOf(state, refines, state.frame);
+  const track = object?.track.track ?? null;
+  return ask(state, requestId, { points, box: null, track, mask: object?.mask ?? null });
+}
+
+/** What is on offer, where it goes on from a mask or a person has changed it; else the model begins afresh. */
+function maskToRefine({ track, answer, chosen, mask }: PromptDraft): MaskRle | null {
+  if (track === null && answer?.edited !== true) return null;
+  return answer?.candidates[chosen]?.mask ?? mask;
 }
 
 export function setBox(state: Annotator, box: Box, requestId: string): Annotator {
-  return ask(state, promptHere(state)?.points ?? [], box, requestId);
+  const { points = [], track = null, mask = null } = promptHere(state) ?? {};
+  return ask(state, requestId, { points, box, track, mask });
 }
 
 /** The draft one step back: without its last point, its box or the last touch-up. What was not answered is asked anew. */
@@ -43,17 +63,15 @@ export function askAgain(state: Annotator, requestId: string): Annotator {
 
 function ask(
   state: Annotator,
-  points: readonly PromptPoint[],
-  box: Box | null,
   requestId: string,
+  question: Pick<PromptDraft, "points" | "box" | "track" | "mask">,
 ): Annotator {
   const before = promptHere(state);
   const prompt: PromptDraft = {
     kind: "prompt",
     frame: state.frame,
     model: state.model,
-    points,
-    box,
+    ...question,
     requestId,
     answer: before?.answer ?? null,
     chosen: before?.chosen ?? 0,

@@ -1,6 +1,6 @@
 // Every change of the annotator's state, in one pure function. IDs come with the actions, so replays agree.
 
-import type { Point } from "../../geometry/stroke";
+import type { Point, StrokePoint } from "../../geometry/stroke";
 import type { DifferencePage } from "../../protocol/history";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
@@ -20,7 +20,9 @@ import type {
   Box,
   Connection,
   Display,
+  Drawing,
   Keeping,
+  OutlineDraft,
   PendingCommit,
   PromptDraft,
   Review,
@@ -31,9 +33,11 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
+import { finishOutline, withMode, withoutLastCorner } from "./outline";
 import { addPoint, askAgain, setBox, stepBack } from "./prompt";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
+import { changeShapes, type ShapeChange } from "./shapes";
 import { changedTracking } from "./tracking";
 import {
   askEdit,
@@ -89,6 +93,8 @@ export type Look =
   | { type: "difference/open"; from: number; to: number }
   | { type: "difference/step"; direction: 1 | -1 }
   | { type: "selection"; selection: Selection | null }
+  /** What was only just made stays selected on other frames too. */
+  | { type: "selection/keep" }
   | { type: "mark"; track: string }
   | { type: "hover"; track: string | null }
   | { type: "hidden"; track: string; hidden: boolean }
@@ -102,13 +108,15 @@ export type Look =
   | { type: "review"; change: Partial<Omit<Review, "seek">> }
   | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
+  | { type: "drawing"; change: Partial<Drawing> }
   | { type: "play"; playing: boolean }
   | { type: "rate"; framesPerSecond: number }
   | ViewAction;
 
 /** Actions that lead to commits: nothing happens where the user may not edit. */
 export type Edit =
-  | { type: "prompt/point"; point: PromptPoint; requestId: string }
+  /** `refines`: the object whose mask a first point refines. */
+  | { type: "prompt/point"; point: PromptPoint; refines?: string | null; requestId: string }
   | { type: "band"; band: Box | null }
   | { type: "prompt/box"; box: Box; requestId: string }
   | { type: "prompt/back"; requestId: string }
@@ -117,9 +125,14 @@ export type Edit =
   | { type: "prompt/accept"; requestId: string; track: string }
   | { type: "prompt/cancel" }
   | { type: "stroke/begin"; stroke: StrokeDraft }
-  | { type: "stroke/extend"; point: Point }
+  | { type: "stroke/extend"; point: StrokePoint }
   | { type: "stroke/finish"; requestId: string; track: string }
   | { type: "stroke/cancel" }
+  | { type: "outline"; outline: OutlineDraft | null }
+  | { type: "outline/back" }
+  /** `closing`: the way from the last corner to the first; empty: straight. */
+  | { type: "outline/finish"; closing: readonly Point[]; requestId: string; track: string }
+  | { type: "shapes"; change: ShapeChange; requestId: string }
   | { type: "segment"; requestId: string }
   | { type: "proposals/score"; minimum: number }
   | {
@@ -223,6 +236,8 @@ function react(state: Annotator, action: Action): Annotator {
       return showFrame(state, nextChanged(state, action.direction) ?? state.frame);
     case "selection":
       return { ...state, selection: action.selection, marked: new Set() };
+    case "selection/keep":
+      return { ...state, selection: state.selection && { ...state.selection, lasting: true } };
     case "mark":
       return mark(state, action.track);
     case "hover":
@@ -236,7 +251,7 @@ function react(state: Annotator, action: Action): Annotator {
     case "display":
       return { ...state, display: { ...state.display, ...action.change } };
     case "tool":
-      return { ...state, tool: action.tool, stroke: null, band: null };
+      return { ...state, tool: action.tool, hovered: null, stroke: null, band: null };
     case "model":
       return askAgain({ ...state, model: action.model }, action.requestId);
     case "segmenter":
@@ -256,6 +271,8 @@ function react(state: Annotator, action: Action): Annotator {
       return stepProposal(state, action.direction);
     case "brush":
       return { ...state, brushDiameter: Math.min(LARGEST_BRUSH, Math.max(1, Math.round(action.diameter))) };
+    case "drawing":
+      return withMode({ ...state, drawing: { ...state.drawing, ...action.change } });
     case "play":
       return { ...state, playing: action.playing };
     case "rate":
@@ -276,6 +293,8 @@ function react(state: Annotator, action: Action): Annotator {
 
 const CORRECTIONS: ReadonlySet<Action["type"]> = new Set([
   "stroke/finish",
+  "outline/finish",
+  "shapes",
   "prompt/accept",
   "commit",
   "tracks/edit",
@@ -290,7 +309,7 @@ function noteCorrection(after: Annotator, before: Annotator, { type }: Edit): An
 function edit(state: Annotator, action: Edit): Annotator {
   switch (action.type) {
     case "prompt/point":
-      return addPoint(state, action.point, action.requestId);
+      return addPoint(state, action.point, action.refines ?? null, action.requestId);
     case "band":
       return { ...state, band: action.band };
     case "prompt/box":
@@ -313,6 +332,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return finishStroke(state, action.requestId, action.track);
     case "stroke/cancel":
       return { ...state, stroke: null };
+    case "outline":
+      return { ...state, outline: action.outline };
+    case "outline/back":
+      return withoutLastCorner(state);
+    case "outline/finish":
+      return finishOutline(state, action.closing, action.requestId, action.track);
+    case "shapes":
+      return changeShapes(state, action.change, action.requestId);
     case "segment": {
       const { frame, segmenter } = state;
       const empty = {

@@ -22,6 +22,8 @@ export interface CommandContext extends ToolContext {
   openLineage(track: string): void;
   openLife(track: string): void;
   readonly view: ViewActions;
+  /** Proposes masks between key frames of the selected track, and says where that fails. */
+  interpolate(): void;
 }
 
 /** What the page does to be looked at. */
@@ -48,6 +50,7 @@ export type Group =
   | "Prompts"
   | "Proposals"
   | "Objects"
+  | "Shapes"
   | "Tracks"
   | "Frames"
   | "View"

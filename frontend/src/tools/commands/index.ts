@@ -12,6 +12,7 @@ import { panelCommands } from "./panels";
 import { pointerCommands } from "./pointer";
 import { promptCommands } from "./prompts";
 import { proposalCommands } from "./proposals";
+import { shapeCommands } from "./shapes";
 import { brushCommands, toolCommands } from "./tools";
 import { trackCommands } from "./tracks";
 import { viewCommands } from "./view";
@@ -23,6 +24,8 @@ export { plan } from "./tracks";
 /** Of those that share a key, the first that means anything runs. */
 const table = {
   ...historyCommands,
+  ...lookingCommands,
+  ...shapeCommands,
   ...toolCommands,
   ...brushCommands,
   ...promptCommands,
@@ -31,7 +34,6 @@ const table = {
   ...trackCommands,
   ...frameCommands,
   ...viewCommands,
-  ...lookingCommands,
   ...panelCommands,
   ...pointerCommands,
 };
@@ -68,4 +70,4 @@ function run(command: Command, context: CommandContext, key: string): boolean {
   return true;
 }
 
-const EDITING: ReadonlySet<Group> = new Set<Group>(["Prompts", "Proposals", "Objects", "Tracks"]);
+const EDITING: ReadonlySet<Group> = new Set<Group>(["Prompts", "Proposals", "Objects", "Shapes", "Tracks"]);

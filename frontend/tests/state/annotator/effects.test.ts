@@ -253,6 +253,30 @@ describe("a stroke under way", () => {
   });
 });
 
+describe("an open outline", () => {
+  it("survives a reload of the tab", async () => {
+    const browser = new Browser();
+    const server = new FakeServer();
+    const { store, connection } = await browser.load(server);
+    const corners = [{ x: 3, y: 4, path: [] }];
+    const outline = {
+      kind: "outline",
+      tool: "polygon",
+      frame: 2,
+      mode: "new",
+      track: null,
+      corners,
+    } as const;
+    store.dispatch({ type: "outline", outline });
+    connection.close();
+    const next = await browser.load(server);
+    expect(next.store.state.value.outline).toEqual(outline);
+    next.store.dispatch({ type: "outline", outline: null });
+    next.connection.close();
+    expect((await browser.load(server)).store.state.value.outline).toBeNull();
+  });
+});
+
 describe("changes of others", () => {
   it("that were missed while offline are asked for from the last applied version", async () => {
     const server = new FakeServer();

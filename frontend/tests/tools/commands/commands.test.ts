@@ -35,11 +35,15 @@ describe("the table of commands", () => {
     }
     const several = Object.fromEntries([...shared].filter(([, ids]) => ids.length > 1));
     expect(several).toEqual({
-      Enter: ["prompt.accept", "proposal.accept"],
+      Backspace: ["outline.back", "prompt.back", "proposal.discard", "object.delete"],
+      "Ctrl+Z": ["outline.back", "undo"],
+      D: ["history.compare", "tool.polygon"],
+      Del: ["proposal.discard", "object.delete"],
+      Enter: ["outline.close", "prompt.accept", "proposal.accept"],
+      Esc: ["outline.cancel", "cancel"],
       N: ["history.next", "proposal.next"],
       "Shift+N": ["history.previous", "proposal.previous"],
-      Del: ["proposal.discard", "object.delete"],
-      Backspace: ["prompt.back", "proposal.discard", "object.delete"],
+      ";": ["view.beside-previous", "shape.shrink-more"],
     });
     expect(ownersOf(commands, "view.fit", "M", {})).toEqual(["view.masks"]);
   });

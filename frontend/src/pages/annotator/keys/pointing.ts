@@ -36,6 +36,7 @@ export function pointByKeys({
     image: toImage(viewport.peek(), screen),
     alt,
     shift: false,
+    pressure: null,
   });
 
   /** Where the mouse was last, else the middle. */
