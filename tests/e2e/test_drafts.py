@@ -12,6 +12,13 @@ from tests.infrastructure.frames import drawn_frames
 from tests.infrastructure.person import Person
 
 SIZE = 256
+CUT_OFF = """
+window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose({ code: 1006 })); }
+  close() {}
+};
+window.dispatchEvent(new Event("offline"));
+"""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -82,8 +89,7 @@ def test_a_tab_says_what_another_one_has_not_sent(browser: Browser, live_app: Ap
         annotator = opened(context.new_page(), live_app, series)
         other = opened(context.new_page(), live_app, series, sign_in=False)
         # Only the first is cut off: its socket closes and none opens again.
-        annotator.page.route_web_socket("**/ws/**", lambda socket: socket.close())
-        annotator.page.evaluate("window.dispatchEvent(new Event('offline'))")
+        annotator.page.evaluate(CUT_OFF)
         expect(annotator.page.get_by_role("status").filter(has_text="Offline")).to_be_visible()
         draw(annotator, 60)
         chip = other.page.get_by_role("status").filter(has_text="Another tab of yours: 1 change not sent")
