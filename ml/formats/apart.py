@@ -201,6 +201,26 @@ class ReaderProcess:
         )
 
 
+class ReadyReader:
+    """Keeps a process that has started, which takes longer than to read a small file. Nobody is given a used one."""
+
+    def __init__(self) -> None:
+        self._process: ReaderProcess | None = None
+
+    def take(self, limits: ReaderLimits) -> ReaderProcess:
+        process, self._process = self._process, None
+        if process is not None and process.alive and process.limits == limits:
+            return process
+        if process is not None:
+            process.close()
+        return ReaderProcess(limits)
+
+    def prepare(self, limits: ReaderLimits) -> None:
+        """Starts one for whoever comes next, without waiting for it."""
+        if self._process is None or not self._process.alive:
+            self._process = ReaderProcess(limits)
+
+
 class SeriesApart:
     """A series that another process reads; the attributes are those of `SeriesReader`. Frames come in their order."""
 

@@ -21,6 +21,7 @@ from ml.formats.apart import (
     ReaderMemoryError,
     ReaderProcess,
     ReaderStuckError,
+    ReadyReader,
 )
 from ml.formats.errors import MixedFramesError, TooLargeError, TruncatedError
 from ml.formats.images import open_series
@@ -87,6 +88,23 @@ def test_the_files_own_errors_and_limits_are_told(tmp_path: Path) -> None:
             process.open([tmp_path / "a.png", tmp_path / "b.png"])
         with pytest.raises(TooLargeError, match="the limit is 63"):
             process.open([tmp_path / "a.png"], Limits(max_frame_px=63))
+
+
+def test_a_process_is_started_beforehand_and_used_once(files: dict[str, list[Path]]) -> None:
+    limits, ready = ReaderLimits(), ReadyReader()
+    ready.prepare(limits)
+    with ready.take(limits) as first, ready.take(limits) as second:
+        assert first.pid != second.pid
+        for process in (first, second):
+            assert process.open(files["a.avi"]).frames == 5
+    ready.prepare(limits)
+    with ready.take(ReaderLimits(memory_bytes=512 * MIB)) as other:
+        assert other.limits.memory_bytes == 512 * MIB
+    ready.prepare(limits)
+    with ready.take(limits) as process:
+        os.kill(process.pid, signal.SIGKILL)
+    with ready.take(limits) as process:
+        assert process.alive
 
 
 def test_a_crash_is_told_with_the_frame(tmp_path: Path) -> None:
