@@ -176,6 +176,13 @@ def test_another_version_of_the_protocol_is_refused(sender: Sender) -> None:
     assert "creation" in options["Tus-Extension"].split(",")
 
 
+def test_a_part_may_be_larger_than_other_requests(sender: Sender, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    address = sender.begin()["Location"]
+    assert sender.send(address, 0, CONTENT).status_code == 204
+    assert Upload.objects.get().sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
 def test_a_part_says_that_it_is_one(sender: Sender) -> None:
     address = sender.begin()["Location"]
     answer = sender.client.patch(address, b"x", content_type="text/plain", headers={**TUS, "Upload-Offset": "0"})
