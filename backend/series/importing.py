@@ -115,7 +115,7 @@ class _Said:
 
 
 def _reader_limits() -> ReaderLimits:
-    return ReaderLimits(memory_bytes=settings.MAX_READER_BYTES)
+    return ReaderLimits(memory_bytes=settings.MAX_READER_BYTES, patience_s=settings.READER_PATIENCE_S)
 
 
 def _open(process: ReaderProcess, uploads: Sequence[Upload], said: _Said) -> SeriesApart:

@@ -263,6 +263,17 @@ def test_a_reader_that_crashes_fails_its_import_alone(monkeypatch: pytest.Monkey
     assert run_job(make_project(), ("a.tif", tiff(ramp(seed=64)))).state == "done"
 
 
+def test_a_reader_that_hangs_is_given_up_after_the_time_that_was_set(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
+) -> None:
+    settings.READER_PATIENCE_S = 1
+    monkeypatch.setattr(importing, "_reader", started_and(signal.SIGSTOP))
+    job = run_job(make_project(), ("a.tif", tiff(ramp(seed=66))))
+    assert (job.state, job.error["code"]) == ("failed", "reader_stuck")
+    assert "its reader got nowhere for 1 s, the limit." in job.error["message"]
+    assert not leftovers()
+
+
 def test_cancel_ends_a_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers) -> None:
     monkeypatch.setattr(importing, "_reader", started_and(signal.SIGSTOP))
     said: list[str] = []

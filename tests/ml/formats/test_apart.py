@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -142,6 +143,33 @@ def test_a_reader_that_hangs_is_ended(files: dict[str, list[Path]]) -> None:
             process.open(files["a.avi"])
         assert time.monotonic() - start < 10
         assert not process.alive
+
+
+def test_a_reader_that_hangs_before_it_has_taken_the_request_is_ended_or_cancelled(tmp_path: Path) -> None:
+    paths = [tmp_path / f"a frame with a long name {t}.tif" for t in range(20_000)]  # more than a pipe holds
+
+    def cancel() -> None:
+        raise KeyboardInterrupt
+
+    for on_wait, error in ((None, ReaderStuckError), (cancel, KeyboardInterrupt)):
+        with pytest.raises(error), ReaderProcess(ReaderLimits(patience_s=1.0)) as process:
+            os.kill(process.pid, signal.SIGSTOP)
+            guard = threading.Timer(20, process.close)  # for a request that waits for ever
+            guard.start()
+            try:
+                process.open(paths, on_wait=on_wait)
+            finally:
+                guard.cancel()
+        assert not process.alive
+
+
+def test_a_long_request_comes_whole(tmp_path: Path) -> None:
+    paths = [tmp_path / f"a frame with a long name {t}.png" for t in range(2000)]
+    Image.fromarray(grey(1, dtype="uint8")[0]).save(paths[0])
+    for path in paths[1:]:
+        path.hardlink_to(paths[0])
+    with ReaderProcess() as process:
+        assert process.open(paths).frames == 2000
 
 
 def test_whoever_waits_can_cancel(files: dict[str, list[Path]]) -> None:
