@@ -58,6 +58,8 @@ def fit(height: int, width: int, side: int, *, stretch: bool) -> Geometry:
 class EfficientSamSegmenter:
     """Answers prompts on grey frames; see `ml.types.PromptableSegmenter`."""
 
+    embedding_format = 1  # count up when encode, pack or unpack changes what is kept
+
     def __init__(
         self,
         model: EfficientSam,

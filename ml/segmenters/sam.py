@@ -46,6 +46,8 @@ class Fit:
 class SamSegmenter:
     """Answers prompts on grey frames; see `ml.types.PromptableSegmenter`."""
 
+    embedding_format = 1  # count up when encode, pack or unpack changes what is kept
+
     def __init__(self, model: Sam, *, name: str, weights_hash: str, device: str | torch.device = "cpu") -> None:
         self.name, self.weights_hash = name, weights_hash
         self.device = torch.device(device)
