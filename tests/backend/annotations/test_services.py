@@ -419,6 +419,21 @@ def test_restoring_one_frame_revives_a_track_without_its_other_masks(series: Ser
     assert masks(series, frame=0) == {}
 
 
+def test_restoring_a_frame_deletes_the_tracks_that_it_leaves_bare(series: Series) -> None:
+    before = draw(series, frame=2)
+    commit(series, [MaskDelete(track=before, frame=2)], [(before, 2, head(series, before, 2))])
+    version = selectors.head_of(series.pk)
+    commit(series, [MaskSet(track=before, frame=2, mask=BAR)], [(before, 2, None)])
+    bare, elsewhere = draw(series, frame=2), draw(series, frame=2)
+    commit(series, [MaskSet(track=elsewhere, frame=3, mask=BAR)], [(elsewhere, 3, None)])
+    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version, frames=(2, 2))
+    state = selectors.state_at(series=series, version=None, frame=2)
+    assert {each.track for each in state.tracks} == {before, elsewhere}  # `before` lived without a mask
+    assert state.masks == []
+    services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=state.version)
+    assert masks(series, frame=2) == {before: BAR, bare: DOT, elsewhere: DOT}
+
+
 def test_the_history_names_a_restored_frame_as_the_timeline_does(series: Series) -> None:
     draw(series, frame=1)
     made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frames=(1, 1))
