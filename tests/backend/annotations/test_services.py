@@ -475,6 +475,23 @@ def test_restoring_what_is_so_already_or_never_was_is_refused(series: Series) ->
             )
 
 
+def test_a_calibration_that_somebody_changed_meanwhile_is_a_conflict(series: Series) -> None:
+    def calibrate(size: float, base: int | None) -> None:
+        value = CalibrationValue(size, "nm", None, "grating replica")
+        asked = {"series_id": series.pk, "author": owner_of(series), "request_id": uuid4()}
+        services.set_calibration(**asked, value=value, base=base)
+        series.refresh_from_db()
+
+    calibrate(1.0, 0)
+    first = series.calibration["revision"]
+    calibrate(2.0, first)
+    for seen in (0, first):
+        with pytest.raises(ConflictError, match=r"the pixel size is 2 nm \(grating replica\)"):
+            calibrate(3.0, seen)
+    calibrate(3.0, None)
+    assert series.calibration["pixel_size"] == 3.0
+
+
 def test_a_calibration_is_a_version_and_comes_back_with_an_older_one(series: Series) -> None:
     value = CalibrationValue(0.21, "nm", None, "grating replica")
     services.set_calibration(series_id=series.pk, author=owner_of(series), request_id=uuid4(), value=value)
