@@ -3,6 +3,7 @@
 import type { PixelSize } from "../geometry/calibration";
 import { type Corner, placeScaleBar, type ScaleBarStyle } from "../geometry/scale_bar";
 import type { Annotator, Display, Ruler } from "../state/annotator/model";
+import { openCommits } from "../state/annotator/view";
 import type { ChunkCache } from "./chunks";
 import { paintRuler } from "./ruler_marks";
 import { Scene } from "./scene";
@@ -94,7 +95,8 @@ export async function paintPicture(
 /** Nothing that is being made or pointed at. */
 function quiet(state: Annotator): Annotator {
   const nothing = { prompt: null, proposals: null, stroke: null, band: null, hovered: null, selection: null };
-  return { ...state, ...nothing, marked: new Set(), playing: false };
+  // Changes that were lost are drawn for whoever decides about them, not for print.
+  return { ...state, ...nothing, pending: openCommits(state.pending), marked: new Set(), playing: false };
 }
 
 function shownMasks(display: Display, masks: Picture["masks"]): Display {

@@ -9,6 +9,7 @@ import { objectsOn } from "../../src/state/annotator/view";
 import {
   byHand,
   candidate,
+  changeset,
   disc,
   discRle,
   frameState,
@@ -256,6 +257,15 @@ describe("refining by clicks", () => {
     expect(object?.origin).toMatchObject({ edited: false, points: [{ x: 14, y: 20, label: 1 }] });
     script.key("z", { ctrl: true });
     expect(masks(script)[0]).toEqual(ring());
+  });
+
+  it("builds on the mask as it was at the first click, so that somebody else's change since is a conflict", () => {
+    const script = selected().tool("point").click(14, 20);
+    const revision = maskRevision("t1", 77, ring());
+    script.dispatch({ type: "changeset/made", changeset: changeset(1, { revisions: [revision] }) });
+    answer(script, 22, 20);
+    script.key("Enter");
+    expect(script.state.pending[0]?.base).toEqual([{ track: "t1", frame: 0, revision: 3 }]);
   });
 
   it("takes a click beside the object that a person chose, not beside one that was just made", () => {
