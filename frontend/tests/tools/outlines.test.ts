@@ -120,6 +120,26 @@ describe("polygon", () => {
   });
 });
 
+describe("Enter while an outline is drawn", () => {
+  it("closes nothing that the release closes", () => {
+    const script = new Script(opened()).tool("lasso").press(5, 5).move(20, 5).move(20, 20).move(5, 20);
+    expect(script.key("Enter")).toBe(true);
+    script.release(5, 8);
+    expect(script.state.pending).toHaveLength(1);
+  });
+
+  it("leaves a corner that is dragged in its outline", () => {
+    const script = clicks(new Script(opened()).tool("polygon"), SQUARE).press(40, 35);
+    script.key("Enter");
+    script.move(35, 35).release(35, 35);
+    expect(script.state.pending).toHaveLength(0);
+    expect(script.state.outline?.corners).toHaveLength(5);
+    script.key("Enter");
+    expect(script.state.outline).toBeNull();
+    expect(script.state.pending).toHaveLength(1);
+  });
+});
+
 describe("lasso", () => {
   it("encloses what is drawn around, as one commit on release", () => {
     const script = new Script(opened()).tool("lasso").drag(...(SQUARE as [[number, number]]));

@@ -2,7 +2,7 @@
 
 import { isComplete, outlineHere } from "../../../state/annotator/outline";
 import { counted } from "../../../state/format";
-import { closeOutline } from "../../../tools/outlining";
+import { runCommand } from "../../../tools/commands";
 import { Button } from "../../../ui/Button";
 import { Kbd } from "../../../ui/Kbd";
 import { useView, useWorkspace } from "../workspace";
@@ -37,7 +37,7 @@ export function OutlineBar() {
         tone="primary"
         icon="check"
         disabled={!isComplete(outline)}
-        onClick={() => closeOutline(commands)}
+        onClick={() => runCommand(commands, "outline.close")}
       >
         {split ? "Split" : "Close"} <Kbd keys="Enter" />
       </Button>
