@@ -57,6 +57,11 @@ describe("changes of shape", () => {
       script.key(sign, { shift: true });
       expect(masks(script)[0]).toEqual(encode(grow(decoded(ring()), 5)));
     }
+    const script = selected();
+    script.dispatch({ type: "view/beside", change: { frame: 1 } });
+    script.key(":", { shift: true });
+    script.key(";", { shift: true });
+    expect(masks(script)[0]).toEqual(encode(grow(grow(decoded(ring()), 5), -5)));
   });
 
   it("let no object vanish, and say which would", () => {

@@ -43,7 +43,6 @@ describe("the table of commands", () => {
       Esc: ["outline.cancel", "cancel"],
       N: ["history.next", "proposal.next"],
       "Shift+N": ["history.previous", "proposal.previous"],
-      ";": ["view.beside-previous", "shape.shrink-more"],
     });
     expect(ownersOf(commands, "view.fit", "M", {})).toEqual(["view.masks"]);
   });
