@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { polygonRuns } from "../../src/geometry/polygon";
 import { areaPx, decoded, difference, encode, type Runs, union } from "../../src/geometry/rle";
 import type { Point } from "../../src/geometry/stroke";
+import { canUndo } from "../../src/state/annotator/undo";
 import { objectsOn } from "../../src/state/annotator/view";
+import { runCommand } from "../../src/tools/commands";
 import { disc, discRle, HEIGHT, maskRevision, opened, trackRevision, WIDTH } from "../annotator";
 import { Script } from "./script";
 
@@ -75,6 +77,18 @@ describe("polygon", () => {
     expect(objectsOn(script.state, 0)).toHaveLength(1);
     script.key("z", { ctrl: true });
     expect(objectsOn(script.state, 0)).toHaveLength(0);
+  });
+
+  it("takes a corner back with the button of undo, too, and only that while it is on this frame", () => {
+    const script = clicks(new Script(opened()).tool("polygon"), SQUARE);
+    script.key("Enter");
+    script.click(5, 5).click(10, 5);
+    runCommand(script, "undo");
+    expect(script.state.outline?.corners).toHaveLength(1);
+    expect(script.state.undo).toHaveLength(1);
+    expect(canUndo({ ...script.state, undo: [] })).toBe(true);
+    script.dispatch({ type: "frame/show", frame: 1 });
+    expect(canUndo({ ...script.state, undo: [] })).toBe(false);
   });
 
   it("lets go of the outline with Esc, and of the selection only after it", () => {

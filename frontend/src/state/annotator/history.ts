@@ -2,7 +2,6 @@
 
 import type { Base, Conflict, MaskSet } from "../../protocol/messages";
 import { type Annotator, type HistoryStep, type Operation, objectKey, type PendingCommit } from "./model";
-import { stepBack } from "./prompt";
 import { askReversal } from "./versions";
 import { objectOf, openCommits, tracksOf } from "./view";
 
@@ -23,20 +22,8 @@ export function commit(state: Annotator, gesture: Gesture): Annotator {
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
 }
 
-/**
- * Undoes the latest step of the draft in hand, else the user's latest action as a new commit; somebody else's change
- * in between makes a conflict.
- */
-export function undo(state: Annotator, requestId: string): Annotator {
-  if (state.prompt?.frame === state.frame) return stepBack(state, requestId);
-  return reverse(state, "undo", requestId);
-}
-
-export function redo(state: Annotator, requestId: string): Annotator {
-  return reverse(state, "redo", requestId);
-}
-
-function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
+/** Undoes or redoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
+export function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
   const step = state[from].at(-1);
   if (step === undefined) return state;
   if (step.kind === "action") return askReversal(state, from, requestId);
