@@ -150,7 +150,7 @@ it("comes back to the same masks over any edits, all the way back and forth", ()
     }),
     { numRuns: 300 },
   );
-});
+}, 30_000);
 
 it("makes of each gesture one commit at most, and shows the same once the server has it", () => {
   fc.assert(
@@ -164,4 +164,4 @@ it("makes of each gesture one commit at most, and shows the same once the server
     }),
     { numRuns: 300 },
   );
-});
+}, 30_000);
