@@ -324,7 +324,7 @@ def test_two_views_show_two_frames_and_move_as_one(watched: Page, live_app: App,
     watched.wait_for_timeout(500)
     for value in both(128, 128):
         assert value.mean() < 10
-    annotator.press(";")
+    annotator.press("{")
     expect(watched.get_by_role("img", name=re.compile("^Second view: frame 8 of"))).to_be_visible()
     expect(watched.get_by_role("img", name="Frame 8 of ramp", exact=True)).to_be_visible()
     annotator.press("Shift+V")

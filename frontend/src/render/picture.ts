@@ -92,11 +92,11 @@ export async function paintPicture(
   return canvas;
 }
 
-/** Nothing that is being made or pointed at. */
-function quiet(state: Annotator): Annotator {
+/** Nothing that is being made or pointed at, and no mask that was lost to another's. */
+export function quiet(state: Annotator): Annotator {
   const nothing = { prompt: null, proposals: null, stroke: null, band: null, hovered: null, selection: null };
-  // Changes that were lost are drawn for whoever decides about them, not for print.
-  return { ...state, ...nothing, pending: openCommits(state.pending), marked: new Set(), playing: false };
+  const pending = openCommits(state.pending);
+  return { ...state, ...nothing, pending, marked: new Set(), playing: false };
 }
 
 function shownMasks(display: Display, masks: Picture["masks"]): Display {

@@ -3,7 +3,6 @@
 import type { Base, Conflict, MaskSet } from "../../protocol/messages";
 import { basesMine, basesSeen, touchedBy } from "./bases";
 import { type Annotator, type HistoryStep, type Operation, objectKey, type PendingCommit } from "./model";
-import { stepBack } from "./prompt";
 import { askReversal } from "./versions";
 import { objectOf, tracksOf } from "./view";
 
@@ -30,20 +29,8 @@ export function commit(state: Annotator, gesture: Gesture, from: Base | null = n
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
 }
 
-/**
- * Undoes the latest step of the draft in hand, else the user's latest action as a new commit; somebody else's change
- * in between makes a conflict.
- */
-export function undo(state: Annotator, requestId: string): Annotator {
-  if (state.prompt?.frame === state.frame) return stepBack(state, requestId);
-  return reverse(state, "undo", requestId);
-}
-
-export function redo(state: Annotator, requestId: string): Annotator {
-  return reverse(state, "redo", requestId);
-}
-
-function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
+/** Undoes or redoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
+export function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
   const step = state[from].at(-1);
   if (step === undefined) return state;
   if (step.kind === "action") return askReversal(state, from, requestId);
@@ -92,11 +79,14 @@ export function recall(
 
 /** Lets go of a commit. It can be neither undone nor redone any more. */
 export function forget(state: Annotator, requestId: string): Annotator {
+  const others = (step: HistoryStep) => step.requestId !== requestId;
+  const { former } = state;
   return {
     ...state,
     pending: state.pending.filter((commit) => commit.requestId !== requestId),
-    undo: state.undo.filter((step) => step.requestId !== requestId),
-    redo: state.redo.filter((step) => step.requestId !== requestId),
+    undo: state.undo.filter(others),
+    redo: state.redo.filter(others),
+    former: former && { undo: former.undo.filter(others), redo: former.redo.filter(others) },
   };
 }
 
