@@ -1,6 +1,7 @@
 """Writes a draft as the series' next version. The caller holds the series' lock and its transaction."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +27,14 @@ from backend.annotations.models import (
     TrackHead,
     TrackRevision,
 )
-from backend.annotations.values import CalibrationValue, Draft, MaskValue
+from backend.annotations.values import CalibrationValue, Draft, Links, MaskValue
 from backend.jobs.models import Job
 from backend.projects.models import User
 from backend.protocol import delivery
 from backend.series.models import Series
 from ml import rle
 
+UNLINKED = Links()
 LISTED_FRAMES = 20  # in a changeset's summary
 FRAMES_BY_NAME = 500  # beyond, the annotated frames are counted anew
 
@@ -46,6 +48,7 @@ def append(
     payload_hash: str,
     reason: str,
     job: Job | None = None,
+    links: Links = UNLINKED,
 ) -> Changeset:
     series.version += 1
     changeset = Changeset.objects.create(
@@ -57,6 +60,7 @@ def append(
         request_id=request_id,
         payload_hash=payload_hash,
         summary=summary_of(draft),
+        **asdict(links),
     )
     ChangesetKind.objects.bulk_create(kind_rows(changeset, job))
     frames = {frame for _, frame in draft.masks}

@@ -71,7 +71,11 @@ class Track(models.Model):
 
 
 class Changeset(models.Model):
-    """The revisions of one action. `summary` is {counts, frames}, for the history's list."""
+    """The revisions of one action, or of a part of it. `summary` is {counts, frames}, for the history's list.
+
+    `action`: the request that all parts of an action name; null: it is the only one. `undoes`: the action that it
+    takes back; `undoes_part`: the one of which it takes back what became of one object.
+    """
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="changesets")
     version = models.PositiveIntegerField()
@@ -81,6 +85,9 @@ class Changeset(models.Model):
     job = models.ForeignKey(Job, on_delete=models.RESTRICT, null=True, related_name="changesets")
     request_id = models.UUIDField()
     payload_hash = models.CharField(max_length=64)
+    action = models.UUIDField(null=True)
+    undoes = models.UUIDField(null=True)
+    undoes_part = models.UUIDField(null=True)
     summary = models.JSONField()
 
     class Meta:

@@ -1,6 +1,6 @@
 """What must be written so that a changeset, or what a job did, has not happened."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from backend.annotations import heads, lineage
@@ -11,8 +11,10 @@ from backend.protocol.errors import ConflictError
 from backend.series.models import Series
 
 
-def draft_reversal(series: Series, changeset: Changeset) -> Draft:
-    """Everything that the changeset wrote as it was before. The caller holds the series' lock.
+def draft_reversal(series: Series, changeset: Changeset, track: UUID | None = None) -> Draft:
+    """Everything that the changeset wrote, or wrote of one track, as it was before. The caller holds the series' lock.
+
+    A mask that went from one track to another stays one mask: then it is everything.
 
     Raises
     ------
@@ -20,6 +22,10 @@ def draft_reversal(series: Series, changeset: Changeset) -> Draft:
         Something of it is not as the changeset left it. What was changed since and changed back is.
     """
     masks, tracks, events = _written(changeset)
+    if track is not None and not _moved(masks.values()):
+        masks = {subject: row for subject, row in masks.items() if subject[0] == track}
+        tracks = {subject: row for subject, row in tracks.items() if subject == track}
+        events = {}
     draft = _heads(series, masks, tracks, events)
     stale_masks = [s for s, row in masks.items() if not _mask_stands(draft, row)]
     stale_tracks = [t for t, row in tracks.items() if not _track_stands(draft, row)]
@@ -32,6 +38,13 @@ def draft_reversal(series: Series, changeset: Changeset) -> Draft:
     _require_homes(series, draft)
     lineage.require_lineage(series, draft)
     return draft
+
+
+def _moved(masks: Iterable[MaskRevision]) -> bool:
+    """Whether a mask left one track and came to another."""
+    rows = list(masks)
+    gone = {(row.frame, row.previous.mask_id) for row in rows if row.mask_id is None and row.previous is not None}
+    return any((row.frame, row.mask_id) in gone for row in rows if row.mask_id is not None)
 
 
 def draft_job_reversal(series: Series, changeset: Changeset) -> Draft:

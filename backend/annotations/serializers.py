@@ -69,6 +69,36 @@ class RevertInput(Input):
     version = serializers.IntegerField(min_value=1, max_value=MOST_VERSIONS)
 
 
+class TakeBackInput(Input):
+    """`action`: one of one's own, as `actions` lists them; or else an object, by its track and a frame."""
+
+    request_id = serializers.UUIDField()
+    action = serializers.UUIDField(required=False)
+    track = serializers.UUIDField(required=False)
+    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = attrs.keys() & {"action", "track", "frame"}
+        if named not in ({"action"}, {"track", "frame"}):
+            raise serializers.ValidationError({"action": "Name an action, or a track and a frame: one of the two."})
+        return attrs
+
+
+class ActionOutput(BaseModel):
+    """One thing that a person did; `version` is its last one."""
+
+    action: UUID
+    reason: str
+    version: int
+
+
+class ActionsOutput(BaseModel):
+    """What this person can undo and redo, the oldest first: the last one is next."""
+
+    undo: list[ActionOutput]
+    redo: list[ActionOutput]
+
+
 class RevertJobInput(Input):
     job = serializers.UUIDField()
 

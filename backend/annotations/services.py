@@ -8,12 +8,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 
-from backend.annotations import selectors
-from backend.annotations.append import append, summary_of
+from backend.annotations import actions, selectors
+from backend.annotations.append import UNLINKED, append, summary_of
 from backend.annotations.edits import draft_edit
 from backend.annotations.following import Followed, draft_followed
 from backend.annotations.models import Changeset
@@ -22,7 +22,7 @@ from backend.annotations.proposals import Proposal, Selection, draft_acceptance,
 from backend.annotations.restoration import draft_restoration
 from backend.annotations.reversal import draft_job_reversal, draft_reversal
 from backend.annotations.steps import Edit
-from backend.annotations.values import CalibrationValue, Draft
+from backend.annotations.values import CalibrationValue, Draft, Links
 from backend.jobs.models import Job
 from backend.projects.models import User
 from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
@@ -57,8 +57,9 @@ def commit(*, series_id: UUID, author: User, message: ChangesetCommit, job: Job 
     def fill(locked: Series) -> Draft:
         return draft_operations(locked, author, message, pixels)
 
-    payload = message.model_dump(mode="json")
-    return _append(_Request(series_id, author, message.request_id, payload, message.reason, job), fill)
+    payload = message.model_dump(mode="json", exclude={"undoes"})
+    links = Links(undoes=message.undoes)
+    return _append(_Request(series_id, author, message.request_id, payload, message.reason, job, links), fill)
 
 
 def restore(
@@ -149,7 +150,8 @@ def edit(*, series_id: UUID, author: User, asked: Edit) -> Committed:
             raise InvalidError("Nothing to change: it is so already.", code="unchanged")
         return draft
 
-    payload = asked.model_dump(mode="json")
+    # A page that was loaded anew asks for the same, and has seen more by then.
+    payload = asked.model_dump(mode="json", exclude={"seen"})
     return _append(_Request(series_id, author, asked.request_id, payload, asked.reason), fill)
 
 
@@ -167,7 +169,71 @@ def revert(*, series_id: UUID, author: User, request_id: UUID, version: int) -> 
 
     made = Changeset.objects.filter(series=series_id, version=version).first()
     reason = _taken_back(made.reason) if made and made.reason else f"Undo version {version}"
-    return _append(_Request(series_id, author, request_id, {"revert": version}, reason[:200]), fill)
+    links = Links(undoes=actions.action_of(made)) if made else Links()
+    request = _Request(series_id, author, request_id, {"revert": version}, reason[:200], links=links)
+    return _append(request, fill)
+
+
+def take_back(*, series_id: UUID, author: User, request_id: UUID, action: UUID) -> Committed:
+    """Makes what one of the author's actions changed as it was before, all of it or nothing.
+
+    Raises
+    ------
+    StaleBaseError
+        Something of it was changed since, and not changed back.
+    """
+    parts = actions.parts_of(series_id, author.pk, action)
+    if not parts:
+        raise NotFoundError(f"You have no action {action} in this series.")
+    reason = _taken_back(parts[-1].reason or f"Version {parts[-1].version}")[:200]
+    links = Links(action=request_id if len(parts) > 1 else None, undoes=action)
+    with transaction.atomic():
+        for number, part in enumerate(parts):
+
+            def fill(locked: Series, part: Changeset = part) -> Draft:
+                draft = draft_reversal(locked, part)
+                if draft.empty:
+                    raise InvalidError(f"Version {part.version} changed nothing that can be undone.", code="unchanged")
+                return draft
+
+            # The last one has the request's own id: it is the answer.
+            own = request_id if part is parts[-1] else uuid5(request_id, str(number))
+            made = _append(_Request(series_id, author, own, {"take back": str(action)}, reason, links=links), fill)
+    return made
+
+
+def take_back_of_object(*, series_id: UUID, author: User, request_id: UUID, track: UUID, frame: int) -> Committed:
+    """Takes back what the latest action on an object did to it: to its mask on the frame, or to its properties.
+
+    Other objects of the action stay as they are. Doing it again goes one action further back.
+
+    Raises
+    ------
+    InvalidError
+        Nobody has changed the object, or it was another person who did so last.
+    StaleBaseError
+        The object is not as the action left it.
+    """
+    latest = actions.latest_of_object(series_id, track, frame)
+
+    def fill(locked: Series) -> Draft:
+        if latest is None:
+            raise InvalidError("There is no change of this object left to undo.", code="unchanged")
+        if latest.author_id != author.pk:
+            raise InvalidError(
+                f"{latest.author.shown_name} changed this object last, in version {latest.version}. Undo takes back "
+                "your own changes only; the history can restore any version.",
+                code="not_yours",
+            )
+        draft = draft_reversal(locked, latest, track)
+        if draft.empty:
+            raise InvalidError("There is no change of this object left to undo.", code="unchanged")
+        return draft
+
+    reason = f"Undo on one object: {latest.reason}"[:200] if latest else "Undo on one object"
+    links = Links(undoes_part=actions.action_of(latest) if latest else None)
+    payload = {"take back of": str(track), "frame": frame}
+    return _append(_Request(series_id, author, request_id, payload, reason, links=links), fill)
 
 
 def _taken_back(reason: str) -> str:
@@ -254,18 +320,19 @@ def follow(*, series_id: UUID, author: User, job: Job, request_id: UUID, followe
         return None
 
 
-def accept_proposals(*, series_id: UUID, author: User, selection: Selection) -> int:
-    """Makes the selected proposals accepted masks; returns how many."""
-    return _in_parts(series_id, author, "Accept", lambda series: draft_acceptance(series, selection))
+def accept_proposals(*, series_id: UUID, author: User, selection: Selection, action: UUID | None = None) -> int:
+    """Makes the selected proposals accepted masks, as one action that can be taken back; returns how many."""
+    return _in_parts(series_id, author, "Accept", action, lambda series: draft_acceptance(series, selection))
 
 
-def discard_proposals(*, series_id: UUID, author: User, selection: Selection) -> int:
-    """Deletes the selected proposals, and the tracks that have no other mask; returns how many."""
-    return _in_parts(series_id, author, "Discard", lambda series: draft_removal(series, selection))
+def discard_proposals(*, series_id: UUID, author: User, selection: Selection, action: UUID | None = None) -> int:
+    """Deletes the selected proposals, and the tracks that have no other mask, likewise; returns how many."""
+    return _in_parts(series_id, author, "Discard", action, lambda series: draft_removal(series, selection))
 
 
-def _in_parts(series_id: UUID, author: User, verb: str, draft: Callable[[Series], Draft]) -> int:
-    """One changeset after the other, until a draft is empty."""
+def _in_parts(series_id: UUID, author: User, verb: str, action: UUID | None, draft: Callable[[Series], Draft]) -> int:
+    """One changeset after the other, until a draft is empty. `action`: what the client calls them all."""
+    links = Links(action=action or uuid4())
     done = 0
     while True:
         written: list[Draft] = []
@@ -275,7 +342,7 @@ def _in_parts(series_id: UUID, author: User, verb: str, draft: Callable[[Series]
             return written[0]
 
         try:
-            _append(_Request(series_id, author, uuid4(), {}, f"{verb} proposals"), fill)
+            _append(_Request(series_id, author, uuid4(), {}, f"{verb} proposals", links=links), fill)
         except _UnchangedError:
             return done
         done += len(written[0].masks)
@@ -308,6 +375,7 @@ class _Request:
     payload: dict[str, Any]
     reason: str
     job: Job | None = None
+    links: Links = UNLINKED
 
     @property
     def payload_hash(self) -> str:
@@ -338,5 +406,6 @@ def _append(request: _Request, fill: Callable[[Series], Draft]) -> Committed:
         payload_hash=request.payload_hash,
         reason=request.reason,
         job=request.job,
+        links=request.links,
     )
     return Committed(changeset.version, repeated=False)

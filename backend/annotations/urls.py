@@ -12,6 +12,8 @@ urlpatterns = [
     path("series/<uuid:series>/revert", views.RevertView.as_view()),
     path("series/<uuid:series>/revert-job", views.RevertJobView.as_view()),
     path("series/<uuid:series>/history", history_views.HistoryView.as_view()),
+    path("series/<uuid:series>/actions", views.ActionsView.as_view()),
+    path("series/<uuid:series>/take-back", views.TakeBackView.as_view()),
     path("series/<uuid:series>/masks/<str:sha256>", views.MaskView.as_view()),
     path("series/<uuid:series>/changesets", views.ChangesetsView.as_view()),
     path("series/<uuid:series>/difference", history_views.DifferenceView.as_view()),

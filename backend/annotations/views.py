@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.annotations import selectors, serializers, services
+from backend.annotations.actions import Action, actions_of
 from backend.annotations.lanes import lanes
 from backend.annotations.reading import answer, author_of, committed, query_of
 from backend.annotations.steps import Edit
@@ -81,6 +82,30 @@ class RevertView(APIView):
         author = author_of(request, series)
         values = serializers.RevertInput.read(request)
         return committed(series, services.revert(series_id=series, author=author, **values))
+
+
+class ActionsView(APIView):
+    @extend_schema(responses=serializers.ActionsOutput)
+    def get(self, request: Request, series: UUID) -> HttpResponse:
+        person = signed_in(request)
+        require_series(person, series, Role.VIEWER)
+        found = actions_of(series, person.pk)
+
+        def listed(actions: list[Action]) -> list[serializers.ActionOutput]:
+            return [serializers.ActionOutput(action=a.id, reason=a.reason, version=a.version) for a in actions]
+
+        return answer(serializers.ActionsOutput(undo=listed(found.undo), redo=listed(found.redo)))
+
+
+class TakeBackView(APIView):
+    @extend_schema(
+        request=serializers.TakeBackInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
+    )
+    def post(self, request: Request, series: UUID) -> HttpResponse:
+        author = author_of(request, series)
+        values = serializers.TakeBackInput.read(request)
+        take_back = services.take_back if "action" in values else services.take_back_of_object
+        return committed(series, take_back(series_id=series, author=author, **values))
 
 
 class RevertJobView(APIView):

@@ -29,6 +29,10 @@ class Environment:
         machine's own, by which it is looked after.
     max_reader_bytes
         Memory of the process that reads an imported file.
+    embeddings_mb
+        Most MiB that the engine's embeddings may take on disk, in embeddings/ of `data`; 0: none are kept.
+    neighbours
+        Frames on either side of an open one whose embeddings are made while the engine is idle.
     test_models
         True where the models that stand in for a network in tests may be used; no listing shows them.
     https
@@ -51,6 +55,8 @@ class Environment:
     max_frame_pixels: int
     max_series_bytes: int
     max_reader_bytes: int
+    embeddings_mb: int
+    neighbours: int
     test_models: bool
 
     @classmethod
@@ -74,6 +80,8 @@ class Environment:
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
             max_reader_bytes=_integer(variables, "GRATICULE_MAX_READER_BYTES", 5 * GIB, GIB // 4, 1024 * GIB),
+            embeddings_mb=_integer(variables, "GRATICULE_EMBEDDINGS_MB", 4096, 0, 2**30),
+            neighbours=_integer(variables, "GRATICULE_NEIGHBOURS", 3, 0, 16),
             test_models=variables.get("GRATICULE_TEST_MODELS") == "1",
         )
 

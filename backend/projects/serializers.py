@@ -31,11 +31,15 @@ class Input(serializers.Serializer[Any]):
 
 
 class PreferencesInput(Input):
-    """What a person has chosen. `keys`: those of the annotator's commands that differ from the usual ones."""
+    """What a person has chosen, and has seen of the tour.
+
+    `keys`: those of the annotator's commands that differ from the usual ones.
+    """
 
     keys = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(max_length=40), max_length=MOST_KEYS), required=False
     )
+    tour_had = serializers.BooleanField(required=False)
 
     def validate_keys(self, value: dict[str, list[str]]) -> dict[str, list[str]]:
         if len(value) > MOST_COMMANDS:
@@ -49,6 +53,7 @@ class PreferencesInput(Input):
 
 class PreferencesOutput(serializers.Serializer[Any]):
     keys = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), default=dict)
+    tour_had = serializers.BooleanField(default=False, help_text="The annotator's tour was seen or skipped.")
 
 
 class PersonOutput(serializers.ModelSerializer[User]):

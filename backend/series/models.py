@@ -135,3 +135,33 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DisplayPreset(models.Model):
+    """How a series' image may be looked at, under a name that its members share. Networks never see any of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="display_presets")
+    name = models.CharField(max_length=100)
+    low = models.FloatField()
+    high = models.FloatField()
+    gamma = models.FloatField()
+    invert = models.BooleanField(default=False)
+    is_default = models.BooleanField(default=False)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="display_presets")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("series", "name"), name="display_preset_name_once"),
+            models.UniqueConstraint(
+                fields=("series",), condition=Q(is_default=True), name="display_preset_default_once"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="display_preset_has_name"),
+            models.CheckConstraint(condition=Q(low__lt=models.F("high")), name="display_preset_window_rises"),
+            models.CheckConstraint(condition=Q(gamma__gt=0), name="display_preset_gamma_is_positive"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

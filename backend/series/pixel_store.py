@@ -19,6 +19,7 @@ from ml.formats.calibration import Calibration
 from ml.series import input_range
 
 TILE_PX = 1024
+COARSEST_PX = 512  # what a view on a laptop shows of a whole frame: a quarter of a tile's bytes, texels and time
 ZSTD_LEVEL = 3
 # UDUNITS names, as OME-NGFF asks; see https://ngff.openmicroscopy.org/0.5/#axes-md
 _OME_UNITS = {"pm": "picometer", "Å": "angstrom", "nm": "nanometer", "µm": "micrometer", "mm": "millimeter"}
@@ -73,9 +74,9 @@ class WrittenStore:
 
 
 def levels_of(height: int, width: int) -> tuple[Level, ...]:
-    """Full resolution first, halved (rounded up) while a side is longer than one tile."""
+    """Full resolution first, halved (rounded up) while a side is longer than the coarsest level's."""
     levels = [_level(height, width, 1)]
-    while max(levels[-1].height, levels[-1].width) > TILE_PX:
+    while max(levels[-1].height, levels[-1].width) > COARSEST_PX:
         last = levels[-1]
         levels.append(_level(-(-last.height // 2), -(-last.width // 2), last.scale * 2))
     return tuple(levels)
@@ -247,7 +248,7 @@ def _header(frames: Frames) -> bytes:
     """Bytes that differ wherever shape, type or calibration do."""
     calibration = frames.calibration
     values = (
-        *("graticule pixels 1", frames.frames, frames.height, frames.width, frames.channels, frames.dtype.name),
+        *("graticule pixels 2", frames.frames, frames.height, frames.width, frames.channels, frames.dtype.name),
         *(calibration.pixel_size, calibration.unit, calibration.frame_interval_s),
     )
     return "\n".join(map(repr, values)).encode()

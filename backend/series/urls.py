@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.series import archive_views, transfer_views, views
+from backend.series import archive_views, preset_views, transfer_views, views
 
 urlpatterns = [
     path("projects/<uuid:project>/series", views.ProjectSeriesView.as_view()),
@@ -20,4 +20,6 @@ urlpatterns = [
     path("series/<uuid:series>/frames/<int:frame>.png", views.FrameView.as_view()),
     path("series/<uuid:series>/thumbnail", views.ThumbnailView.as_view()),
     path("series/<uuid:series>/histogram", views.HistogramView.as_view()),
+    path("series/<uuid:series>/display-presets", preset_views.DisplayPresetsView.as_view()),
+    path("series/<uuid:series>/display-presets/<uuid:preset>", preset_views.DisplayPresetView.as_view()),
 ]

@@ -141,6 +141,7 @@ export function opened(values: Partial<SeriesState> = {}, frames = 5, rest: Part
     versions: [],
     jobs: [],
     trackers: [],
+    actions: { undo: [], redo: [] },
     state: frameState(values),
     ...rest,
   });

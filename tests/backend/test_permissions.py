@@ -18,7 +18,7 @@ from backend.projects.models import Project, User
 from backend.projects.roles import Role
 from backend.series import pixel_store, transfers
 from backend.series.files import store_folder, store_path
-from backend.series.models import PixelStore, Series, Transfer
+from backend.series.models import DisplayPreset, PixelStore, Series, Transfer
 from ml.formats.calibration import Calibration
 from tests.backend.builders import make_phase, make_project, make_series, make_user, make_version
 from tests.backend.series.files import Frames, ramp
@@ -72,6 +72,10 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/pixels/<store>/<level>/<frame>/<row>/<column>", "get"): "viewer",
     ("series/<series>/thumbnail", "get"): "viewer",
     ("series/<series>/histogram", "get"): "viewer",
+    ("series/<series>/display-presets", "get"): "viewer",
+    ("series/<series>/display-presets", "post"): "annotator",
+    ("series/<series>/display-presets/<preset>", "patch"): "annotator",
+    ("series/<series>/display-presets/<preset>", "delete"): "annotator",
     ("series/<series>/state", "get"): "viewer",
     ("series/<series>/timeline", "get"): "viewer",
     ("series/<series>/history", "get"): "viewer",
@@ -85,6 +89,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/tracks/<track>/revisions", "get"): "viewer",
     ("series/<series>/edits", "post"): "annotator",
     ("series/<series>/revert", "post"): "annotator",
+    ("series/<series>/actions", "get"): "viewer",
+    ("series/<series>/take-back", "post"): "annotator",
     ("series/<series>/revert-job", "post"): "annotator",
     ("series/<series>/calibration", "post"): "annotator",
     ("series/<series>/frames/<frame>.png", "get"): "viewer",
@@ -141,7 +147,7 @@ ABSENT = {
 }
 
 
-CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found"}
+CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found", 409: "archived"}
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 
@@ -227,6 +233,9 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "phase": make_phase(project).pk,
         "series": series.pk,
         "store": series.pixels_id,
+        "preset": DisplayPreset.objects.create(
+            series=series, name="Dark pores", low=1, high=9, gamma=1, created_by=author
+        ).pk,
         "job": job.pk,
         "token": token.pk,
         "version": make_version(project).pk,

@@ -14,6 +14,7 @@ from benchmarks.records import Record
 from benchmarks.summary import page
 from benchmarks.timing import percentile, side_by_side_ms
 from benchmarks.tracking import OVERLAP_PARTS, PARTS, costs_over, frame_cost, grid_of_objects, overlap_cost
+from benchmarks.viewer import dropped
 from ml.modeling import unets
 from ml.tracking.follower import Follower
 from tests.ml.tracking.networks import filled
@@ -24,9 +25,9 @@ PROMISED |= {"deaot_t_800_objects_frame", "deaot_r50_100_objects_memory", "deaot
 PROMISED |= {"overlap_800_objects_frame", "overlap_800_objects_memory", "deaot_t_2000_frames_frame"}
 PROMISED |= {"deaot_l_frame", "swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
 PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
-PROMISED |= {"lanes_5000_tracks_scrolling", "lanes_5000_tracks_scrolling_p95"}
-PROMISED |= {"commit", "old_version_frame", "export_series"}
-PROMISED |= {"import_apart", "import_apart_frames"}
+PROMISED |= {"commit", "old_version_frame", "export_series", "import_apart", "import_apart_frames"}
+PROMISED |= {"embedding_from_disk", "lanes_5000_tracks_scrolling", "lanes_5000_tracks_scrolling_p95"}
+PROMISED |= {"open_frame_500_masks", "play_60_frames", "play_60_frames_dropped"}
 
 
 def test_ratio_is_value_over_baseline() -> None:
@@ -110,6 +111,12 @@ def test_plain_propagation_gives_the_same(groups: int) -> None:
                 found.append(torch.stack(follower.propagate(features)))
     torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-5)
     assert found[0][:, 1].std() > 0.05
+
+
+def test_frames_that_are_skipped_or_out_of_turn_are_dropped() -> None:
+    assert dropped([1, 2, 3, 4], 4) == 0
+    assert dropped([1, 2, 4], 4) == 2  # 3 was not shown, and 4 did not follow it
+    assert dropped([1, 3, 2, 3, 4], 4) == 1
 
 
 def test_unknown_name_is_answered_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -205,7 +205,8 @@ def test_a_project_goes_into_the_archive_with_all_that_is_in_it(
     page.get_by_role("link", name="Series").click()
     expect(page.get_by_role("button", name="Import series")).to_have_count(0)
     page.get_by_role("link", name="Phases").click()
-    expect(page.get_by_label("Name of new phase")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Phases")).to_be_visible()
+    expect(page.get_by_label("Name of the new phase")).to_have_count(0)
     page.goto(live_app.url)
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name=name)).to_have_count(0)
@@ -261,9 +262,12 @@ def test_phases_that_look_alike_are_said_and_told_apart(annotator: Annotator, pe
     expect(note).to_be_visible()
     page.get_by_role("button", name="Another colour for Support").click()
     expect(note).to_be_hidden()
+    # A key has one phase.
+    keys = page.get_by_label("Key of Support").locator("option:disabled")
+    expect(keys).to_have_text(["1 Particle"])
     # The order is the list's, and lasts.
     page.get_by_role("button", name="Move Support up").click()
-    expect(page.get_by_label(re.compile("^Name of (?!new)")).first).to_have_value("Support")
+    expect(page.get_by_label(re.compile("^Name of (?!the new)")).first).to_have_value("Support")
     assert [phase["name"] for phase in person.get(f"/projects/{project}")["phases"]] == ["Support", "Particle"]
 
 

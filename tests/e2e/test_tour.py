@@ -98,7 +98,11 @@ def test_escape_cancels_a_prompt_first_and_then_skips_the_tour_until_it_is_asked
     at(page, 2, "Keep the mask")
     annotator.press("Escape")
     expect(card(page)).to_have_count(0)
-    annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE)
+    # It is the person who has had it, not the browser.
+    page.evaluate("localStorage.clear()")
+    with page.expect_response("**/account/preferences"):
+        annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE)
+    page.wait_for_timeout(500)
     expect(card(page)).to_have_count(0)
     # Once more from the help, and from the account's menu, there and on another page.
     annotator.press("?")

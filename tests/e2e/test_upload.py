@@ -87,9 +87,8 @@ def test_an_upload_goes_on_when_the_connection_is_back(
     sent = list(parts.offsets)
     page.context.set_offline(False)
     row.get_by_role("link", name="Open", exact=True).wait_for()
-    assert parts.offsets[len(sent) :][0] == kept
-    # Every part once, whatever broke in between.
-    assert sorted({0, *parts.offsets}) == list(range(0, stack.stat().st_size, PART))
+    assert set(sent) <= set(range(PART, kept, PART))  # the first part comes with the request that begins the transfer
+    assert parts.offsets[len(sent) :] == list(range(kept, stack.stat().st_size, PART))
     (series,) = person.get(f"/projects/{project}/series")
     assert series["frames"] == 40
     digest = hashlib.sha256(stack.read_bytes()).hexdigest()
@@ -107,6 +106,7 @@ def test_after_a_reload_the_same_file_goes_on_from_where_it_was(
     expect(page.get_by_text(re.compile(r"Sending, [3-9]\d %"))).to_be_visible()
     page.get_by_role("button", name="Pause in situ.tif").click()
     expect(page.get_by_text(re.compile(r"Paused at \d\d %"))).to_be_visible()
+    page.wait_for_timeout(1000)  # a part that was whole on its way is still taken
     kept = offset_of(person, project)
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
@@ -140,7 +140,7 @@ def test_every_file_has_a_line_and_a_refused_one_says_why(
     expect(imports.get_by_text("notes.zip: not an image")).to_be_visible()
     page.get_by_role("link", name="Open", exact=True).wait_for()
     page.get_by_role("button", name="12 files").click()
-    files = page.get_by_role("list", name="Files of frame")
+    files = page.get_by_role("list", name="Files of Series")
     expect(files.get_by_role("listitem")).to_have_count(12)
     expect(files.get_by_text("Imported")).to_have_count(12)
     (series,) = person.get(f"/projects/{project}/series")

@@ -17,7 +17,7 @@ FIT_MARGIN_PX = 16  # geometry/viewport.ts, fitView
 WAIT_MS = 60_000
 HAD_TOUR = """async () => {
   const { user } = await (await fetch("/api/v1/session")).json();
-  localStorage.setItem(`graticule/tour/${user.id}`, "had"); // as src/state/session/tour.ts
+  localStorage.setItem(`graticule/tour/${user.id}`, "had"); // as src/state/session/effects_tour.ts
 }"""
 
 
@@ -27,10 +27,12 @@ class Annotator:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.received: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
         page.on("websocket", self._listen)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda payload: self.received.append(json.loads(payload)))
+        socket.on("framesent", lambda payload: self.sent.append(json.loads(payload)))
 
     def sign_in(self, url: str, username: str, password: str = PASSWORD, *, tour: bool = False) -> None:
         """Through the sign-in page; the default password is the one that App.add_person gives.

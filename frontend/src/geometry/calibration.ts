@@ -11,7 +11,7 @@ export interface ScaleBar {
   readonly text: string;
 }
 
-const METRES: Readonly<Record<string, number>> = {
+export const METRES: Readonly<Record<string, number>> = {
   pm: 1e-12,
   Å: 1e-10,
   nm: 1e-9,
@@ -68,6 +68,6 @@ function roundLength(longest: number): number {
   return step * power;
 }
 
-function tidy(value: number): string {
+export function tidy(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -135,6 +135,18 @@ export function boxXyxy(runs: Runs): BoxXyxy {
   return [left, top, right, bottom];
 }
 
+const anchors = new WeakMap<Runs, { x: number; y: number } | null>();
+
+/** `anchor`, remembered for as long as the mask is: labels ask at every move of the view. */
+export function rememberedAnchor(runs: Runs): { x: number; y: number } | null {
+  let found = anchors.get(runs);
+  if (found === undefined) {
+    found = anchor(runs);
+    anchors.set(runs, found);
+  }
+  return found;
+}
+
 /** A point inside the mask and near its middle: halfway down the run of its median pixel. Null for an empty mask. */
 export function anchor(runs: Runs): { x: number; y: number } | null {
   const { bounds, height } = runs;

@@ -61,6 +61,18 @@ export const archiveSeries = (id: string) => request<rest.Series>("POST", `/seri
 export const restoreSeries = (id: string) => request<rest.Series>("DELETE", `/series/${at(id)}/archive`);
 export const getHistogram = (id: string, frame: number, signal?: AbortSignal) =>
   request<rest.Histogram>("GET", `/series/${at(id)}/histogram`, { query: { frame }, signal });
+export const listDisplayPresets = (series: string) =>
+  request<rest.DisplayPreset[]>("GET", `/series/${at(series)}/display-presets`);
+export const createDisplayPreset = (series: string, values: Omit<rest.DisplayPreset, "id">) =>
+  request<rest.DisplayPreset>("POST", `/series/${at(series)}/display-presets`, { body: values });
+export const updateDisplayPreset = (
+  series: string,
+  id: string,
+  values: Partial<Omit<rest.DisplayPreset, "id">>,
+) =>
+  request<rest.DisplayPreset>("PATCH", `/series/${at(series)}/display-presets/${at(id)}`, { body: values });
+export const deleteDisplayPreset = (series: string, id: string) =>
+  request<void>("DELETE", `/series/${at(series)}/display-presets/${at(id)}`);
 export const setCalibration = (id: string, values: rest.CalibrationEdit) =>
   request<Changeset>("POST", `/series/${at(id)}/calibration`, { body: values });
 
@@ -108,6 +120,9 @@ export const getState = (
     query: { frame, version, masks_only: masksOnly ? "true" : undefined },
     signal,
   });
+export const getActions = (id: string) => request<rest.Actions>("GET", `/series/${at(id)}/actions`);
+export const takeBack = (id: string, values: rest.TakeBack) =>
+  request<Changeset>("POST", `/series/${at(id)}/take-back`, { body: values });
 export const getTimeline = (series: string, version?: number) =>
   request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
 export const getLanes = (series: string, version?: number) =>
@@ -178,7 +193,5 @@ export const startTracking = (series: string, values: tracking.TrackingRequest) 
   request<rest.Job>("POST", `/series/${at(series)}/trackings`, { body: values });
 export const editTracks = (series: string, values: tracking.TrackEdit) =>
   request<Changeset>("POST", `/series/${at(series)}/edits`, { body: values });
-export const revertVersion = (series: string, values: { request_id: string; version: number }) =>
-  request<Changeset>("POST", `/series/${at(series)}/revert`, { body: values });
 export const revertJob = (series: string, job: string) =>
   request<tracking.JobReverted>("POST", `/series/${at(series)}/revert-job`, { body: { job } });

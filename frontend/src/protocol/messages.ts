@@ -37,7 +37,8 @@ export interface FrameOpen {
 /**
  * The whole prompt, always, so the server keeps no session and a retry is safe.
  *
- * `version` is one of the project's versions of `model`, null its usual weights.
+ * `version` is one of the project's versions of `model`, null its usual weights. `mask` is the mask to refine: its
+ * logits are fed back.
  */
 export interface PromptPredict {
   type: "prompt.predict";
@@ -47,11 +48,23 @@ export interface PromptPredict {
   version: string | null;
   points: PromptPoint[];
   box: [number, number, number, number] | null;
+  mask: MaskRle | null;
 }
 export interface PromptPoint {
   x: number;
   y: number;
   label: 0 | 1;
+}
+/**
+ * COCO run-length encoding: `size` is (height, width), `counts` the compressed string.
+ */
+export interface MaskRle {
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  size: [number, number];
+  counts: string;
 }
 /**
  * Find every object of one frame; the answer is `frame.segmented`, nothing is committed.
@@ -75,9 +88,13 @@ export interface RequestCancel {
   type: "request.cancel";
   request_id: string;
 }
+/**
+ * `undoes`: the request of the author's own that it takes back.
+ */
 export interface ChangesetCommit {
   type: "changeset.commit";
   request_id: string;
+  undoes: string | null;
   reason: string;
   base: Base[];
   operations: (TrackCreate | TrackSet | TrackDelete | TrackRestore | MaskSet | MaskDelete)[];
@@ -137,17 +154,6 @@ export interface MaskSet {
   origin: Origin;
   state: "accepted" | "proposal";
   order: number | null;
-}
-/**
- * COCO run-length encoding: `size` is (height, width), `counts` the compressed string.
- */
-export interface MaskRle {
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  size: [number, number];
-  counts: string;
 }
 /**
  * Where a mask came from: a person's hand (`model` null), or a model and the prompt it answered.

@@ -22,7 +22,25 @@ export interface Session {
 export interface Preferences {
   /** Keys instead of the usual ones, by the names of the commands. */
   keys: Readonly<Record<string, readonly string[]>>;
+  /** The tour of the annotator was seen or skipped. */
+  tour_had: boolean;
 }
+
+/** One thing that the person did; `version` is its last one. */
+export interface Action {
+  action: string;
+  reason: string;
+  version: number;
+}
+
+/** What the person can undo and redo, the oldest first. */
+export interface Actions {
+  undo: readonly Action[];
+  redo: readonly Action[];
+}
+
+/** One of one's own actions, or the latest change of an object. */
+export type TakeBack = { request_id: string } & ({ action: string } | { track: string; frame: number });
 
 export interface ApiToken {
   id: string;
@@ -144,6 +162,18 @@ export interface Histogram {
   counts: number[];
   min: number;
   max: number;
+}
+
+/** A window of the series under a name, shared by its members. */
+export interface DisplayPreset {
+  id: string;
+  name: string;
+  low: number;
+  high: number;
+  gamma: number;
+  invert: boolean;
+  /** The series opens with it, for everyone. */
+  is_default: boolean;
 }
 
 export interface CalibrationEdit {

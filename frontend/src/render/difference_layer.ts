@@ -68,9 +68,7 @@ type Part = readonly [Runs | null, keyof typeof STYLES];
 /** A label for each part, so that neighbours keep their outlines. */
 function paint(labels: LabelTexture, palette: Palette, parts: readonly Part[]): void {
   const there = parts.filter((part): part is [Runs, keyof typeof STYLES] => part[0] !== null);
-  labels.clear();
-  there.forEach(([runs], index) => {
-    if (runs.bounds.length > 0) labels.paint(runs, index + 1);
-  });
+  const items = there.map(([runs], index) => ({ runs, label: index + 1 }));
+  labels.show(items.filter(({ runs }) => runs.bounds.length > 0));
   palette.set(there.map(([, style]) => STYLES[style]));
 }

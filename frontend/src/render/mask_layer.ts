@@ -1,5 +1,6 @@
 // Masks drawn by the GPU: a texture of labels, a palette of colours, fill and outline of constant width at any zoom.
 
+import type { BoxXyxy } from "../geometry/rle";
 import type { Viewport } from "../geometry/viewport";
 import { makeProgram, makeTexture, type Program, RECTANGLE_VERTEX } from "./gl";
 import type { LabelTexture } from "./label_texture";
@@ -12,8 +13,9 @@ export interface LabelStyle {
   /**
    * "gaps": dashes alternate with a shade, to be seen on dark and on bright images.
    * "ants": with white, for what is being made and must not be overlooked.
+   * "open": with what lies below, for what is not of this frame.
    */
-  readonly dashes: "none" | "gaps" | "ants";
+  readonly dashes: "none" | "gaps" | "ants" | "open";
   /** Opacity of the outline, 0 to 1; 1 where it is left out. */
   readonly lineOpacity?: number;
   /** Stripes instead of a full fill: a proposal, whatever the opacity of the fill. */
@@ -21,14 +23,16 @@ export interface LabelStyle {
 }
 
 const PALETTE_WIDTH = 256;
-const DASHES = { none: 0, gaps: 1, ants: 2 };
+const DASHES = { none: 0, gaps: 1, ants: 2, open: 3 };
 
 // Lines lie inside their object, so that the background costs one texel and touching objects keep a line each.
 const FRAGMENT = `
-  uniform highp usampler2D labels;
+  uniform highp usampler2DArray labels;
+  uniform highp usampler2D places; // per page its layer plus one; 0: an empty page
   uniform sampler2D colours;      // per label: red, green, blue, opacity of the fill
   uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, dashes, opacity, hatched
   uniform vec2 size;              // of the frame
+  uniform int side;               // of a page, a power of two
   uniform float pixel;            // image pixels per CSS pixel
   uniform float device;           // device pixels per CSS pixel
   in vec2 image;
@@ -37,7 +41,9 @@ const FRAGMENT = `
   uint label(vec2 at) {
     ivec2 texel = ivec2(floor(at));
     if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(size)))) return 0u;
-    return texelFetch(labels, texel, 0).r;
+    uint place = texelFetch(places, texel / side, 0).r;
+    if (place == 0u) return 0u;
+    return texelFetch(labels, ivec3(texel & (side - 1), int(place) - 1), 0).r;
   }
 
   // How many of eight directions leave the object within a distance.
@@ -68,7 +74,9 @@ const FRAGMENT = `
       bool gap = line.g > 0.5 && mod(cell.x + cell.y, 2.0) > 0.5;
       if (gap) stroke = line.g > 1.5 ? vec3(1.0) : vec3(0.0);
       float strength = gap && line.g < 1.5 ? 0.6 : 1.0;
-      float share = leaves(own, (width - soft) * pixel) ? 1.0 : leaves(own, (width + soft) * pixel) ? 0.5 : 0.0;
+      // The wider ring first: most pixels lie inside, and it alone shows that.
+      float share = !leaves(own, (width + soft) * pixel) ? 0.0 : leaves(own, (width - soft) * pixel) ? 1.0 : 0.5;
+      if (gap && line.g > 2.5) share = 0.0;
       look.rgb = mix(look.rgb, stroke, share);
       opacity = mix(opacity, strength * line.b / 255.0, share);
     }
@@ -84,11 +92,10 @@ export class MaskProgram {
   }
 
   draw(labels: LabelTexture, palette: Palette, viewport: Viewport, devicePixelRatio: number): void {
-    const [x0, y0, x1, y1] = labels.extent;
+    const boxes = labels.boxes.filter((box) => isInSight(box, viewport));
+    if (boxes.length === 0) return;
     const { gl, program } = this;
-    gl.activeTexture(gl.TEXTURE0);
-    labels.bind();
-    if (x1 <= x0 || y1 <= y0) return;
+    labels.bind(gl.TEXTURE0, gl.TEXTURE3);
     gl.useProgram(program.program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -96,14 +103,22 @@ export class MaskProgram {
     gl.uniform1i(program.uniform("labels"), 0);
     gl.uniform1i(program.uniform("colours"), 1);
     gl.uniform1i(program.uniform("lines"), 2);
+    gl.uniform1i(program.uniform("places"), 3);
+    gl.uniform1i(program.uniform("side"), labels.pages.side);
     gl.uniform2f(program.uniform("size"), labels.width, labels.height);
     gl.uniform1f(program.uniform("pixel"), 1 / viewport.scale);
     gl.uniform1f(program.uniform("device"), devicePixelRatio);
     const { originX, originY, width, height, scale } = viewport;
     gl.uniform4f(program.uniform("view"), originX, originY, width / scale, height / scale);
-    gl.uniform4f(program.uniform("rectangle"), x0, y0, x1, y1);
-    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    for (const box of boxes) {
+      gl.uniform4f(program.uniform("rectangle"), ...box);
+      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    }
   }
+}
+
+function isInSight([x0, y0, x1, y1]: BoxXyxy, { originX, originY, width, height, scale }: Viewport): boolean {
+  return x1 > originX && y1 > originY && x0 < originX + width / scale && y0 < originY + height / scale;
 }
 
 /** How each label looks. Labels count from 1; a style may be changed without touching the labels. */

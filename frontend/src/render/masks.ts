@@ -2,16 +2,16 @@
 
 import { joinBoxes } from "../geometry/bitmap";
 import { type BoxXyxy, decoded } from "../geometry/rle";
-import { sweepDisc } from "../geometry/stroke";
 import type { Viewport } from "../geometry/viewport";
 import type { MaskRle, MaskSet } from "../protocol/messages";
-import { chosenCandidate, openProposals } from "../state/annotator/drafts";
+import { changesOn } from "../state/annotator/difference";
+import { chosenCandidate, openProposals, refinedTrack } from "../state/annotator/drafts";
 import type { Annotator, Display, StrokeDraft } from "../state/annotator/model";
 import { isLit } from "../state/annotator/review";
 import { type ObjectOnFrame, objectOf, objectsOn } from "../state/annotator/view";
 import { type Colour, colourOf, colourOfPhase } from "./colours";
 import { DifferenceLayer } from "./difference_layer";
-import { LabelTexture } from "./label_texture";
+import { type Labelled, LabelTexture } from "./label_texture";
 import { type LabelStyle, MaskProgram, Palette } from "./mask_layer";
 
 const SELECTED = 1;
@@ -20,6 +20,12 @@ const MARKED = 3; // the first of those that are marked; each has its own label,
 const WHITE: Colour = [255, 255, 255];
 const LOST: Colour = [255, 92, 92];
 const LINE = 1.5;
+const NOTHING: BoxXyxy = [0, 0, 0, 0];
+/** Outlines of the frames before and after: blue from the past, orange to come. */
+export const NEIGHBOUR_COLOURS: readonly (readonly [step: number, colour: Colour])[] = [
+  [-1, [86, 180, 233]],
+  [1, [230, 159, 0]],
+];
 
 export class MaskLayers {
   private readonly program: MaskProgram;
@@ -28,6 +34,11 @@ export class MaskLayers {
   private proposals: Layer | null = null;
   private lost: Layer | null = null;
   private difference: DifferenceLayer | null = null;
+  private readonly neighbours = new Map<number, Layer>();
+  /** What `drawStill` draws, from below. */
+  private shown: readonly Layer[] = [];
+  private still = 0;
+  private stillFrom: readonly unknown[] = [];
   private painted: { stroke: StrokeDraft; points: number } | null = null;
 
   constructor(
@@ -40,54 +51,81 @@ export class MaskLayers {
     this.top = new Layer(gl, height, width);
   }
 
-  /** `frame` is the one whose image is on screen. */
-  draw(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
+  /** Counts the changes of what `drawStill` draws. `frame` is the one whose image is on screen. */
+  composeStill(state: Annotator, frame: number): number {
+    const changes = state.difference === null ? null : changesOn(state, frame);
+    this.shown = state.difference === null ? this.composed(state, frame) : [];
+    const from = [state.difference, changes, ...this.shown.flatMap((layer) => [layer, layer.version])];
+    const same =
+      from.length === this.stillFrom.length && from.every((value, at) => value === this.stillFrom[at]);
+    if (!same) this.still++;
+    this.stillFrom = from;
+    return this.still;
+  }
+
+  /** What stays as it is while a stroke is drawn. */
+  drawStill(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
     if (state.difference !== null) {
-      this.difference ??= new DifferenceLayer(
-        this.gl,
-        this.objects.labels.height,
-        this.objects.labels.width,
-        this.program,
-      );
+      const { height, width } = this.objects.labels;
+      this.difference ??= new DifferenceLayer(this.gl, height, width, this.program);
       this.difference.draw(state, frame, viewport, devicePixelRatio);
-      return;
     }
-    if (state.display.masks) {
+    for (const { labels, palette } of this.shown)
+      this.program.draw(labels, palette, viewport, devicePixelRatio);
+  }
+
+  /** What is selected or being made. Says which box of the frame has changed by a stroke that goes on, if that is all;
+   * null: anything may have. */
+  composeTop(state: Annotator, frame: number): BoxXyxy | null {
+    const before = this.top.version;
+    const touched = this.paintTop(state, frame);
+    return this.top.version === before ? touched : null;
+  }
+
+  drawTop(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
+    if (state.difference !== null) return;
+    this.program.draw(this.top.labels, this.top.palette, viewport, devicePixelRatio);
+  }
+
+  private composed(state: Annotator, frame: number): Layer[] {
+    const { proposals, display } = state;
+    const { height, width } = this.objects.labels;
+    const layers: Layer[] = [];
+    if (display.masks) {
       this.composeObjects(state, frame);
-      this.program.draw(this.objects.labels, this.objects.palette, viewport, devicePixelRatio);
+      layers.push(this.objects);
     }
-    if (state.proposals?.frame === frame && state.proposals.answer !== null) {
-      this.proposals ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
+    if (display.neighbours) layers.push(...this.composeNeighbours(state, frame));
+    if (proposals?.frame === frame && proposals.answer !== null) {
+      this.proposals ??= new Layer(this.gl, height, width);
       this.composeProposals(this.proposals, state);
-      this.program.draw(this.proposals.labels, this.proposals.palette, viewport, devicePixelRatio);
+      layers.push(this.proposals);
     }
     const lost = lostMasks(state, frame);
     if (lost.length > 0) {
-      this.lost ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
+      this.lost ??= new Layer(this.gl, height, width);
       composeLost(this.lost, lost);
-      this.program.draw(this.lost.labels, this.lost.palette, viewport, devicePixelRatio);
+      layers.push(this.lost);
     }
-    this.composeTop(state, frame);
-    this.program.draw(this.top.labels, this.top.palette, viewport, devicePixelRatio);
+    return layers;
   }
 
   private composeObjects(state: Annotator, frame: number): void {
     const objects = objectsOn(state, frame);
     const { hidden, display, phases, hovered, selection, past } = state;
     const minimum = past === null ? state.review.minimumScore : 0;
-    const stroked = state.stroke?.track ?? null; // drawn on top while it changes
-    const shown = this.objects.remember("masks", [objects, hidden, stroked], () =>
-      objects.filter(({ track }) => !hidden.has(track.track) && track.track !== stroked),
-    );
-    this.objects.update("labels", [shown], () => {
-      this.objects.labels.clear();
-      shown.forEach(({ mask }, index) => {
-        this.objects.labels.paint(decoded(mask), index + 1);
-      });
+    const stroked = state.stroke?.track ?? refinedHere(state, frame); // drawn on top while it changes
+    this.objects.update("labels", [objects, hidden, stroked], () => {
+      this.objects.labels.show(
+        objects
+          .map(({ mask, track: { track } }, index) => ({ mask, track, label: index + 1 }))
+          .filter(({ track }) => !hidden.has(track) && track !== stroked)
+          .map(({ mask, label }) => ({ runs: decoded(mask), label })),
+      );
     });
-    this.objects.update("styles", [shown, display, phases, hovered, selection, minimum], () => {
+    this.objects.update("styles", [objects, display, phases, hovered, selection, minimum], () => {
       this.objects.palette.set(
-        shown.map((object): LabelStyle => {
+        objects.map((object): LabelStyle => {
           const { track } = object;
           const pointed = track.track === hovered || track.track === selection?.track;
           const colour = colourOf(track, phases, display.colourBy);
@@ -98,23 +136,39 @@ export class MaskLayers {
     });
   }
 
+  private composeNeighbours(state: Annotator, frame: number): Layer[] {
+    const there = NEIGHBOUR_COLOURS.filter(
+      ([step]) => frame + step >= 0 && frame + step < state.series.frames,
+    );
+    return there.map(([step, colour]) => {
+      const { height, width } = this.objects.labels;
+      const layer = this.neighbours.get(step) ?? new Layer(this.gl, height, width);
+      this.neighbours.set(step, layer);
+      const objects = objectsOn(state, frame + step);
+      layer.update("all", [objects, state.hidden], () => {
+        const shown = objects.filter(({ track }) => !state.hidden.has(track.track));
+        layer.labels.show(shown.map(({ mask }, index) => ({ runs: decoded(mask), label: index + 1 })));
+        layer.palette.set(shown.map(() => ({ colour, fill: 0, line: LINE, dashes: "open" as const })));
+      });
+      return layer;
+    });
+  }
+
   private composeProposals(layer: Layer, state: Annotator): void {
     const { proposals, frames, pending, tracks, phase, phases, display } = state;
     layer.update("labels", [proposals, frames, pending, tracks, phase, display], () => {
       const open = openProposals(state).toSorted((a, b) => b.item.area_px - a.item.area_px);
-      layer.labels.clear();
-      open.forEach(({ item }, index) => {
-        layer.labels.paint(decoded(item.mask), index + 1);
-      });
+      layer.labels.show(open.map(({ item }, index) => ({ runs: decoded(item.mask), label: index + 1 })));
       const colour = colourOfPhase(phase, phases);
       layer.palette.set(open.map(() => proposalStyle(colour, display, false, true)));
     });
   }
 
-  private composeTop(state: Annotator, frame: number): void {
+  private paintTop(state: Annotator, frame: number): BoxXyxy {
     const { stroke, selection, display } = state;
+    const refined = refinedHere(state, frame);
     const selected =
-      selection === null || state.hidden.has(selection.track)
+      selection === null || state.hidden.has(selection.track) || selection.track === refined
         ? undefined
         : objectOf(state, selection.track, frame);
     const candidate = frame === state.frame ? chosenCandidate(state) : null;
@@ -128,41 +182,43 @@ export class MaskLayers {
         ...marked.map((): LabelStyle => ({ colour: WHITE, fill: 0, line: 2, dashes: "none" })),
       ]);
     });
-    if (stroke !== null && stroke.frame === frame && this.continueStroke(stroke)) return;
+    const continued = stroke !== null && stroke.frame === frame ? this.continueStroke(stroke) : null;
+    if (continued !== null) return continued;
     this.top.update("labels", [stroke, selected?.mask, candidate?.mask, ...marked], () => {
-      const { labels } = this.top;
-      labels.clear();
+      const items: Labelled[] = marked.map(({ mask }, index) => ({
+        runs: decoded(mask),
+        label: MARKED + index,
+      }));
+      const put = (mask: MaskRle, label: number) => items.push({ runs: decoded(mask), label });
+      if (selected !== undefined && stroke?.track !== selected.track.track) put(selected.mask, SELECTED);
+      if (candidate !== null) put(candidate.mask, DRAFT);
+      const stroked = stroke?.frame === frame ? stroke : null;
+      const base = stroked?.track == null ? undefined : objectOf(state, stroked.track, frame);
+      if (base !== undefined) put(base.mask, DRAFT);
+      this.top.labels.show(items);
       this.painted = null;
-      marked.forEach(({ mask }, index) => {
-        labels.paint(decoded(mask), MARKED + index);
-      });
-      if (selected !== undefined && stroke?.track !== selected.track.track) {
-        labels.paint(decoded(selected.mask), SELECTED);
-      }
-      if (candidate !== null) labels.paint(decoded(candidate.mask), DRAFT);
-      if (stroke === null || stroke.frame !== frame) return;
-      const base = stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
-      if (base !== undefined) labels.paint(decoded(base.mask), DRAFT);
-      this.painted = { stroke, points: 0 };
-      this.continueStroke(stroke);
+      if (stroked === null) return;
+      this.painted = { stroke: stroked, points: 0 };
+      this.continueStroke(stroked);
     });
+    return NOTHING;
   }
 
-  /** Paints only what the pointer added since the last time. False: this stroke was not begun here. */
-  private continueStroke(stroke: StrokeDraft): boolean {
+  /** Paints only what the pointer added since the last time: in which box. Null: this stroke was not begun here. */
+  private continueStroke(stroke: StrokeDraft): BoxXyxy | null {
     const { painted } = this;
-    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return false;
-    let touched: BoxXyxy = [0, 0, 0, 0];
+    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return null;
+    const label = stroke.mode === "paint" ? DRAFT : 0;
+    let touched: BoxXyxy = NOTHING;
     for (let index = painted.points; index < stroke.path.length; index++) {
       const to = stroke.path[index];
       const from = stroke.path[Math.max(0, index - 1)];
       if (from === undefined || to === undefined) continue;
-      const label = stroke.mode === "paint" ? DRAFT : 0;
-      touched = joinBoxes(touched, sweepDisc(this.top.labels, from, to, stroke.diameter, label));
+      const swept = this.top.labels.sweep(from, to, to.diameter ?? stroke.diameter, label);
+      touched = joinBoxes(touched, swept);
     }
-    this.top.labels.touched(touched);
     this.painted = { stroke, points: stroke.path.length };
-    return true;
+    return touched;
   }
 }
 
@@ -199,18 +255,21 @@ function lostMasks(state: Annotator, frame: number): MaskRle[] {
 
 function composeLost(layer: Layer, masks: readonly MaskRle[]): void {
   layer.update("labels", masks, () => {
-    layer.labels.clear();
-    masks.forEach((mask, index) => {
-      layer.labels.paint(decoded(mask), index + 1);
-    });
+    layer.labels.show(masks.map((mask, index) => ({ runs: decoded(mask), label: index + 1 })));
     layer.palette.set(masks.map(() => ({ colour: LOST, fill: 0.1, line: 2, dashes: "ants" as const })));
   });
+}
+
+/** The object that the mask on offer would replace. */
+function refinedHere(state: Annotator, frame: number): string | null {
+  return frame === state.frame && chosenCandidate(state) !== null ? refinedTrack(state) : null;
 }
 
 /** A draft looks like what it will become. */
 function draftColour(state: Annotator): Colour {
   const { stroke, phases, phase, frame, display } = state;
-  const object = stroke === null || stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
+  const track = stroke === null ? refinedHere(state, frame) : stroke.track;
+  const object = track === null ? undefined : objectOf(state, track, frame);
   return object === undefined
     ? colourOfPhase(phase, phases)
     : colourOf(object.track, phases, display.colourBy);
@@ -220,6 +279,8 @@ function draftColour(state: Annotator): Colour {
 class Layer {
   readonly labels: LabelTexture;
   readonly palette: Palette;
+  /** Counts how often something was made anew. */
+  version = 0;
   private readonly made = new Map<string, { from: readonly unknown[]; value: unknown }>();
 
   constructor(gl: WebGL2RenderingContext, height: number, width: number) {
@@ -233,6 +294,7 @@ class Layer {
       before?.from.length === from.length && before.from.every((value, index) => value === from[index]);
     if (before !== undefined && same) return before.value as T;
     const value = make();
+    this.version++;
     this.made.set(name, { from, value });
     return value;
   }

@@ -2,11 +2,13 @@
 
 import { effect, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Viewport } from "../geometry/viewport";
-import type { Annotator } from "../state/annotator/model";
+import type { Annotator, ChunkPlace } from "../state/annotator/model";
+import { isLoaded } from "../state/annotator/view";
 import type { ChunkCache } from "./chunks";
 import type { ClickTimer } from "./latency";
 import { type Drawn, Scene } from "./scene";
 
+/** The canvas says what it shows: `data-frame` counts from 1, `data-drawn` is "", "image" or "masks". */
 export interface Painting {
   readonly canvas: HTMLCanvasElement;
   readonly state: ReadonlySignal<Annotator>;
@@ -14,6 +16,8 @@ export interface Painting {
   readonly chunks: ChunkCache;
   readonly timer: ClickTimer;
   readonly drawn: Signal<Drawn>;
+  /** Tiles that somebody reads, wanted when all that is to be seen is there. */
+  readonly read?: ReadonlySignal<readonly ChunkPlace[]>;
 }
 
 export interface Painter {
@@ -26,7 +30,7 @@ export interface Painter {
 
 const WAIT_MS = 60; // how often an incomplete picture looks whether its patience is over
 
-export function startPainting({ canvas, state, viewport, chunks, timer, drawn }: Painting): Painter {
+export function startPainting({ canvas, state, viewport, chunks, timer, drawn, read }: Painting): Painter {
   const scene = new Scene(canvas, chunks, state.peek());
   let requested = 0;
   let paintedFrom: readonly unknown[] = [];
@@ -39,10 +43,12 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn }:
     const ratio = window.devicePixelRatio;
     if (view.width === 0 || view.height === 0) return;
     resize(canvas, view, ratio);
-    scene.wish(present, view, ratio);
+    scene.wish(present, view, ratio, read?.peek());
     const result = scene.draw(present, view, ratio, now);
     const before = drawn.peek();
     if (before.frame !== result.frame || before.complete !== result.complete) drawn.value = result;
+    const what = !result.complete ? "" : isLoaded(present, result.frame) ? "masks" : "image";
+    Object.assign(canvas.dataset, { frame: String(result.frame + 1), drawn: what });
     const answer = present.prompt?.answer;
     if (answer && present.prompt?.frame === result.frame) timer.drawn(answer.requestId);
     clearTimeout(waiting);
@@ -54,7 +60,7 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn }:
   }
 
   const stopWatching = effect(() => {
-    const from = [viewport.value, ...pictureOf(state.value)];
+    const from = [viewport.value, read?.value, ...pictureOf(state.value)];
     if (from.every((value, index) => value === paintedFrom[index])) return;
     paintedFrom = from;
     repaint();
@@ -82,12 +88,14 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn }:
 /** Everything of the state that the canvas shows. */
 function pictureOf(state: Annotator): readonly unknown[] {
   const { frame, frames, tracks, pending, past, hidden, hovered, selection, display, phases, phase } = state;
-  const { stroke, proposals, prompt, playing, difference } = state;
+  const { stroke, outline, proposals, prompt, playing, difference } = state;
   const answered = prompt?.answer ? prompt : null; // one that waits for its answer shows nothing here
   const masks = [frame, frames, tracks, pending, past, hidden, hovered, selection, display, phases, phase];
+  // The outline itself is drawn over the canvas; here it only says which pixels the magnetic contour needs.
   return [
     ...masks,
     stroke,
+    outline,
     proposals,
     playing,
     difference,

@@ -1,5 +1,6 @@
 // Which tiles of which level a viewport needs. Pure.
 
+import type { BoxXyxy } from "../geometry/rle";
 import type { Viewport } from "../geometry/viewport";
 import type { PixelLevel, PixelStore } from "../protocol/rest";
 import type { ChunkPlace } from "../state/annotator/model";
@@ -43,6 +44,20 @@ export function tilesInSight(store: PixelStore, viewport: Viewport, level: numbe
     .sort((a, b) => distance(a, middleX, middleY) - distance(b, middleX, middleY));
 }
 
+/** The tiles of the finest level that a box of the frame needs. */
+export function tilesInBox(store: PixelStore, frame: number, [x0, y0, x1, y1]: BoxXyxy): ChunkPlace[] {
+  const level = store.levels[0];
+  if (level === undefined) return [];
+  const [height, width] = level.chunk;
+  const places: ChunkPlace[] = [];
+  for (let row = Math.floor(y0 / height); row * height < y1; row++) {
+    for (let column = Math.floor(x0 / width); column * width < x1; column++) {
+      places.push({ level: 0, frame, row, column });
+    }
+  }
+  return places;
+}
+
 function allTiles(full: PixelLevel, level: PixelLevel): Omit<Tile, "level" | "frame">[] {
   const [chunkHeight, chunkWidth] = level.chunk;
   const scaleX = full.width / level.width;
@@ -67,6 +82,14 @@ function distance(tile: Tile, x: number, y: number): number {
   return Math.hypot((tile.x0 + tile.x1) / 2 - x, (tile.y0 + tile.y1) / 2 - y);
 }
 
+/** The tile of the full resolution that holds an image point; null beyond the image. */
+export function placeOf(store: PixelStore, frame: number, x: number, y: number): ChunkPlace | null {
+  const level = store.levels[0];
+  if (level === undefined || x < 0 || y < 0 || x >= level.width || y >= level.height) return null;
+  const [height, width] = level.chunk;
+  return { level: 0, frame, row: Math.floor(y / height), column: Math.floor(x / width) };
+}
+
 /** The raw values (one per channel) of the pixel under an image point; null where it is not loaded. */
 export function valueAt(
   store: PixelStore,
@@ -75,14 +98,11 @@ export function valueAt(
   x: number,
   y: number,
 ): number[] | null {
-  const level = store.levels[0];
-  if (level === undefined || x < 0 || y < 0 || x >= level.width || y >= level.height) return null;
-  const [height, width] = level.chunk;
-  const row = Math.floor(y / height);
-  const column = Math.floor(x / width);
-  const pixels = pixelsOf({ level: 0, frame, row, column });
-  if (pixels === undefined) return null;
-  const inside = (Math.floor(y) - row * height) * width + Math.floor(x) - column * width;
+  const place = placeOf(store, frame, x, y);
+  const pixels = place === null ? undefined : pixelsOf(place);
+  if (place === null || pixels === undefined) return null;
+  const [height, width] = store.levels[0]?.chunk ?? [1, 1];
+  const inside = (Math.floor(y) - place.row * height) * width + Math.floor(x) - place.column * width;
   return Array.from(
     { length: store.channels },
     (_, channel) => pixels[channel * height * width + inside] ?? 0,

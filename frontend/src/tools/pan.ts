@@ -9,6 +9,7 @@ export const pan: Tool = {
   key: "H",
   cursor: "grab",
   harmless: true,
+  names: true,
   *gesture(context, down) {
     let last = down.screen;
     for (;;) {

@@ -13,6 +13,7 @@ export const select: Tool = {
   key: "V",
   cursor: "default",
   harmless: true,
+  names: true,
   gesture({ state, dispatch, newId }, down) {
     const proposal = proposalAt(state, down.image);
     if (proposal !== undefined) {

@@ -313,7 +313,8 @@ describe("keys", () => {
 
   it("compare an older version with now, and step through the frames that differ", () => {
     const script = new Script(opened());
-    expect(script.key("d")).toBe(false);
+    script.key("d");
+    expect([script.state.tool, script.state.difference]).toEqual(["polygon", null]);
     script.dispatch({ type: "past/open", version: 0 });
     script.key("d");
     expect(script.state.difference).toMatchObject({ from: 0, to: script.state.serverHead });

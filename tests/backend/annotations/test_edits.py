@@ -124,6 +124,16 @@ def test_masks_that_would_lie_on_each_other_are_refused_or_joined(series: Series
     assert selectors.masks_at(series.pk, selectors.head_of(series.pk)).get(track=one, frame=1).origin["edited"]
 
 
+@pytest.mark.parametrize(("way", "kept"), [("keep", LEFT), ("replace", RIGHT)])
+def test_of_two_masks_in_one_place_one_can_be_kept(series: Series, way: str, kept: MaskRle) -> None:
+    one, other = draw(series, range(3)), draw(series, range(1, 5), RIGHT)
+    with pytest.raises(InvalidError, match="#1 and #2 both have masks on 2 of these frames"):
+        edit(series, reassign((other, one)))
+    edit(series, reassign((other, one), collision=way))
+    assert [pixels(series, one, frame) for frame in range(5)] == [LEFT, kept, kept, RIGHT, RIGHT]
+    assert is_deleted(other)
+
+
 def test_what_was_accepted_stays_so_when_it_is_joined_with_a_larger_proposal(series: Series) -> None:
     one = draw(series, range(3))
     larger = draw(series, range(3), rectangle(10, 0, 30, 20), state="proposal")
@@ -202,7 +212,8 @@ def test_a_repeated_request_gets_its_first_answer(series: Series) -> None:
     one, other = draw(series, range(3)), draw(series, range(1), RIGHT)
     request = uuid4()
     first = edit(series, reassign((one, other), first=1), request_id=request, seen=2)
-    again = edit(series, reassign((one, other), first=1), request_id=request, seen=2)
+    # A page that was loaded anew has seen more by then.
+    again = edit(series, reassign((one, other), first=1), request_id=request, seen=3)
     assert (again.version, again.repeated) == (first.version, True)
 
 
@@ -234,7 +245,7 @@ def test_parents_end_before_their_child_begins(series: Series, family: tuple[UUI
     edit(series, merge([one, other], child, 3))
     with pytest.raises(InvalidError, match="undo the merge"):
         commit(series, [MaskSet(track=one, frame=4, mask=RIGHT)], [(one, 4, None)])
-    with pytest.raises(InvalidError, match="track 3 has a mask on frame 1"):
+    with pytest.raises(InvalidError, match="#3 has a mask on frame 1"):
         commit(series, [MaskSet(track=child, frame=0, mask=RIGHT)], [(child, 0, None)])
     commit(series, [MaskSet(track=child, frame=3, mask=RIGHT)], [(child, 3, revision(series, child, 3))])
 

@@ -24,17 +24,18 @@ def change(client: Client, values: dict[str, Any]) -> tuple[int, dict[str, Any]]
 
 def test_keys_follow_the_person_and_nobody_else() -> None:
     ada, bob = signed_in_as("ada"), signed_in_as("bob")
-    assert ada.get(PREFERENCES).json() == {"keys": {}}
+    assert ada.get(PREFERENCES).json() == {"keys": {}, "tour_had": False}
     keys = {"view.fit": ["Shift+F", "0"], "track.cut": []}
-    assert change(ada, {"keys": keys}) == (200, {"keys": keys})
-    assert ada.get(PREFERENCES).json() == {"keys": keys}
-    assert bob.get(PREFERENCES).json() == {"keys": {}}
+    assert change(ada, {"keys": keys}) == (200, {"keys": keys, "tour_had": False})
+    assert ada.get(PREFERENCES).json()["keys"] == keys
+    assert bob.get(PREFERENCES).json()["keys"] == {}
 
 
 def test_what_is_not_named_stays() -> None:
     ada = signed_in_as("ada")
     change(ada, {"keys": {"undo": ["U"]}})
-    assert change(ada, {}) == (200, {"keys": {"undo": ["U"]}})
+    assert change(ada, {"tour_had": True}) == (200, {"keys": {"undo": ["U"]}, "tour_had": True})
+    assert change(ada, {}) == (200, {"keys": {"undo": ["U"]}, "tour_had": True})
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_what_is_not_named_stays() -> None:
         ({"keys": {"u" * 61: []}}, "61 letters: the most are 60"),
         ({"keys": {str(number): [] for number in range(301)}}, "301 commands: the most are 300"),
         ({"keys": ["U"]}, "dictionary"),
-        ({"theme": "dark"}, "There are: keys"),
+        ({"theme": "dark"}, "There are: keys, tour_had"),
     ],
 )
 def test_what_is_no_keymap_is_refused_and_named(values: dict[str, Any], said: str) -> None:

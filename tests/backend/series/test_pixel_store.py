@@ -53,18 +53,20 @@ def test_a_black_frame_is_a_chunk_like_any_other(tmp_path: Path) -> None:
 
 
 def test_small_frames_have_one_level_and_large_ones_a_pyramid() -> None:
-    assert levels_of(1024, 512) == (Level(1024, 512, (1024, 512), 1),)
+    assert levels_of(512, 400) == (Level(512, 400, (512, 400), 1),)
+    assert levels_of(1024, 512) == (Level(1024, 512, (1024, 512), 1), Level(512, 256, (512, 256), 2))
     assert levels_of(3001, 700) == (
         Level(3001, 700, (1024, 700), 1),
         Level(1501, 350, (1024, 350), 2),
         Level(751, 175, (751, 175), 4),
+        Level(376, 88, (376, 88), 8),
     )
 
 
 def test_large_frames_are_tiled_and_halved_by_means(tmp_path: Path) -> None:
     images = ramp(frames=1, height=1100, width=1030)
     written = write(tmp_path, images)
-    assert [(level.height, level.width) for level in written.levels] == [(1100, 1030), (550, 515)]
+    assert [(level.height, level.width) for level in written.levels] == [(1100, 1030), (550, 515), (275, 258)]
     tiles = sorted(str(path.relative_to(tmp_path / "0" / "c")) for path in (tmp_path / "0" / "c").glob("*/*/*"))
     assert tiles == ["0/0/0", "0/0/1", "0/1/0", "0/1/1"]
     edge = np.frombuffer(Zstd().decode((tmp_path / "0/c/0/1/1").read_bytes()), "u1").reshape(1024, 1024)
@@ -92,7 +94,7 @@ def test_the_metadata_is_ome_zarr_with_unit_and_scale_of_each_level(tmp_path: Pa
         {"name": "y", "type": "space", "unit": "nanometer"},
         {"name": "x", "type": "space", "unit": "nanometer"},
     ]
-    first, second = (dataset["coordinateTransformations"] for dataset in scales["datasets"])
+    first, second, _ = (dataset["coordinateTransformations"] for dataset in scales["datasets"])
     assert first[0]["scale"] == [0.5, 0.2, 0.2]
     assert second[0]["scale"] == [0.5, 0.4, 0.4]
     # The centre of pixel 0 of the halved level lies half a pixel into the full resolution.
@@ -145,7 +147,7 @@ def test_publish_keeps_an_equal_store_that_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lost", ["0/c/2/0/0", "1/c/0/0/0", "zarr.json"])
 def test_a_draft_that_lost_a_file_is_not_published(tmp_path: Path, lost: str) -> None:
     written = write(tmp_path / "draft", ramp(height=1030))
-    assert written.chunks == 3 * 2 + 3
+    assert written.chunks == 3 * 2 + 3 + 3
     (tmp_path / "draft" / lost).unlink()
     with pytest.raises(pixel_store.IncompleteStoreError):
         pixel_store.publish(tmp_path / "draft", tmp_path / "x.zarr", written)

@@ -103,6 +103,20 @@ def test_a_small_file_comes_with_its_first_request(sender: Sender) -> None:
     assert str(Upload.objects.get(name="a.tif").pk) == answer["Graticule-Upload"]
 
 
+@pytest.mark.parametrize("token", [None, "a" * 32])
+def test_a_session_needs_its_token_and_the_part_is_whole_afterwards(project: Project, token: str | None) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner(project))
+    headers = {**TUS, "Upload-Length": "4", "Upload-Metadata": "filename YS50aWY="}
+    if token:
+        client.cookies["csrftoken"] = token
+        headers["X-CSRFToken"] = token
+    address = f"/api/v1/projects/{project.pk}/transfers"
+    answer = client.post(address, b"1234", content_type=PART, headers=headers)
+    assert answer.status_code == (201 if token else 403)
+    assert [upload_path(upload.sha256).read_bytes() for upload in Upload.objects.all()] == ([b"1234"] if token else [])
+
+
 def test_the_person_is_told_what_has_come_and_nobody_else(sender: Sender, client: Client) -> None:
     address = sender.begin()["Location"]
     sender.send(address, 0, CONTENT[:10])

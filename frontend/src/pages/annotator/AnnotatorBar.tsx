@@ -1,10 +1,12 @@
 // The bar on top: where one is, which model answers, whether work is saved, export, and who belongs here.
 
 import { counted } from "../../state/format";
+import { runCommand } from "../../tools/commands";
 import { Avatar } from "../../ui/Avatar";
-import { Button } from "../../ui/Button";
+import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
 import { TopBar } from "../TopBar";
+import { shortcut } from "./command_keys";
 import { StatusChip } from "./StatusChip";
 import { useView, useWorkspace } from "./workspace";
 
@@ -16,6 +18,7 @@ export function AnnotatorBar() {
   const name = useView((state) => state.series.name);
   const model = useView((state) => state.model);
   const models = useView((state) => state.models);
+  const beside = useView((state) => state.beside !== null);
   const choices = models
     .filter((one) => one.promptable && one.available)
     .map((one) => ({ value: one.name, label: one.title }));
@@ -38,6 +41,19 @@ export function AnnotatorBar() {
           />
         </span>
       )}
+      <IconButton
+        icon="columns"
+        label="Second view beside this one"
+        {...shortcut("view.beside")}
+        pressed={beside}
+        onClick={() => runCommand(commands, "view.beside")}
+      />
+      <IconButton
+        icon="image"
+        label="Save this view as a picture"
+        {...shortcut("view.picture")}
+        onClick={() => commands.view.savePicture()}
+      />
       <Button
         icon="download"
         data-tour="export"

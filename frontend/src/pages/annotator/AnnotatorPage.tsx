@@ -12,11 +12,13 @@ import { TopBar } from "../TopBar";
 import { Layout } from "./Layout";
 import { createWorkspace, type Workspace, WorkspaceContext } from "./workspace";
 import "./annotator.css";
+import "./drawing/drawing.css";
 import "./foot.css";
 import "./panel.css";
 import "./stage.css";
 import "./segment.css";
 import "./tracks.css";
+import "./view/view.css";
 
 export interface AnnotatorPageProps {
   series: string;

@@ -1,14 +1,15 @@
 // The dialogs of the annotator, one at a time.
 
 import { CalibrationDialog } from "./CalibrationDialog";
+import { ProblemsDialog } from "./conflicts/ProblemsDialog";
 import { ExportDialog } from "./ExportDialog";
 import { LifeDialog } from "./history/LifeDialog";
 import { RestoreDialog } from "./history/RestoreDialog";
 import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
-import { ProblemsDialog } from "./ProblemsDialog";
 import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
+import { PictureDialog } from "./view/PictureDialog";
 import { useView, useWorkspace } from "./workspace";
 
 export function Dialogs() {
@@ -25,6 +26,8 @@ export function Dialogs() {
       return <CalibrationDialog onClose={close} />;
     case "export":
       return <ExportDialog onClose={close} />;
+    case "picture":
+      return <PictureDialog onClose={close} />;
     case "problems":
       return <ProblemsDialog onClose={close} />;
     case "change-id":

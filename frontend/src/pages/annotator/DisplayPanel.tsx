@@ -8,8 +8,11 @@ import type { Display } from "../../state/annotator/model";
 import { Button } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { Select } from "../../ui/Field";
+import { Kbd } from "../../ui/Kbd";
 import { Slider } from "../../ui/Slider";
 import { HistogramPlot } from "./HistogramPlot";
+import { PresetChoice } from "./view/PresetChoice";
+import { ViewPart } from "./view/ViewPart";
 import { autoWindow } from "./window";
 import { useView, useWorkspace } from "./workspace";
 
@@ -62,7 +65,7 @@ export function DisplayPanel() {
           title="From the darkest to the brightest 0.35 % of this frame"
           onClick={() => histogram.value !== null && change(autoWindow(histogram.value))}
         >
-          Auto
+          Auto <Kbd keys="0" />
         </Button>
         <Button
           icon="refresh"
@@ -97,6 +100,7 @@ export function DisplayPanel() {
         onValue={(gamma) => change({ gamma })}
       />
       <Checkbox label="Invert" checked={display.invert} onValue={(invert) => change({ invert })} />
+      <PresetChoice />
       <h2 class="side-heading">Masks</h2>
       <Slider
         label="Fill"
@@ -118,6 +122,7 @@ export function DisplayPanel() {
         ]}
         onValue={(colourBy) => change({ colourBy })}
       />
+      <ViewPart />
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { StatusLine } from "./StatusLine";
 import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
 import { Tour } from "./tour/Tour";
+import { BesideView } from "./view/Beside";
 import { useView, useWorkspace, type Workspace } from "./workspace";
 
 const ADDRESS_DELAY_MS = 400;
@@ -31,7 +32,10 @@ export function Layout() {
     <div class="annotator">
       <AnnotatorBar />
       <Toolbar />
-      <Stage />
+      <div class="stages">
+        <Stage />
+        <BesideView />
+      </div>
       <Panel />
       <div class="annotator-foot">
         <Timeline />

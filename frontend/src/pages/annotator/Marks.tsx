@@ -1,12 +1,13 @@
 // Prompt points, boxes, object numbers and the scale bar, as a drawing over the canvas: the browser repaints only
 // where one of them changes, while a second canvas would be blended over the image as a whole.
 
-import { useComputed } from "@preact/signals";
-import { scaleBar } from "../../geometry/calibration";
-import { anchor, decoded } from "../../geometry/rle";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
+import { decoded, rememberedAnchor } from "../../geometry/rle";
+import { placeScaleBar } from "../../geometry/scale_bar";
 import { toScreen, type Viewport } from "../../geometry/viewport";
 import type { PromptPoint } from "../../protocol/messages";
-import type { Box } from "../../state/annotator/model";
+import type { Drawn } from "../../render/scene";
+import type { Annotator, Box } from "../../state/annotator/model";
 import { calibrationOf, objectsOn } from "../../state/annotator/view";
 import { useView, useWorkspace } from "./workspace";
 
@@ -14,7 +15,7 @@ const SMALLEST_NUMBERED_PX = 26;
 const MOST_NUMBERS = 300;
 
 export function Marks() {
-  const { viewport, drawn } = useWorkspace();
+  const { viewport, drawn, state } = useWorkspace();
   const prompt = useView((state) => state.prompt);
   const band = useView((state) => state.band);
   const view = viewport.value;
@@ -22,7 +23,7 @@ export function Marks() {
   const box = prompt?.frame === drawn.value.frame ? prompt.box : null;
   return (
     <svg class="marks" aria-hidden="true">
-      <Numbers />
+      <Numbers source={state} drawn={drawn} />
       {box !== null && <Frame box={box} view={view} dashed={false} />}
       {points.map((point, index) => (
         <Point key={index} point={point} view={view} />
@@ -55,12 +56,18 @@ function Frame({ box, view, dashed }: { box: Box; view: Viewport; dashed: boolea
 }
 
 /** Numbers of the objects that are large enough on screen to carry one; none during a stroke, which they would hide. */
-function Numbers() {
-  const { viewport, drawn, state } = useWorkspace();
+export function Numbers({
+  source,
+  drawn,
+}: {
+  source: ReadonlySignal<Annotator>;
+  drawn: ReadonlySignal<Drawn>;
+}) {
+  const { viewport } = useWorkspace();
   const numbered = useComputed(() => {
-    const { display, stroke, hidden } = state.value;
+    const { display, stroke, hidden } = source.value;
     if (!display.masks || !display.numbers || stroke !== null) return [];
-    return objectsOn(state.value, drawn.value.frame).filter(
+    return objectsOn(source.value, drawn.value.frame).filter(
       ({ track }) => track.number !== null && !hidden.has(track.track),
     );
   }).value;
@@ -68,7 +75,7 @@ function Numbers() {
   const shown = numbered
     .filter(({ box }) => Math.min(box[2] - box[0], box[3] - box[1]) * view.scale >= SMALLEST_NUMBERED_PX)
     .map(({ track, mask, box }) => {
-      const inside = anchor(decoded(mask)) ?? { x: box[0], y: box[1] };
+      const inside = rememberedAnchor(decoded(mask)) ?? { x: box[0], y: box[1] };
       return { track: track.track, number: track.number, at: toScreen(view, inside) };
     })
     .filter(({ at }) => at.x >= 0 && at.y >= 0 && at.x <= view.width && at.y <= view.height)
@@ -86,15 +93,16 @@ function Numbers() {
 
 function ScaleBar({ view }: { view: Viewport }) {
   const calibration = useView(calibrationOf);
-  if (view.width === 0) return null;
-  const { lengthPx, text } = scaleBar(calibration, Math.min(180, view.width / 4) / view.scale);
-  const length = lengthPx * view.scale;
-  const plate = Math.max(length, 8 * text.length) + 16;
+  const style = useView((state) => state.display.scaleBar);
+  if (view.width === 0 || !style.shown) return null;
+  const { x, y, length, thickness, text, plate } = placeScaleBar(calibration, style, view.scale, view);
   return (
-    <g class="mark-scale" transform={`translate(20 ${view.height - 20})`}>
-      <rect class="mark-plate" x={-8} y={-26} width={plate} height={34} rx={4} />
-      <text y={-10}>{text}</text>
-      <rect y={-3} width={length} height={4} />
+    <g class={`mark-scale ${style.colour} ${style.corner}`}>
+      {style.plate && <rect class="mark-plate" {...plate} rx={4} />}
+      <text x={x} y={y - 4}>
+        {text}
+      </text>
+      <rect x={x} y={y} width={length} height={thickness} />
     </g>
   );
 }

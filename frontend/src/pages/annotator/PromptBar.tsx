@@ -1,5 +1,8 @@
 // The masks on offer for the prompt: which one is shown, how good the model thinks it is, accept or cancel.
 
+import { receivingTrack, refinedTrack } from "../../state/annotator/drafts";
+import type { Annotator } from "../../state/annotator/model";
+import { trackName } from "../../state/annotator/words";
 import { Button, IconButton } from "../../ui/Button";
 import { CommandKey, shortcut } from "./command_keys";
 import { areaOf } from "./objects";
@@ -9,6 +12,8 @@ export function PromptBar() {
   const { dispatch, commands } = useWorkspace();
   const prompt = useView((state) => state.prompt);
   const frame = useView((state) => state.frame);
+  const subject = useView(subjectOf);
+  const refines = useView((state) => refinedTrack(state) !== null);
   const area = useView((state) => {
     const candidate = state.prompt?.answer?.candidates[state.prompt.chosen];
     return candidate === undefined ? "" : areaOf(state, candidate.area_px);
@@ -68,6 +73,7 @@ export function PromptBar() {
         </span>
       )}
       <span class="number">{area}</span>
+      <span class={refines ? "prompt-subject refines" : "prompt-subject"}>{subject}</span>
       <Button
         tone="primary"
         icon="check"
@@ -82,4 +88,11 @@ export function PromptBar() {
       </Button>
     </div>
   );
+}
+
+/** Whose mask it becomes. */
+function subjectOf(state: Annotator): string {
+  const track = receivingTrack(state);
+  if (track === null) return "New object";
+  return `${refinedTrack(state) === null ? "For" : "Refines"} ${trackName(state, track)}`;
 }

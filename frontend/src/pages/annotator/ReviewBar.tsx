@@ -137,7 +137,7 @@ function Where({ what }: { what: Scope["what"] }) {
   );
 }
 
-/** One frame is one step of undo; many are changed on the server, and come back by restoring the version before. */
+/** Either is one step of undo; many are changed on the server. */
 function Decide({ what }: { what: Scope["what"] }) {
   const { commands, dispatch, session, state } = useWorkspace();
   const meant = useView((all) => countMeant(all, what));
@@ -154,17 +154,15 @@ function Decide({ what }: { what: Scope["what"] }) {
       dispatch({ type, tracks, requestId: commands.newId() });
       return;
     }
-    const version = present.serverHead;
     const done = await run(async () => {
       const count = await (verb === "accepted" ? session.acceptMany(what) : session.discardMany(what, below));
       if (count === 0) {
         showToast("info", `No proposal there ${below ? "is below" : "reaches"} the score.`);
         return;
       }
-      const undo = `To undo it, restore version ${version} in the history.`;
-      showToast("success", `${counted(count, "proposal")} ${verb}. ${undo}`, {
-        label: `Show version ${version}`,
-        onChoose: () => dispatch({ type: "past/open", version }),
+      showToast("success", `${counted(count, "proposal")} ${verb}.`, {
+        label: "Undo",
+        onChoose: () => dispatch({ type: "undo", requestId: commands.newId() }),
       });
     });
     if (!done) showToast("danger", error.value?.message ?? "The proposals could not be changed.");

@@ -1,11 +1,14 @@
 // The line below everything: what is under the pointer, how far the view is zoomed, the calibration, the model.
 
+import { useEffect } from "preact/hooks";
 import { toImage } from "../../geometry/viewport";
-import { valueAt } from "../../render/tiles";
+import { placeOf, valueAt } from "../../render/tiles";
 import { calibrationOf, mayEdit } from "../../state/annotator/view";
 import { interval, pixelSize, significant } from "../../state/format";
 import { Icon } from "../../ui/icons";
 import { useView, useWorkspace } from "./workspace";
+
+const AT_REST_MS = 120;
 
 export function StatusLine() {
   const { viewport, dialog } = useWorkspace();
@@ -37,12 +40,20 @@ export function StatusLine() {
 }
 
 function PointerReading() {
-  const { pointer, viewport, chunks, tilesLoaded } = useWorkspace();
+  const { pointer, viewport, chunks, tilesLoaded, read } = useWorkspace();
   const series = useView((state) => state.series);
   const frame = useView((state) => state.frame);
   tilesLoaded.value;
   const screen = pointer.value?.screen;
   const at = screen && toImage(viewport.value, screen); // a pan or zoom moves the image under a pointer at rest
+  const place = at === undefined ? null : placeOf(series.pixels, frame, at.x, at.y);
+  const key = place === null ? "" : `${place.frame}/${place.row}/${place.column}`;
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      read.value = place === null ? [] : [place];
+    }, AT_REST_MS);
+    return () => clearTimeout(timer);
+  }, [key]);
   if (at === undefined || at.x < 0 || at.y < 0 || at.x >= series.width || at.y >= series.height) {
     return <span class="number">{`${series.width} × ${series.height} px, ${series.dtype}`}</span>;
   }

@@ -13,6 +13,7 @@ import { TimelineTrack } from "./TimelineTrack";
 import type { TimeAxis } from "./time";
 import { useView, useWorkspace } from "./workspace";
 
+const SLOW = 0.9; // of the rate asked for
 const RATES = [2, 5, 10, 15, 25, 50];
 
 export function Timeline() {
@@ -76,6 +77,7 @@ export function Timeline() {
         {interval !== null && (
           <span class="timeline-time muted number">{(frame * interval).toFixed(2)} s</span>
         )}
+        <SlowPlay rate={rate} />
         <label class="timeline-rate">
           <span class="visually-hidden">Frames per second</span>
           <span class="select">
@@ -102,6 +104,21 @@ export function Timeline() {
         />
       </section>
     </>
+  );
+}
+
+/** Says so when every frame is shown, but not as fast as was asked for. */
+function SlowPlay({ rate }: { rate: number }) {
+  const { playedRate } = useWorkspace();
+  const reached = playedRate.value;
+  if (reached === null || reached > SLOW * rate) return null;
+  return (
+    <span
+      class="number bar-problem"
+      title="No frame is skipped: loading or drawing takes longer than asked for"
+    >
+      {reached.toFixed(reached < 10 ? 1 : 0)} of
+    </span>
   );
 }
 

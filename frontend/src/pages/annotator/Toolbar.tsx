@@ -5,14 +5,19 @@ import { mayEdit, objectOf } from "../../state/annotator/view";
 import { runCommand } from "../../tools/commands";
 import { tools } from "../../tools/host";
 import { IconButton } from "../../ui/Button";
-import type { IconName } from "../../ui/icons";
+import { Icon, type IconName } from "../../ui/icons";
+import { Menu } from "../../ui/Menu";
 import { shortcut } from "./command_keys";
+import { shapeMenu } from "./drawing/shape_menu";
 import { useView, useWorkspace } from "./workspace";
 
 const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
   [
     ["select", "cursor"],
     ["pan", "move"],
+    ["contrast", "contrast"],
+    ["ruler", "ruler"],
+    ["profile", "profile"],
   ],
   [
     ["point", "point-plus"],
@@ -20,24 +25,34 @@ const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
     ["brush", "brush"],
     ["eraser", "eraser"],
   ],
+  [
+    ["polygon", "polygon"],
+    ["lasso", "lasso"],
+    ["magnetic", "magnet"],
+    ["split", "scissors"],
+  ],
 ];
+const GROUP_NAMES = ["look", "mark", "outline"];
 
 export function Toolbar() {
-  const { dispatch, commands, dialog } = useWorkspace();
+  const workspace = useWorkspace();
+  const { dispatch, commands, dialog } = workspace;
   const tool = useView((state) => state.tool);
   const editable = useView(mayEdit);
   const selected = useView(
     (state) => state.selection !== null && objectOf(state, state.selection.track, state.frame) !== undefined,
   );
   const waiting = useView((state) => state.asked !== null);
-  const undoable = useView((state) => (state.undo.length > 0 && !waiting) || state.prompt !== null);
+  const undoable = useView(
+    (state) => (state.undo.length > 0 && !waiting) || state.prompt !== null || state.outline !== null,
+  );
   const redoable = useView((state) => state.redo.length > 0 && !waiting);
   const several = useView((state) => state.series.frames > 1);
   const masks = useView((state) => state.display.masks);
   return (
     <div class="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
       {GROUPS.map((group, index) => (
-        <div key={index === 0 ? "look" : "edit"} class="toolbar-group">
+        <div key={GROUP_NAMES[index]} class="toolbar-group">
           {group.map(([name, icon]) => (
             <IconButton
               key={name}
@@ -53,6 +68,16 @@ export function Toolbar() {
         </div>
       ))}
       <div class="toolbar-group">
+        {editable && (
+          <Menu
+            label="Change the shape of the selection"
+            align="start"
+            buttonClass="button icon-button quiet"
+            entries={() => shapeMenu(workspace)}
+          >
+            <Icon name="shape" />
+          </Menu>
+        )}
         <IconButton
           icon="wand"
           label="Segment the whole frame"

@@ -10,13 +10,14 @@ export function listenToKeys({ commands, host, holding, dialog, picking }: Works
   };
   const down = (event: KeyboardEvent) => {
     if (dialog.peek() !== null || event.defaultPrevented) return;
-    if (event.target instanceof Element && !isFree(event.key, event.target)) return;
+    if (event.target instanceof Element && !isFree(event.key, event.target, event.ctrlKey || event.metaKey))
+      return;
     if (event.key === "Escape" && picking.peek() !== null) {
       picking.value = null;
       event.preventDefault();
       return;
     }
-    if (event.key === " ") {
+    if (event.key === " " && !event.ctrlKey) {
       hold(true);
       event.preventDefault();
       return;
@@ -41,13 +42,13 @@ const OWNERS = "dialog, [popover]:popover-open, textarea, select, [contenteditab
 const ACTIVATED = "button, a, input, [role=listbox], [role=grid], [role=tab]";
 const MOVES_SLIDER = /^(Arrow|Page|Home$|End$)/;
 
-/** Whether a key is the annotator's while this element has the focus. */
-export function isFree(key: string, focused: Element): boolean {
+/** Whether a key is the annotator's while this element has the focus; `control`: Ctrl is held with it. */
+export function isFree(key: string, focused: Element, control = false): boolean {
   if (focused.closest(OWNERS) !== null) return false;
   const input = focused.closest("input");
   if (input?.type === "range") return !MOVES_SLIDER.test(key);
   if (input !== null && input.type !== "checkbox") return false;
-  return focused.closest(ACTIVATED) === null || (key !== "Enter" && key !== " ");
+  return control || focused.closest(ACTIVATED) === null || (key !== "Enter" && key !== " ");
 }
 
 /**

@@ -16,6 +16,7 @@ import { counted } from "../../state/format";
 import { type CommandId, plan, runCommand, type TrackDialog } from "../../tools/commands";
 import type { MenuEntry } from "../../ui/Menu";
 import { shortcut } from "./command_keys";
+import { shapeEntries } from "./drawing/shape_menu";
 import type { Workspace } from "./workspace";
 
 const MOST_NAMES = 3;
@@ -118,6 +119,8 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
           ]),
       ...lineage,
       "separator",
+      ...shapeEntries(workspace, aim),
+      "separator",
       ...accepting,
     ];
   }
@@ -160,6 +163,8 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     { label: "Phase from this frame on…", disabled: !here, onChoose: asks("phase-from") },
     ...lineage,
     "separator",
+    ...shapeEntries(workspace, aim),
+    "separator",
     ...(proposed
       ? [
           {
@@ -172,6 +177,13 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
         ]
       : []),
     ...accepting,
+    "separator",
+    {
+      label: "Undo my latest change of it",
+      icon: "undo",
+      ...shortcut("object.undo"),
+      onChoose: runs("object.undo"),
+    },
     "separator",
     {
       label: "The object ends on this frame",

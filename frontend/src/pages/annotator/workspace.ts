@@ -8,17 +8,21 @@ import { fitView, reveal, type Viewport } from "../../geometry/viewport";
 import { asApiError } from "../../protocol/errors";
 import { ChunkCache } from "../../render/chunks";
 import { startDecoder } from "../../render/decoder";
+import { EdgeFollower } from "../../render/edges";
 import { ClickTimer } from "../../render/latency";
 import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
 import { type LogFilter, NO_FILTER } from "../../state/annotator/log_filter";
-import type { Annotator } from "../../state/annotator/model";
+import type { Annotator, ChunkPlace } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
+import { objectOf } from "../../state/annotator/view";
 import { keyChanges } from "../../state/keymap/store";
 import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
+import { placeOf, pointByKeys } from "./keys/pointing";
+import { autoWindow } from "./window";
 
 export type DialogName =
   | "help"
@@ -27,6 +31,7 @@ export type DialogName =
   | "problems"
   | "lineage"
   | "life"
+  | "picture"
   | "restore"
   | TrackDialog;
 export type PanelName = "objects" | "segment" | "track" | "history" | "display";
@@ -46,9 +51,15 @@ export interface Workspace {
   readonly viewport: Signal<Viewport>;
   /** The pointer over the canvas; null when it is elsewhere. */
   readonly pointer: Signal<Pointer | null>;
+  /** Keys move the pointer, which is drawn then. */
+  readonly aimed: Signal<boolean>;
   /** The space bar is down: the pointer moves the image. */
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
+  /** The tile of the full resolution under the pointer at rest, for its grey value. */
+  readonly read: Signal<readonly ChunkPlace[]>;
+  /** Frames a second that playing reaches; null while nothing plays. */
+  readonly playedRate: Signal<number | null>;
   readonly dialog: Signal<DialogName | null>;
   readonly panel: Signal<PanelName>;
   readonly picking: Signal<Pick | null>;
@@ -81,6 +92,9 @@ export function createWorkspace(session: Session): Workspace {
   const dialog = signal<DialogName | null>(null);
   const panel = signal<PanelName>("objects");
   const picking = signal<Pick | null>(null);
+  const pointer = signal<Pointer | null>(null);
+  const aimed = signal(false);
+  const menu = signal<Point | null>(null);
   const lineageOf = signal<string | null>(null);
   const lifeOf = signal<string | null>(null);
   const tilesLoaded = signal(0);
@@ -95,6 +109,7 @@ export function createWorkspace(session: Session): Workspace {
     },
     (text) => store.dispatch({ type: "notice", text }),
   );
+  const edges = new EdgeFollower(series.pixels, (place) => chunks.get(place));
   const commands: CommandContext = {
     get state() {
       return store.state.peek();
@@ -110,6 +125,12 @@ export function createWorkspace(session: Session): Workspace {
       viewport.value = next;
     },
     newId,
+    followEdge: (from, to) => edges.follow(store.state.peek().frame, from, to),
+    interpolate() {
+      session
+        .interpolate(newId)
+        .catch((cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }));
+    },
     cancelGesture() {
       const { busy } = host;
       host.cancel();
@@ -117,6 +138,17 @@ export function createWorkspace(session: Session): Workspace {
     },
     openLineage,
     openLife,
+    view: {
+      autoContrast() {
+        session.histogram(store.state.peek().frame, new AbortController().signal).then(
+          (found) => store.dispatch({ type: "display", change: autoWindow(found) }),
+          (cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }),
+        );
+      },
+      savePicture() {
+        dialog.value = "picture";
+      },
+    },
     toggleHelp() {
       dialog.value = dialog.peek() === "help" ? null : "help";
     },
@@ -125,6 +157,18 @@ export function createWorkspace(session: Session): Workspace {
     },
     openDialog(name) {
       dialog.value = name;
+    },
+    openPanel(name) {
+      panel.value = name;
+    },
+    openMenu() {
+      const present = store.state.peek();
+      const track = present.selection?.track;
+      const object = track === undefined ? undefined : objectOf(present, track, present.frame);
+      if (object !== undefined) menu.value = placeOf(object.box, viewport.peek());
+    },
+    get pointing() {
+      return pointing;
     },
     track(request) {
       session.track(request).then(
@@ -144,6 +188,7 @@ export function createWorkspace(session: Session): Workspace {
     dialog.value = "life";
   }
   const host = new ToolHost(commands);
+  const pointing = pointByKeys({ store, viewport, pointer, aimed, picking, host });
   const stopWatching = store.watch((after, before, action) => {
     if (action.type === "prompt/point" || action.type === "prompt/box")
       timer.ask(action.requestId, lastInput());
@@ -166,13 +211,16 @@ export function createWorkspace(session: Session): Workspace {
     state: store.state,
     dispatch: store.dispatch,
     viewport,
-    pointer: signal(null),
+    pointer,
+    aimed,
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
+    read: signal([]),
+    playedRate: signal(null),
     dialog,
     panel,
     picking,
-    menu: signal(null),
+    menu,
     lineageOf,
     openLineage,
     lifeOf,

@@ -40,7 +40,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
     onClose();
   };
   const images = chosen.value.filter(isImage);
-  const folders = new Set(images.map(folderOf)).size;
+  const together = planSeries(images, "one", folderOf).length;
   return (
     <Dialog
       title="Import series"
@@ -82,7 +82,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
       {images.length > 1 && (
         <fieldset class="grouping">
           <legend class="visually-hidden">What the images are</legend>
-          {radio(grouping.value === "one", oneSeries(images.length, folders), () => {
+          {radio(grouping.value === "one", oneSeries(images.length, together), () => {
             grouping.value = "one";
           })}
           {radio(grouping.value === "each", "Each image or stack is a series of its own", () => {
@@ -135,9 +135,9 @@ const radio = (checked: boolean, label: string, onChoose: () => void) => (
   </label>
 );
 
-const oneSeries = (images: number, folders: number) =>
-  folders > 1
-    ? `The images of each of the ${folders} folders are the frames of one series`
+const oneSeries = (images: number, together: number) =>
+  together > 1
+    ? `Images of the same folder and kind are the frames of one series: ${together} series`
     : `${images} images are the frames of one series`;
 
 function summary(files: readonly File[]): string {

@@ -11,6 +11,7 @@ export function ImportTotal({ project }: { project: string }) {
   const open = files.filter((file) => file.upload === null && file.error === null);
   if (open.length === 0) return null;
   const paused = open.every((file) => file.paused);
+  const waiting = open.find((file) => file.waiting !== null)?.waiting;
   const there = files.length - open.length;
   return (
     <div class="import-total">
@@ -20,7 +21,7 @@ export function ImportTotal({ project }: { project: string }) {
         </strong>
         <span class="muted" role="status">
           {fileSize(sent)} of {fileSize(total)}
-          {paused ? " · paused" : paceOf(total - sent)}
+          {paused ? " · paused" : waiting ? ` · ${waiting}; goes on by itself` : paceOf(total - sent)}
         </span>
       </div>
       <ProgressBar label="All files" value={total === 0 ? undefined : sent / total} />

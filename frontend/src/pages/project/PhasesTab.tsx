@@ -14,9 +14,17 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { Field, Select } from "../../ui/Field";
 import { Kbd } from "../../ui/Kbd";
 
-const keyChoices = [
+/** Keys of other phases are shown with their names, and cannot be taken. */
+const keyChoices = (others: readonly Phase[]) => [
   { value: "", label: "none" },
-  ..."123456789".split("").map((key) => ({ value: key, label: key })),
+  ..."123456789".split("").map((key) => {
+    const owner = others.find((phase) => phase.key === key);
+    return {
+      value: key,
+      label: owner === undefined ? key : `${key} ${owner.name}`,
+      disabled: owner !== undefined,
+    };
+  }),
 ];
 
 export function PhasesTab({ project }: { project: Project }) {
@@ -143,7 +151,14 @@ function PhaseRow({ project, phase, first, last }: PhaseRowProps) {
   const failure = formError(error.value, ["name", "key"]);
   return (
     <div class="phase-row">
-      <PhaseFields label={phase.name} values={shown} error={error.value} onEdit={edit} onSave={save} />
+      <PhaseFields
+        label={phase.name}
+        values={shown}
+        others={project.phases.filter((one) => one.id !== phase.id)}
+        error={error.value}
+        onEdit={edit}
+        onSave={save}
+      />
       <span class="phase-actions">
         <IconButton
           icon="chevron-up"
@@ -185,13 +200,14 @@ function PhaseRow({ project, phase, first, last }: PhaseRowProps) {
 interface PhaseFieldsProps {
   label: string;
   values: Required<Pick<PhaseValues, "name" | "colour" | "key" | "description">>;
+  others: readonly Phase[];
   error: Parameters<typeof fieldError>[0];
   onEdit: (values: PhaseValues) => void;
   /** Called when a field is left, or at once with the value of a choice. */
   onSave: (values?: PhaseValues) => void;
 }
 
-function PhaseFields({ label, values, error, onEdit, onSave }: PhaseFieldsProps) {
+function PhaseFields({ label, values, others, error, onEdit, onSave }: PhaseFieldsProps) {
   const saveOnEnter = (event: KeyboardEvent) => {
     if (event.key === "Enter") onSave();
   };
@@ -216,7 +232,7 @@ function PhaseFields({ label, values, error, onEdit, onSave }: PhaseFieldsProps)
         label={`Key of ${label}`}
         hideLabel
         value={values.key}
-        choices={keyChoices}
+        choices={keyChoices(others)}
         error={fieldError(error, "key")}
         onValue={(key) => {
           onEdit({ key });
@@ -267,6 +283,7 @@ function NewPhase({ project }: { project: Project }) {
       <PhaseFields
         label="the new phase"
         values={values}
+        others={project.phases}
         error={error.value}
         onEdit={(change) => {
           error.value = null;

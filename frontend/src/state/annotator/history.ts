@@ -2,6 +2,7 @@
 
 import type { Base, Conflict, MaskSet } from "../../protocol/messages";
 import { type Annotator, type HistoryStep, type Operation, objectKey, type PendingCommit } from "./model";
+import { stepBack } from "./prompt";
 import { askReversal } from "./versions";
 import { objectOf, openCommits, tracksOf } from "./view";
 
@@ -16,51 +17,70 @@ const LONGEST_HISTORY = 200;
 /** Adds a gesture of the user's as one pending commit that can be undone. */
 export function commit(state: Annotator, gesture: Gesture): Annotator {
   const inverse = invert(state, gesture.operations);
-  const next = enqueue(state, gesture, basesSeen(state, gesture.operations));
+  const next = enqueue(state, { ...gesture, inverse, base: basesSeen(state, gesture.operations) });
   const { requestId, reason } = gesture;
   const step: HistoryStep = { kind: "operations", requestId, reason, inverse };
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
 }
 
-/** Undoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
+/**
+ * Undoes the latest step of the draft in hand, else the user's latest action as a new commit; somebody else's change
+ * in between makes a conflict.
+ */
 export function undo(state: Annotator, requestId: string): Annotator {
-  const step = state.undo.at(-1);
-  if (step === undefined) return state;
-  if (step.kind === "version") return askReversal(state, "undo", requestId);
-  if (state.asked !== null) return state;
-  const reason = `Undo ${uncapitalised(step.reason)}`;
-  const next = enqueue(
-    state,
-    { requestId, reason, operations: step.inverse },
-    basesMine(state, step.inverse),
-  );
-  const again: HistoryStep = {
-    kind: "operations",
-    requestId,
-    reason: step.reason,
-    inverse: invert(state, step.inverse),
-  };
-  return { ...next, undo: state.undo.slice(0, -1), redo: [...state.redo, again] };
+  if (state.prompt?.frame === state.frame) return stepBack(state, requestId);
+  return reverse(state, "undo", requestId);
 }
 
 export function redo(state: Annotator, requestId: string): Annotator {
-  const step = state.redo.at(-1);
+  return reverse(state, "redo", requestId);
+}
+
+function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
+  const step = state[from].at(-1);
   if (step === undefined) return state;
-  if (step.kind === "version") return askReversal(state, "redo", requestId);
+  if (step.kind === "action") return askReversal(state, from, requestId);
   if (state.asked !== null) return state;
-  const reason = `Redo ${uncapitalised(step.reason)}`;
-  const next = enqueue(
-    state,
-    { requestId, reason, operations: step.inverse },
-    basesMine(state, step.inverse),
-  );
-  const back: HistoryStep = {
-    kind: "operations",
+  const { inverse: operations, reason } = step;
+  const inverse = invert(state, operations);
+  const next = enqueue(state, {
     requestId,
-    reason: step.reason,
-    inverse: invert(state, step.inverse),
-  };
-  return { ...next, undo: [...state.undo, back], redo: state.redo.slice(0, -1) };
+    reason: `${VERBS[from]} ${uncapitalised(reason)}`,
+    operations,
+    inverse,
+    base: basesMine(state, operations),
+    undoes: step.requestId,
+  });
+  const back: HistoryStep = { kind: "operations", requestId, reason, inverse };
+  return { ...next, ...moved(state, from, back) };
+}
+
+const VERBS = { undo: "Undo", redo: "Redo" };
+
+/** The newest step of one list is done; what takes it back again is the newest of the other. */
+export function moved(
+  state: Pick<Annotator, "undo" | "redo">,
+  from: "undo" | "redo",
+  back: HistoryStep,
+): Pick<Annotator, "undo" | "redo"> {
+  return from === "undo"
+    ? { undo: state.undo.slice(0, -1), redo: [...state.redo, back] }
+    : { undo: [...state.undo, back], redo: state.redo.slice(0, -1) };
+}
+
+/** The steps of a commit that an earlier page made and this one sends: the server will know how to take it back. */
+export function recall(
+  state: Pick<Annotator, "undo" | "redo">,
+  { requestId, reason, undoes }: Pick<PendingCommit, "requestId" | "reason" | "undoes">,
+): Pick<Annotator, "undo" | "redo"> {
+  const { undo, redo } = state;
+  if ([...undo, ...redo].some((step) => step.requestId === requestId)) return { undo, redo };
+  const step = (of: string): HistoryStep => ({ kind: "action", requestId, reason: of, saved: false });
+  for (const from of ["undo", "redo"] as const) {
+    const last = state[from].at(-1);
+    if (undoes !== null && last?.requestId === undoes) return moved(state, from, step(last.reason));
+  }
+  return { undo: [...undo, step(reason)], redo: [] };
 }
 
 /** Lets go of a commit. It can be neither undone nor redone any more. */
@@ -73,12 +93,17 @@ export function forget(state: Annotator, requestId: string): Annotator {
   };
 }
 
-/** The losing edit once more, on top of what the others made of its objects. */
-export function reapply(state: Annotator, requestId: string, newRequestId: string): Annotator {
+/** The losing edit once more, or what of it still stands, on top of what the others made of its objects. */
+export function reapply(
+  state: Annotator,
+  requestId: string,
+  newRequestId: string,
+  wanted?: readonly Operation[],
+): Annotator {
   const lost = state.pending.find((commit) => commit.requestId === requestId);
   if (lost === undefined) return state;
   const without = forget(state, requestId);
-  const operations = onTop(without, lost.operations);
+  const operations = onTop(without, wanted ?? lost.operations);
   if (operations.length === 0) return without;
   const next = commit(without, { requestId: newRequestId, reason: lost.reason, operations });
   const told = lost.problem?.kind === "conflict" ? lost.problem.conflicts : [];
@@ -98,8 +123,11 @@ function withTold(each: PendingCommit, requestId: string, told: readonly Conflic
   return { ...each, base: [...each.base, ...added] };
 }
 
-function enqueue(state: Annotator, gesture: Gesture, base: Base[]): Annotator {
-  const added: PendingCommit = { ...gesture, base, problem: null };
+function enqueue(
+  state: Annotator,
+  gesture: Omit<PendingCommit, "problem" | "undoes"> & { undoes?: string },
+): Annotator {
+  const added: PendingCommit = { undoes: null, ...gesture, problem: null };
   const mine = new Map(state.mine);
   for (const { track, frame } of touchedBy(gesture.operations)) {
     mine.set(objectKey(track, frame), gesture.requestId);

@@ -1,13 +1,14 @@
 // The annotator's state when a series has just been opened.
 
+import { USUAL_SCALE_BAR } from "../../geometry/scale_bar";
 import type { Person } from "../../protocol/messages";
 import type { ModelVersion } from "../../protocol/models";
-import type { Job, Model, Phase, Project, Series, SeriesState } from "../../protocol/rest";
+import type { Actions, Job, Model, Phase, Project, Series, SeriesState } from "../../protocol/rest";
 import type { Tracker } from "../../protocol/tracking";
 import { isActive } from "../jobs/store";
 import { NO_LANES } from "./lanes";
 import { mergeFrame } from "./merge";
-import type { Annotator, Display, Segmenter } from "./model";
+import type { Annotator, Display, HistoryStep, Segmenter } from "./model";
 import { keyOf, segmenterChoices } from "./segmenters";
 
 export interface Opened {
@@ -19,12 +20,14 @@ export interface Opened {
   /** Those that segment or track this series, or did, of each kind the newest first. */
   readonly jobs: readonly Job[];
   readonly trackers: readonly Tracker[];
+  /** What the person can undo and redo, also of earlier visits. */
+  readonly actions: Actions;
   /** The first frame in sight, with all tracks. */
   readonly state: SeriesState;
 }
 
 export function initialState(opened: Opened): Annotator {
-  const { series, project, user, models, versions, jobs, trackers, state } = opened;
+  const { series, project, user, models, versions, jobs, trackers, actions, state } = opened;
   const segmenters = models.filter((model) => model.kind === "segmenter");
   const prompted = segmenters.filter((segmenter) => segmenter.promptable && segmenter.available);
   const usual = prompted.find(({ name }) => name === series.model?.model) ?? prompted[0];
@@ -45,9 +48,10 @@ export function initialState(opened: Opened): Annotator {
     calibration: series.calibration,
     timeline: [],
     pending: [],
+    keeping: { writing: 0, failed: false, elsewhere: 0 },
     mine: new Map(),
-    undo: [],
-    redo: [],
+    undo: actions.undo.map(stepOf),
+    redo: actions.redo.map(stepOf),
     asked: null,
     refused: null,
     past: null,
@@ -71,16 +75,22 @@ export function initialState(opened: Opened): Annotator {
     corrected: null,
     phase: null,
     brushDiameter: Math.max(3, 2 * Math.round(Math.min(series.height, series.width) / 80) + 1),
+    drawing: { mode: "new", pressure: true, smoothRadiusPx: 2 },
     selection: null,
     marked: new Set(),
     hovered: null,
     hidden: new Set(),
     prompt: null,
     stroke: null,
+    outline: null,
     band: null,
     proposals: null,
     ready: new Set(),
     display: initialDisplay(series, project.phases),
+    presets: [],
+    rulers: [],
+    profile: null,
+    beside: null,
     playing: false,
     framesPerSecond: 10,
     notice: null,
@@ -88,6 +98,13 @@ export function initialState(opened: Opened): Annotator {
   const merged = mergeFrame(blank, state);
   return { ...merged, phase: blank.phases[0]?.id ?? null };
 }
+
+const stepOf = ({ action, reason }: Actions["undo"][number]): HistoryStep => ({
+  kind: "action",
+  requestId: action,
+  reason,
+  saved: true,
+});
 
 /** The series' default where it can run, else the model that answers clicks, else the first there is. */
 function initialSegmenter({ series, models, versions }: Opened, model: string): Segmenter {
@@ -111,5 +128,8 @@ export function initialDisplay(series: Series, phases: readonly Phase[]): Displa
     outline: true,
     numbers: true,
     colourBy: phases.length > 0 ? "phase" : "object",
+    neighbours: false,
+    minimap: true,
+    scaleBar: USUAL_SCALE_BAR,
   };
 }

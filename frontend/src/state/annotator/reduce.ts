@@ -1,33 +1,28 @@
 // Every change of the annotator's state, in one pure function. IDs come with the actions, so replays agree.
 
-import type { Point } from "../../geometry/stroke";
+import type { Point, StrokePoint } from "../../geometry/stroke";
 import type { DifferencePage } from "../../protocol/history";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import type { TrackingRequest } from "../../protocol/tracking";
+import { type Choices, settleConflict } from "./conflicts";
 import { countDifference, loadDifference, nextChanged, openDifference } from "./difference";
-import {
-  acceptCandidate,
-  acceptProposals,
-  addPoint,
-  askAgain,
-  cycleCandidates,
-  extendStroke,
-  finishStroke,
-  removeLastPoint,
-  setBox,
-} from "./drafts";
-import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
+import { acceptCandidate, acceptProposals, cycleCandidates, extendStroke, finishStroke } from "./drafts";
+import { commit, forget, type Gesture, reapply, recall, redo, undo } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
 import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
 import type {
   Annotator,
+  Asked,
   Box,
   Connection,
   Display,
+  Drawing,
+  Keeping,
+  OutlineDraft,
   PendingCommit,
   PromptDraft,
   Review,
@@ -38,11 +33,23 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
+import { finishOutline, withMode, withoutLastCorner } from "./outline";
+import { addPoint, askAgain, setBox, stepBack } from "./prompt";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
+import { changeShapes, type ShapeChange } from "./shapes";
 import { changedTracking } from "./tracking";
-import { askEdit, type Refusal, refuse, restored, type TrackGesture } from "./versions";
+import {
+  askEdit,
+  askObjectUndo,
+  noteAction,
+  type Refusal,
+  refuse,
+  restored,
+  type TrackGesture,
+} from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
+import { changeView, type ViewAction } from "./viewing";
 
 type Changeset = Parameters<typeof applyChangeset>[1];
 
@@ -66,7 +73,15 @@ export type Report =
   | { type: "difference/counted"; page: DifferencePage }
   | { type: "difference/loaded"; state: SeriesState }
   | { type: "restored"; requestId: string; changeset: Changeset }
-  | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | {
+      type: "kept/found";
+      pending: readonly PendingCommit[];
+      prompt: PromptDraft | null;
+      asked: Asked | null;
+      requestId: string;
+    }
+  | { type: "keeping"; change: Partial<Keeping> }
+  | { type: "action/made"; requestId: string; reason: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
 
@@ -78,6 +93,8 @@ export type Look =
   | { type: "difference/open"; from: number; to: number }
   | { type: "difference/step"; direction: 1 | -1 }
   | { type: "selection"; selection: Selection | null }
+  /** What was only just made stays selected on other frames too. */
+  | { type: "selection/keep" }
   | { type: "mark"; track: string }
   | { type: "hover"; track: string | null }
   | { type: "hidden"; track: string; hidden: boolean }
@@ -91,12 +108,15 @@ export type Look =
   | { type: "review"; change: Partial<Omit<Review, "seek">> }
   | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
+  | { type: "drawing"; change: Partial<Drawing> }
   | { type: "play"; playing: boolean }
-  | { type: "rate"; framesPerSecond: number };
+  | { type: "rate"; framesPerSecond: number }
+  | ViewAction;
 
 /** Actions that lead to commits: nothing happens where the user may not edit. */
 export type Edit =
-  | { type: "prompt/point"; point: PromptPoint; requestId: string }
+  /** `refines`: the object whose mask a first point refines. */
+  | { type: "prompt/point"; point: PromptPoint; refines?: string | null; requestId: string }
   | { type: "band"; band: Box | null }
   | { type: "prompt/box"; box: Box; requestId: string }
   | { type: "prompt/back"; requestId: string }
@@ -105,9 +125,14 @@ export type Edit =
   | { type: "prompt/accept"; requestId: string; track: string }
   | { type: "prompt/cancel" }
   | { type: "stroke/begin"; stroke: StrokeDraft }
-  | { type: "stroke/extend"; point: Point }
+  | { type: "stroke/extend"; point: StrokePoint }
   | { type: "stroke/finish"; requestId: string; track: string }
   | { type: "stroke/cancel" }
+  | { type: "outline"; outline: OutlineDraft | null }
+  | { type: "outline/back" }
+  /** `closing`: the way from the last corner to the first; empty: straight. */
+  | { type: "outline/finish"; closing: readonly Point[]; requestId: string; track: string }
+  | { type: "shapes"; change: ShapeChange; requestId: string }
   | { type: "segment"; requestId: string }
   | { type: "proposals/score"; minimum: number }
   | {
@@ -123,9 +148,11 @@ export type Edit =
   | { type: "tracks/edit"; gesture: TrackGesture }
   | { type: "tracks/let-go" }
   | { type: "undo"; requestId: string }
+  | { type: "undo/object"; track: string; requestId: string }
   | { type: "redo"; requestId: string }
   | { type: "problem/discard"; requestId: string }
-  | { type: "problem/reapply"; requestId: string; newRequestId: string };
+  | { type: "problem/reapply"; requestId: string; newRequestId: string }
+  | { type: "problem/settle"; requestId: string; newRequestId: string; choices: Choices };
 
 export type Action = Report | Look | Edit;
 
@@ -179,7 +206,11 @@ function react(state: Annotator, action: Action): Annotator {
     case "restored":
       return restored(applyChangeset(state, action.changeset), action.requestId, action.changeset);
     case "kept/found":
-      return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+      return { ...state, ...kept(state, action) };
+    case "keeping":
+      return { ...state, keeping: { ...state.keeping, ...action.change } };
+    case "action/made":
+      return noteAction(state, action.requestId, action.reason);
     case "tracks/refused":
       return refuse(state, action.requestId, action.refusal);
     case "notice":
@@ -205,6 +236,8 @@ function react(state: Annotator, action: Action): Annotator {
       return showFrame(state, nextChanged(state, action.direction) ?? state.frame);
     case "selection":
       return { ...state, selection: action.selection, marked: new Set() };
+    case "selection/keep":
+      return { ...state, selection: state.selection && { ...state.selection, lasting: true } };
     case "mark":
       return mark(state, action.track);
     case "hover":
@@ -218,7 +251,7 @@ function react(state: Annotator, action: Action): Annotator {
     case "display":
       return { ...state, display: { ...state.display, ...action.change } };
     case "tool":
-      return { ...state, tool: action.tool, stroke: null, band: null };
+      return { ...state, tool: action.tool, hovered: null, stroke: null, band: null };
     case "model":
       return askAgain({ ...state, model: action.model }, action.requestId);
     case "segmenter":
@@ -238,10 +271,21 @@ function react(state: Annotator, action: Action): Annotator {
       return stepProposal(state, action.direction);
     case "brush":
       return { ...state, brushDiameter: Math.min(LARGEST_BRUSH, Math.max(1, Math.round(action.diameter))) };
+    case "drawing":
+      return withMode({ ...state, drawing: { ...state.drawing, ...action.change } });
     case "play":
       return { ...state, playing: action.playing };
     case "rate":
       return { ...state, framesPerSecond: action.framesPerSecond };
+    case "view/ruler":
+    case "view/ruler-gone":
+    case "view/rulers-gone":
+    case "view/rulers-kept":
+    case "view/profile":
+    case "view/presets":
+    case "view/beside":
+    case "view/beside-loaded":
+      return changeView(state, action);
     default:
       return mayEdit(state) ? noteCorrection(edit(state, action), state, action) : state;
   }
@@ -249,6 +293,8 @@ function react(state: Annotator, action: Action): Annotator {
 
 const CORRECTIONS: ReadonlySet<Action["type"]> = new Set([
   "stroke/finish",
+  "outline/finish",
+  "shapes",
   "prompt/accept",
   "commit",
   "tracks/edit",
@@ -263,13 +309,13 @@ function noteCorrection(after: Annotator, before: Annotator, { type }: Edit): An
 function edit(state: Annotator, action: Edit): Annotator {
   switch (action.type) {
     case "prompt/point":
-      return addPoint(state, action.point, action.requestId);
+      return addPoint(state, action.point, action.refines ?? null, action.requestId);
     case "band":
       return { ...state, band: action.band };
     case "prompt/box":
       return setBox(state, action.box, action.requestId);
     case "prompt/back":
-      return removeLastPoint(state, action.requestId);
+      return stepBack(state, action.requestId);
     case "prompt/again":
       return askAgain(state, action.requestId);
     case "prompt/cycle":
@@ -286,6 +332,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return finishStroke(state, action.requestId, action.track);
     case "stroke/cancel":
       return { ...state, stroke: null };
+    case "outline":
+      return { ...state, outline: action.outline };
+    case "outline/back":
+      return withoutLastCorner(state);
+    case "outline/finish":
+      return finishOutline(state, action.closing, action.requestId, action.track);
+    case "shapes":
+      return changeShapes(state, action.change, action.requestId);
     case "segment": {
       const { frame, segmenter } = state;
       const empty = {
@@ -325,10 +379,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return { ...state, refused: null };
     case "undo":
       return undo(state, action.requestId);
+    case "undo/object":
+      return askObjectUndo(state, action.track, action.requestId);
     case "redo":
       return redo(state, action.requestId);
     case "problem/discard":
       return forget(state, action.requestId);
+    case "problem/settle":
+      return settleConflict(state, action.requestId, action.newRequestId, action.choices);
     case "problem/reapply":
       return reapply(state, action.requestId, action.newRequestId);
   }
@@ -372,16 +430,19 @@ function mergePast(state: Annotator, loaded: SeriesState): Annotator {
 /** Work that an earlier page of this series left in the browser. Its questions are asked again. */
 function kept(
   state: Annotator,
-  pending: readonly PendingCommit[],
-  prompt: PromptDraft | null,
-  requestId: string,
-): Pick<Annotator, "pending" | "prompt"> {
+  { pending, prompt, asked, requestId }: Extract<Report, { type: "kept/found" }>,
+): Pick<Annotator, "pending" | "prompt" | "asked" | "undo" | "redo"> {
   const known = new Set(state.pending.map((commit) => commit.requestId));
   const found = pending.filter((commit) => !known.has(commit.requestId));
   const answered = prompt?.answer?.requestId === prompt?.requestId;
+  const again = state.asked ?? asked;
+  const waiting: Pick<PendingCommit, "requestId" | "reason" | "undoes">[] = [...found];
+  if (again !== null) waiting.push({ ...again, undoes: again.what === "take back" ? again.action : null });
   return {
-    pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
+    ...waiting.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
+    pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
       prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+    asked: again,
   };
 }

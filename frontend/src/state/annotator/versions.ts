@@ -28,7 +28,7 @@ const LONGEST_HISTORY = 200;
 export function askEdit(state: Annotator, { requestId, reason, steps, select }: TrackGesture): Annotator {
   const hindrance = whyNot(state);
   if (hindrance !== null) return { ...state, notice: hindrance };
-  const step: HistoryStep = { kind: "version", requestId, reason, version: null };
+  const step: HistoryStep = { kind: "action", requestId, reason, saved: false };
   return {
     ...state,
     asked: asked(state, { requestId, reason, what: "edit", steps, select }),
@@ -41,15 +41,37 @@ export function askEdit(state: Annotator, { requestId, reason, steps, select }: 
 /** Asks for the newest step of `from` to be taken back; what takes that back again lies on the other stack. */
 export function askReversal(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
   const step = state[from].at(-1);
-  if (step?.kind !== "version" || step.version === null) return state;
-  const hindrance = whyNot(state);
+  if (step?.kind !== "action") return state;
+  const hindrance = step.saved ? whyNot(state) : UNSAVED;
   if (hindrance !== null) return { ...state, notice: hindrance };
-  const { reason, version } = step;
-  const back: HistoryStep = { kind: "version", requestId, reason, version: null };
+  const { reason, requestId: action } = step;
+  const back: HistoryStep = { kind: "action", requestId, reason, saved: false };
   const undo = from === "undo" ? state.undo.slice(0, -1) : [...state.undo, back];
   const redo = from === "undo" ? [...state.redo, back] : state.redo.slice(0, -1);
-  return { ...state, asked: asked(state, { requestId, reason, what: "revert", version }), undo, redo };
+  return { ...state, asked: asked(state, { requestId, reason, what: "take back", action }), undo, redo };
 }
+
+/** Asks for the latest change of an object to be taken back, whatever was done to others since. */
+export function askObjectUndo(state: Annotator, track: string, requestId: string): Annotator {
+  const hindrance = whyNot(state);
+  if (hindrance !== null) return { ...state, notice: hindrance };
+  const reason = "Undo on one object";
+  const step: HistoryStep = { kind: "action", requestId, reason, saved: false };
+  return {
+    ...state,
+    asked: asked(state, { requestId, reason, what: "take back of object", track, frame: state.frame }),
+    undo: [...state.undo, step].slice(-LONGEST_HISTORY),
+    redo: [],
+  };
+}
+
+/** Something that the server did at once for this person: it can be undone. */
+export function noteAction(state: Annotator, requestId: string, reason: string): Annotator {
+  const step: HistoryStep = { kind: "action", requestId, reason, saved: true };
+  return { ...state, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
+}
+
+const UNSAVED = "That is still on its way to the server. It can be undone as soon as it is saved.";
 
 function whyNot({ asked, connection }: Annotator): string | null {
   if (asked !== null)
@@ -59,7 +81,11 @@ function whyNot({ asked, connection }: Annotator): string | null {
 }
 
 type Wanted = Pick<Asked, "requestId" | "reason"> &
-  ({ what: "edit"; steps: readonly Step[]; select: string | null } | { what: "revert"; version: number });
+  (
+    | { what: "edit"; steps: readonly Step[]; select: string | null }
+    | { what: "take back"; action: string }
+    | { what: "take back of object"; track: string; frame: number }
+  );
 
 function asked({ pending }: Annotator, wanted: Wanted): Asked {
   return { ...wanted, after: openCommits(pending).map(({ requestId }) => requestId) };
@@ -70,15 +96,13 @@ export function isDue({ asked, pending }: Pick<Annotator, "asked" | "pending">):
   return asked !== null && openCommits(pending).every(({ requestId }) => !asked.after.includes(requestId));
 }
 
-/** The version that a request made is known: it can be taken back, and the user's own edits build on it. */
-export function settle(state: Annotator, { request_id, author, version, revisions }: Changeset): Annotator {
+/** What a request made is known: it can be taken back, and the user's own edits build on it. */
+export function settle(state: Annotator, { request_id, author, revisions }: Changeset): Annotator {
   const { asked } = state;
   if (asked === null || asked.requestId !== request_id || author.id !== state.user.id) return state;
   const mine = withMine(state.mine, asked.requestId, revisions);
-  const named = (step: HistoryStep): HistoryStep =>
-    step.kind === "version" && step.requestId === asked.requestId ? { ...step, version } : step;
-  const done = { ...state, asked: null, mine, undo: state.undo.map(named), redo: state.redo.map(named) };
-  if (asked.what === "revert" || asked.select === null) return done;
+  const done = { ...withSaved(state, asked.requestId), asked: null, mine };
+  if (asked.what !== "edit" || asked.select === null) return done;
   return { ...done, marked: new Set(), selection: { track: asked.select, lasting: true } };
 }
 
@@ -95,18 +119,17 @@ function withMine(
   return mine;
 }
 
+export function withSaved(state: Annotator, requestId: string): Annotator {
+  const saved = (step: HistoryStep): HistoryStep =>
+    step.kind === "action" && step.requestId === requestId ? { ...step, saved: true } : step;
+  return { ...state, undo: state.undo.map(saved), redo: state.redo.map(saved) };
+}
+
 /** A restoration is there: the present is shown again, and it can be undone like any other change of the user's. */
 export function restored(state: Annotator, requestId: string, changeset: Changeset): Annotator {
-  const { reason, version, revisions } = changeset;
-  const step: HistoryStep = { kind: "version", requestId, reason, version };
-  return {
-    ...state,
-    past: null,
-    difference: null,
-    mine: withMine(state.mine, requestId, revisions),
-    undo: [...state.undo, step].slice(-LONGEST_HISTORY),
-    redo: [],
-  };
+  const { reason, revisions } = changeset;
+  const mine = withMine(state.mine, requestId, revisions);
+  return noteAction({ ...state, past: null, difference: null, mine }, requestId, reason);
 }
 
 /** Nothing was written. Masks that turn out to be older than the server's are read anew. */

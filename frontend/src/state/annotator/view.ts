@@ -155,6 +155,10 @@ const visibleObjects = remember(
           masks.set(operation.track, shownMask(operation.mask, order, operation.state, operation.origin));
         } else if (operation.op === "mask.delete" && operation.frame === frame) {
           masks.delete(operation.track);
+        } else if (operation.op === "track.restore" && !masks.has(operation.track)) {
+          const back = frameMasks.gone?.get(operation.track);
+          if (back !== undefined && back.mask !== null && back.box !== null)
+            masks.set(operation.track, { ...back, mask: back.mask, box: back.box });
         }
       }
     }

@@ -20,7 +20,11 @@ export const isImage = (file: Named) => /(?<!\.ome)\.(png|jpe?g|tiff?)$/i.test(f
 /** What a folder holds beside its images: .DS_Store, Thumbs.db. */
 export const isClutter = (file: Named) => /^\.|^(thumbs\.db|desktop\.ini)$/i.test(file.name);
 
-/** Frames go in natural order: frame2 before frame10. Those of different folders are different series. */
+/** One kind of frames in one folder: a stack beside PNG frames is none of them. */
+const groupOf = (file: Named, folder: string) =>
+  `${folder}/${/\.(\w+)$/.exec(file.name.toLowerCase())?.[1]?.replace("jpeg", "jpg").replace("tiff", "tif")}`;
+
+/** Frames go in natural order: frame2 before frame10. Those of different folders or kinds are different series. */
 export function planSeries<F extends Named>(
   files: readonly F[],
   grouping: Grouping,
@@ -28,13 +32,16 @@ export function planSeries<F extends Named>(
 ): PlannedSeries<F>[] {
   const wanted = files.filter((file) => !isClutter(file)).sort((a, b) => naturally(a.name, b.name));
   if (grouping === "each") return wanted.map((file) => planned([file], ""));
-  const folders = [...new Set(wanted.filter(isImage).map(folderOf))].sort(naturally);
-  const together = folders.map((folder) =>
-    planned(
-      wanted.filter((file) => isImage(file) && folderOf(file) === folder),
-      folder,
-    ),
-  );
+  const groups = new Map<string, F[]>();
+  for (const file of wanted.filter(isImage)) {
+    const key = groupOf(file, folderOf(file));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+  }
+  const together = [...groups.entries()]
+    .sort(([first], [second]) => naturally(first, second))
+    .map(([, group]) => planned(group, group[0] === undefined ? "" : folderOf(group[0])));
   return [...together, ...wanted.filter((file) => !isImage(file)).map((file) => planned([file], ""))];
 }
 

@@ -16,9 +16,15 @@ export function fileStatus(task: ImportTask, index: number): FileStatus {
   if (file.error !== null) return { words: file.error, tone: "bad" };
   if (task.state === "done") return { words: "Imported", tone: "good" };
   if (task.state === "running") return reading(task, index);
-  if (file.upload !== null) return { words: "On the server", tone: "good" };
+  if (task.state === "failed" && isBlamed(task, file)) return { words: "Could not be read", tone: "bad" };
+  if (file.upload !== null)
+    return { words: "On the server", tone: task.state === "failed" ? "quiet" : "good" };
   return sending(task, file);
 }
+
+/** The server's words name the file that they are about. */
+const isBlamed = (task: ImportTask, file: ImportFile) =>
+  task.job !== null && (task.files.length === 1 || (task.error?.includes(file.file.name) ?? false));
 
 function sending(task: ImportTask, file: ImportFile): FileStatus {
   const progress = file.file.size === 0 ? 0 : file.sent / file.file.size;

@@ -11,17 +11,51 @@ export interface CommandContext extends ToolContext {
   cancelGesture(): boolean;
   toggleHelp(): void;
   openTracking(): void;
-  openDialog(dialog: TrackDialog): void;
+  openDialog(dialog: TrackDialog | "calibration" | "export" | "problems"): void;
+  openPanel(panel: "objects" | "segment" | "history" | "display"): void;
+  /** Opens the menu of the selected object. */
+  openMenu(): void;
+  /** The pointer over the image, moved by keys. */
+  readonly pointing: Pointing;
   /** Starts a tracking, and says where that fails. */
   track(request: TrackingRequest): void;
   openLineage(track: string): void;
   openLife(track: string): void;
+  readonly view: ViewActions;
+  /** Proposes masks between key frames of the selected track, and says where that fails. */
+  interpolate(): void;
+}
+
+/** What the page does to be looked at. */
+export interface ViewActions {
+  /** The window that suits this frame. */
+  autoContrast(): void;
+  /** Opens the dialog that saves the view as a picture. */
+  savePicture(): void;
+}
+
+/** Distances on the screen, in CSS pixels. */
+export interface Pointing {
+  move(x: number, y: number): void;
+  click(held: { alt: boolean }): void;
+  /** Presses; the next time releases. */
+  hold(): void;
 }
 
 /** What is asked about the objects that are meant. */
 export type TrackDialog = "change-id" | "join" | "exchange" | "merge" | "split" | "phase-from";
 
-export type Group = "Tools" | "Prompts" | "Proposals" | "Objects" | "Tracks" | "Frames" | "View";
+export type Group =
+  | "Tools"
+  | "Prompts"
+  | "Proposals"
+  | "Objects"
+  | "Shapes"
+  | "Tracks"
+  | "Frames"
+  | "View"
+  | "Panels"
+  | "Pointer";
 
 export interface Command {
   readonly group: Group;

@@ -6,9 +6,13 @@ import type { Command, CommandContext, Group } from "./command";
 import { frameCommands } from "./frames";
 import { historyCommands } from "./history";
 import { type Key, keyName } from "./keys";
+import { lookingCommands } from "./looking";
 import { objectCommands } from "./objects";
+import { panelCommands } from "./panels";
+import { pointerCommands } from "./pointer";
 import { promptCommands } from "./prompts";
 import { proposalCommands } from "./proposals";
+import { shapeCommands } from "./shapes";
 import { brushCommands, toolCommands } from "./tools";
 import { trackCommands } from "./tracks";
 import { viewCommands } from "./view";
@@ -19,6 +23,9 @@ export { plan } from "./tracks";
 
 /** Of those that share a key, the first that means anything runs. */
 const table = {
+  ...historyCommands,
+  ...lookingCommands,
+  ...shapeCommands,
   ...toolCommands,
   ...brushCommands,
   ...promptCommands,
@@ -26,8 +33,9 @@ const table = {
   ...objectCommands,
   ...trackCommands,
   ...frameCommands,
-  ...historyCommands,
   ...viewCommands,
+  ...panelCommands,
+  ...pointerCommands,
 };
 
 export type CommandId = keyof typeof table;
@@ -62,4 +70,4 @@ function run(command: Command, context: CommandContext, key: string): boolean {
   return true;
 }
 
-const EDITING: ReadonlySet<Group> = new Set<Group>(["Prompts", "Proposals", "Objects", "Tracks"]);
+const EDITING: ReadonlySet<Group> = new Set<Group>(["Prompts", "Proposals", "Objects", "Shapes", "Tracks"]);

@@ -15,6 +15,7 @@ const PRINTED: Readonly<Record<string, string>> = {
   ArrowDown: "↓",
   Escape: "Esc",
   Delete: "Del",
+  ContextMenu: "Menu",
   " ": "Space",
   "+": "Plus",
 };

@@ -20,7 +20,14 @@ export const toolCommands = {
   "tool.box": takes("box"),
   "tool.brush": takes("brush"),
   "tool.eraser": takes("eraser"),
+  "tool.polygon": takes("polygon"),
+  "tool.lasso": takes("lasso"),
+  "tool.magnetic": takes("magnetic"),
+  "tool.split": takes("split"),
   "tool.pan": takes("pan"),
+  "tool.contrast": takes("contrast"),
+  "tool.ruler": takes("ruler"),
+  "tool.profile": takes("profile"),
 } satisfies Record<`tool.${ToolName}`, Command>;
 
 export const brushCommands = {

@@ -116,8 +116,8 @@ describe("a comparison of two versions", () => {
   it("ends with a restoration, which one step of undo takes back", () => {
     const state = run(opened(), open, { type: "restored", requestId: "r", changeset: changeset(1) });
     expect([state.difference, state.past]).toEqual([null, null]);
-    expect(state.undo.at(-1)).toMatchObject({ kind: "version", requestId: "r", version: 1 });
+    expect(state.undo.at(-1)).toMatchObject({ kind: "action", requestId: "r", saved: true });
     const undone = run(state, { type: "undo", requestId: "u" });
-    expect(undone.asked).toMatchObject({ what: "revert", version: 1 });
+    expect(undone.asked).toMatchObject({ what: "take back", action: "r" });
   });
 });

@@ -10,6 +10,10 @@ const answers: Record<string, unknown> = {
   "GET /series/series/state": frameState({ version: 3, head: 3 }),
   "GET /projects/project/models": { models, versions: [] },
   "GET /projects/project/jobs": { results: [], next: null },
+  "GET /series/series/actions": {
+    undo: [{ action: "a1", reason: "Accept a mask", version: 3 }],
+    redo: [],
+  },
 };
 
 describe("an open series", () => {
@@ -49,6 +53,12 @@ describe("an open series", () => {
     expect(notice).toContain("The models could not be listed");
   });
 
+  it("knows what this person did before, and can be undone to it", async () => {
+    session = await openAnnotator("series", 0, me);
+    const known = { kind: "action", requestId: "a1", reason: "Accept a mask", saved: true };
+    expect([session.store.state.value.undo, session.store.state.value.redo]).toEqual([[known], []]);
+  });
+
   it("says which version one has seen when an older one is restored", async () => {
     changed["POST /series/series/restore"] = changeset(4);
     session = await openAnnotator("series", 0, me);
@@ -58,6 +68,6 @@ describe("an open series", () => {
     const { head, undo, past } = session.store.state.value;
     expect(head).toBe(4);
     expect(past).toBeNull();
-    expect(undo.at(-1)).toMatchObject({ kind: "version", version: 4 });
+    expect(undo.at(-1)).toMatchObject({ kind: "action", saved: true });
   });
 });

@@ -61,6 +61,7 @@ function openedWith(model?: { model: string; version: string | null }, versions 
     series: { ...series(), ...(model === undefined ? {} : { model }) },
     project: { phases: [pore, gold], role: "annotator", archived_at: null },
     user: me,
+    actions: { undo: [], redo: [] },
     models: catalogue.models,
     versions,
     jobs: [],

@@ -74,11 +74,11 @@ describe("an edit of tracks", () => {
     expect(state.asked).toBeNull();
     expect(objectsOn(state, 0).map(({ track }) => track.track)).toEqual(["t2"]);
     state = run(state, { type: "undo", requestId: "u1" });
-    expect(state.asked).toMatchObject({ what: "revert", version: 1 });
+    expect(state.asked).toMatchObject({ what: "take back", action: "e1" });
     state = run(state, made("u1", 2));
     expect(stacks(state)).toEqual([[], ["Change an ID"]]);
     state = run(state, { type: "redo", requestId: "r1" });
-    expect(state.asked).toMatchObject({ what: "revert", version: 2 });
+    expect(state.asked).toMatchObject({ what: "take back", action: "u1" });
     state = run(state, made("r1", 3));
     expect(stacks(state)).toEqual([["Change an ID"], []]);
   });
@@ -88,7 +88,9 @@ describe("an edit of tracks", () => {
     expect(isDue(state)).toBe(false);
     expect(isDue(run(settle(state), paint("c2")))).toBe(true);
     state = settle(state);
-    expect(run(state, { type: "undo", requestId: "u1" })).toBe(state);
+    const undone = run(state, { type: "undo", requestId: "u1" });
+    expect([undone.asked, undone.undo]).toEqual([state.asked, state.undo]);
+    expect(undone.notice).toContain("as soon as it is saved");
     const second = run(state, ask("e2"));
     expect(second.asked?.requestId).toBe("e1");
     expect(second.notice).toContain("on its way");
@@ -153,6 +155,16 @@ describe("an edit of tracks", () => {
     expect(refused.notice).toBeNull();
     expect(run(refused, ask("e2")).refused).toBeNull();
     expect(run(refused, { type: "tracks/let-go" }).refused).toBeNull();
+  });
+
+  it("of one object alone is an action of its own", () => {
+    let state = settle(run(known(), paint("c1")));
+    state = run(state, { type: "undo/object", track: "t1", requestId: "o1" });
+    expect(state.asked).toMatchObject({ what: "take back of object", track: "t1", frame: 0 });
+    state = run(state, made("o1", 2));
+    expect(stacks(state)).toEqual([["Paint a mask", "Undo on one object"], []]);
+    state = run(state, { type: "undo", requestId: "u1" });
+    expect(state.asked).toMatchObject({ what: "take back", action: "o1" });
   });
 
   it("is not for viewers", () => {

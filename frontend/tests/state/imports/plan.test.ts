@@ -45,3 +45,12 @@ it("makes a series of each folder's frames, named by the folder where their name
     ["film", "film.avi"],
   ]);
 });
+
+it("takes a stack beside frames of another kind for a series of its own", () => {
+  const files = named("f1.png", "f2.PNG", "in situ.tif", "a.jpg", "b.jpeg");
+  expect(shape(planSeries(files, "one"))).toEqual([
+    ["Series", "a.jpg", "b.jpeg"],
+    ["Series", "f1.png", "f2.PNG"],
+    ["in situ", "in situ.tif"],
+  ]);
+});

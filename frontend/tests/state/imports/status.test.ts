@@ -55,3 +55,18 @@ it("says how far the frames are that the server reads", () => {
     "Waiting to be read",
   ]);
 });
+
+it("points at the file that could not be read", () => {
+  const files = ["a.tif", "b.tif"].map((name, key) => ({
+    ...file({ key, upload: "u" }),
+    file: new File(["1"], name),
+  }));
+  const task: ImportTask = {
+    ...{ id: 1, project: "p", name: "Au", files, state: "failed", job: {} as Job },
+    error: "b.tif is 9×9, a.png 8×8.",
+  };
+  expect(files.map((_, index) => fileStatus(task, index).words)).toEqual([
+    "On the server",
+    "Could not be read",
+  ]);
+});

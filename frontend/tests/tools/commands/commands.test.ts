@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { keysFor, ownersOf } from "../../../src/state/keymap/keymap";
 import { commandIds, commands, keyName, pressKey, runCommand } from "../../../src/tools/commands";
-import { opened } from "../../annotator";
+import { discRle, maskRevision, opened, trackRevision } from "../../annotator";
 import { Script } from "../script";
 
 const named = (key: string, modifiers: { ctrl?: boolean; shift?: boolean; alt?: boolean } = {}) =>
@@ -35,11 +35,15 @@ describe("the table of commands", () => {
     }
     const several = Object.fromEntries([...shared].filter(([, ids]) => ids.length > 1));
     expect(several).toEqual({
-      Enter: ["prompt.accept", "proposal.accept"],
+      Backspace: ["outline.back", "prompt.back", "proposal.discard", "object.delete"],
+      "Ctrl+Z": ["outline.back", "undo"],
+      D: ["history.compare", "tool.polygon"],
       Del: ["proposal.discard", "object.delete"],
-      N: ["proposal.next", "history.next"],
-      "Shift+N": ["proposal.previous", "history.previous"],
-      Backspace: ["prompt.back", "proposal.discard", "object.delete"],
+      Enter: ["outline.close", "prompt.accept", "proposal.accept"],
+      Esc: ["outline.cancel", "cancel"],
+      N: ["history.next", "proposal.next"],
+      "Shift+N": ["history.previous", "proposal.previous"],
+      ";": ["view.beside-previous", "shape.shrink-more"],
     });
     expect(ownersOf(commands, "view.fit", "M", {})).toEqual(["view.masks"]);
   });
@@ -58,6 +62,33 @@ describe("the table of commands", () => {
     script.keyChanges = { "view.masks": [] };
     expect(runCommand(script, "view.masks")).toBe(true);
     expect(script.state.display.masks).toBe(false);
+  });
+
+  it("selects one object of the frame after the other", () => {
+    const tracks = ["t1", "t2"].map((track, index) => trackRevision(track, index + 1, { number: index + 1 }));
+    const masks = [maskRevision("t1", 3, discRle(10, 10)), maskRevision("t2", 4, discRle(30, 10))];
+    const script = new Script(opened({ tracks, masks }));
+    const selected = (...keys: string[]) => {
+      for (const key of keys) script.key(key);
+      return script.state.selection?.track;
+    };
+    expect([
+      selected("ArrowDown"),
+      selected("ArrowDown"),
+      selected("ArrowDown"),
+      selected("ArrowUp"),
+      selected("ArrowUp"),
+    ]).toEqual(["t1", "t2", "t1", "t2", "t1"]);
+  });
+
+  it("moves the pointer and clicks without a mouse", () => {
+    const script = new Script(opened());
+    script.key("ArrowLeft", { ctrl: true });
+    script.key("ArrowDown", { ctrl: true, shift: true });
+    script.key("Enter", { ctrl: true });
+    script.key("Enter", { ctrl: true, shift: true });
+    script.key(" ", { ctrl: true });
+    expect(script.pointed).toEqual(["-12,0", "0,1", "click", "alt click", "hold"]);
   });
 
   it("lets viewers look and cancel, not edit", () => {

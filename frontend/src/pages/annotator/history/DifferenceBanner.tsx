@@ -3,6 +3,7 @@
 import { changesOn, nextChanged, pixelsChanged } from "../../../state/annotator/difference";
 import { mayAs } from "../../../state/projects/store";
 import { Button, IconButton } from "../../../ui/Button";
+import { shortcut } from "../command_keys";
 import { useView, useWorkspace } from "../workspace";
 import "./history.css";
 
@@ -33,14 +34,14 @@ export function DifferenceBanner() {
         <IconButton
           icon="chevron-left"
           label="Previous frame that differs"
-          shortcut="Shift+N"
+          {...shortcut("history.previous")}
           disabled={previous === undefined}
           onClick={step(-1)}
         />
         <IconButton
           icon="chevron-right"
           label="Next frame that differs"
-          shortcut="N"
+          {...shortcut("history.next")}
           disabled={next === undefined}
           onClick={step(1)}
         />

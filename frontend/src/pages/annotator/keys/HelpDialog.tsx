@@ -18,8 +18,9 @@ import "./keys.css";
 const POINTER: readonly (readonly [keys: string, title: string])[] = [
   ["Wheel", "Zoom to the pointer"],
   ["Space drag", "Move the image; the middle button does the same"],
-  ["Shift click", "Mark one object more; the right button opens its menu"],
-  ["Alt click", "With click: this does not belong; with brush: erase"],
+  ["Shift click", "Select: mark one object more; click: a new object; outlines: add"],
+  ["Alt click", "With click: this does not belong; with brush: erase; with outlines: cut out"],
+  ["Alt wheel", "With brush: its size"],
 ];
 
 export function HelpDialog({ onClose }: { onClose: () => void }) {
@@ -87,7 +88,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         ))}
         {pointer.length > 0 && (
           <section>
-            <h3>Pointer</h3>
+            <h3>Mouse</h3>
             <dl>
               {pointer.map(([keys, title]) => (
                 <div key={title} class="key-row">
@@ -96,6 +97,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                     {keys.split(" ").map((one) => (
                       <Kbd key={one} keys={one} />
                     ))}
+                    <span class="key-more" />
                   </dd>
                 </div>
               ))}

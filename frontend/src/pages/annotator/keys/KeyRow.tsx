@@ -1,7 +1,7 @@
 // One command and its keys: press a new one, see whose it is already, take it from there or leave it.
 
 import type { Signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { changeKeys } from "../../../state/keymap/effects";
 import { assignKey, keysFor, MOST_KEYS, ownersOf, whyTaken, withKeys } from "../../../state/keymap/keymap";
 import { keyChanges } from "../../../state/keymap/store";
@@ -41,6 +41,7 @@ export function KeyRow({ id, editing }: KeyRowProps) {
           ) : (
             keys.map((key) => <Kbd key={key} keys={key} />)
           )}
+          <span class="key-more" />
         </dd>
       </div>
     );
@@ -99,7 +100,7 @@ function Press({ editing, present }: { editing: Signal<Editing | null>; present:
   const done = () => {
     editing.value = null;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const take = (event: KeyboardEvent) => {
       if (event.target instanceof Element && event.target.closest(".key-answer") !== null) return;
       const key = keyName(keyOf(event));

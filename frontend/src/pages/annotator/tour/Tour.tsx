@@ -4,10 +4,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { mayEdit } from "../../../state/annotator/view";
-import { hadTour, keepTourHad, tourAsked } from "../../../state/session/tour";
+import { hadTour, keepTourHad } from "../../../state/session/effects_tour";
+import { tourAsked } from "../../../state/session/tour";
 import { Button, IconButton } from "../../../ui/Button";
-import { Kbd } from "../../../ui/Kbd";
 import { placeBeside } from "../../../ui/placement";
+import { showToast } from "../../../ui/Toast";
+import { CommandKey } from "../command_keys";
 import { useView, useWorkspace, type Workspace } from "../workspace";
 import { type Happened, stepsFor, type TourStep } from "./steps";
 import "./tour.css";
@@ -22,9 +24,21 @@ export function Tour() {
   const at = useSignal<number | null>(null);
   const steps = stepsFor(workspace.state.peek().series.frames);
   useEffect(() => {
-    if (editable && at.peek() === null && (tourAsked.value || !hadTour(person))) at.value = 0;
+    if (!editable) return;
+    let left = false;
+    void hadTour(person).then((had) => {
+      if (!had && !left && at.peek() === null) at.value = 0;
+    });
+    return () => {
+      left = true;
+    };
+  }, [editable, person]);
+  useEffect(() => {
+    if (!tourAsked.value) return;
     tourAsked.value = false;
-  }, [editable, tourAsked.value]);
+    if (!editable) showToast("warning", "The tour takes a series that you may annotate.");
+    else if (at.peek() === null) at.value = 0;
+  }, [tourAsked.value]);
   const step = at.value === null ? undefined : steps[at.value];
   if (at.value === null || step === undefined) return null;
   const number = at.value + 1;
@@ -79,7 +93,7 @@ function Step({ step, number, total, onNext, onEnd }: StepProps) {
         </div>
         <div role="status">
           <h2>
-            {step.title} {step.keys !== "" && <Kbd keys={step.keys} />}
+            {step.title} {step.command !== null && <CommandKey id={step.command} />}
           </h2>
           <p>{step.text}</p>
         </div>

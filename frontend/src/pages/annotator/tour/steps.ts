@@ -2,6 +2,7 @@
 
 import type { Annotator } from "../../../state/annotator/model";
 import type { Action } from "../../../state/annotator/reduce";
+import type { CommandId } from "../../../tools/commands";
 import type { Alignment } from "../../../ui/placement";
 import type { DialogName, PanelName } from "../workspace";
 
@@ -17,8 +18,8 @@ export interface Happened {
 export interface TourStep {
   readonly title: string;
   readonly text: string;
-  /** Keys that do it, "" for none. */
-  readonly keys: string;
+  /** Whose key does it; null: only the pointer. */
+  readonly command: CommandId | null;
   /** Selects the control that it is about. */
   readonly anchor: string;
   readonly align: Alignment;
@@ -31,7 +32,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Click an object",
     text: "The point tool is in hand. Click in the middle of a particle: a model draws its outline.",
-    keys: "C",
+    command: "tool.point",
     anchor: '[data-tour="point"]',
     align: "beside",
     done: ({ state }) => (state.prompt?.answer?.candidates.length ?? 0) > 0,
@@ -39,15 +40,15 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Keep the mask",
     text: "Tab shows the model's other outlines. Enter keeps the one in sight; it is saved at once.",
-    keys: "Enter",
+    command: "prompt.accept",
     anchor: ".stage-bars .stage-bar",
     align: "centre",
     done: ({ action }) => action?.type === "prompt/accept",
   },
   {
     title: "Correct it with the brush",
-    text: "Press B and drag over the edge of the mask: what you paint is added, with Alt it is taken away.",
-    keys: "B",
+    text: "Take the brush and drag over the edge of the mask: what you paint is added, with Alt it is taken away.",
+    command: "tool.brush",
     anchor: '[data-tour="brush"]',
     align: "beside",
     done: ({ action }) => action?.type === "stroke/finish",
@@ -55,7 +56,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Take it back",
     text: "Every gesture is a version of its own. Nothing is ever lost, and each can be undone.",
-    keys: "Ctrl+Z",
+    command: "undo",
     anchor: '[data-tour="undo"]',
     align: "beside",
     done: ({ action }) => action?.type === "undo",
@@ -63,7 +64,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Go through the frames",
     text: "Drag on the timeline, or step with the arrow keys. Marks show which frames are annotated.",
-    keys: "→",
+    command: "frame.next",
     anchor: ".timeline-track",
     align: "centre",
     done: ({ action }) => action?.type === "frame/show",
@@ -71,7 +72,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Follow objects",
     text: "Open Track: it follows what you annotated through the series, with merges and splits.",
-    keys: "",
+    command: null,
     anchor: "#tab-track",
     align: "end",
     done: ({ panel }) => panel === "track",
@@ -79,7 +80,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Look back",
     text: "Open History: who changed what, when, with which model. Any version can be seen and restored.",
-    keys: "",
+    command: null,
     anchor: "#tab-history",
     align: "end",
     done: ({ panel }) => panel === "history",
@@ -87,7 +88,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     title: "Take it with you",
     text: "Export writes any version as COCO, label images or YOLO: the same version always gives the same bytes.",
-    keys: "",
+    command: null,
     anchor: '[data-tour="export"]',
     align: "end",
     done: ({ dialog }) => dialog === "export",
