@@ -212,9 +212,11 @@ def test_nothing_moves_for_who_asked_for_that(browser: Browser, world: World) ->
     context = browser.new_context(reduced_motion="reduce")
     annotator = Annotator(context.new_page())
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(world.url, "axel", tour=True)
+    annotator.sign_in(world.url, "axel")
     page = annotator.page
     page.goto(f"{world.url}/series/{world.series}?frame=0")
+    clicked("^Account of")(page)
+    clicked("^Tour", "menuitem")(page)
     page.get_by_role("region", name="Tour").wait_for()
     page.wait_for_timeout(300)
     assert page.evaluate("() => document.getAnimations().filter(one => one.playState === 'running').length") == 0

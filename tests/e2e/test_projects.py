@@ -205,7 +205,7 @@ def test_a_project_goes_into_the_archive_with_all_that_is_in_it(
     page.get_by_role("link", name="Series").click()
     expect(page.get_by_role("button", name="Import series")).to_have_count(0)
     page.get_by_role("link", name="Phases").click()
-    expect(page.get_by_role("heading", name="Phases")).to_be_visible()
+    expect(page.get_by_role("heading", name="Phases", exact=True)).to_be_visible()
     expect(page.get_by_label("Name of the new phase")).to_have_count(0)
     page.goto(live_app.url)
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()

@@ -88,7 +88,10 @@ export async function renameSeries(id: string, name: string): Promise<void> {
 export async function archiveSeries(id: string): Promise<void> {
   const archived = await api.archiveSeries(id);
   series.value = mapReady(series.value, (all) => all.filter((one) => one.id !== id));
-  archivedSeries.value = mapReady(archivedSeries.value, (all) => [...all, archived]);
+  archivedSeries.value = mapReady(archivedSeries.value, (all) => [
+    ...all.filter((one) => one.id !== id),
+    archived,
+  ]);
 }
 
 export async function restoreSeries(id: string): Promise<Series> {

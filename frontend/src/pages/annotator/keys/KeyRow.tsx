@@ -7,7 +7,7 @@ import { assignKey, keysFor, MOST_KEYS, ownersOf, whyTaken, withKeys } from "../
 import { keyChanges } from "../../../state/keymap/store";
 import { type CommandId, commands, keyName, keyOf } from "../../../tools/commands";
 import { Button, IconButton } from "../../../ui/Button";
-import { Kbd } from "../../../ui/Kbd";
+import { Kbd, singleKeys } from "../../../ui/Kbd";
 
 /** The key that is being replaced, or null for one more; and what was pressed that cannot simply be taken. */
 export interface Editing {
@@ -55,7 +55,7 @@ export function KeyRow({ id, editing }: KeyRowProps) {
             key={key}
             type="button"
             class="key-button"
-            aria-label={`${key}: change this key of “${command.title}”`}
+            aria-label={`${singleKeys(key).join(" ")}: change this key of “${command.title}”`}
             aria-pressed={mine?.before === key}
             onClick={() => edit(key)}
           >
