@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -21,16 +23,17 @@ from tests.infrastructure.team import folder
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 SIZE_PX = 512
 WINDOW = {"width": 1280, "height": 800}
-# Noise makes large files. Fewer colours are taken until a picture is small enough.
-COLOURS = (256, 128, 64, 48, 32, 24, 16)
-MOST_BYTES = 150_000
+# Noise makes large files. Fewer greys are taken until a picture is small enough; colours stay.
+GREYS = (96, 48, 24, 16, 12, 10, 8)
+COLOURS = 40
+COLOURED = 24  # from the least to the greatest of red, green and blue
+MOST_BYTES = 170_000
 WAIT_MS = 120_000
+TAKEN: set[Path] = set()
 
 
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for earlier in PICTURES.glob("*.png"):
-        earlier.unlink()
     tracked()
     with folder() as data:
         app = App(data, {"GRATICULE_TEST_MODELS": "0"})
@@ -46,6 +49,8 @@ def main() -> None:
                 browser.close()
         finally:
             app.stop()
+    for earlier in set(PICTURES.glob("*.png")) - TAKEN:
+        earlier.unlink()
 
 
 def tracked() -> None:
@@ -109,6 +114,8 @@ def take_pages(page: Page, app: App, shown: Showcase) -> None:
     for name, path in models.items():
         page.goto(f"{project}/models{path}")
         page.get_by_role("main").wait_for()
+        if name == "train-setup":
+            page.get_by_role("checkbox", name="Support").uncheck()
         picture(page, name)
 
 
@@ -120,12 +127,15 @@ def take_annotator(annotator: Annotator, app: App, shown: Showcase) -> None:
         page.get_by_role("tab", name=name).click()
         picture(page, name.lower())
     page.get_by_role("tab", name="Objects").click()
-    scene(page, "prompt", lambda: (annotator.press("c"), annotator.click(256, 256)))
+    scene(page, "prompt", lambda: (annotator.press("c"), annotator.click(327, 420)))
     scene(page, "keys", lambda: annotator.press("?"))
     scene(page, "export", page.get_by_role("button", name="Export", exact=True).click)
     lanes(page)
     picture(page, "lanes")
-    scene(page, "lineage", lambda: merged(page))
+    frame, number = shown.merged
+    page.goto(f"{app.url}/series/{shown.series}?frame={frame}")
+    scene(page, "lineage", lambda: lineage(page, number))
+    open_annotator(annotator, app, shown)
     page.get_by_role("button", name=re.compile("^Account of")).click()
     page.get_by_role("menuitem", name="Tour of the annotator").click()
     page.get_by_role("region", name="Tour").wait_for()
@@ -155,10 +165,12 @@ def lanes(page: Page) -> None:
     page.mouse.move(4, 4)
 
 
-def merged(page: Page) -> None:
-    """The lineage of an object that others became."""
-    page.get_by_role("tab", name="Objects").click()
-    page.locator(".objects").get_by_role("row").first.click()
+def lineage(page: Page, number: int) -> None:
+    listed = page.locator(".objects")
+    listed.wait_for()
+    listed.evaluate("list => list.scrollTo(0, list.scrollHeight)")  # only rows in sight are there; it is a late number
+    row = listed.get_by_role("row").filter(has_text=re.compile(rf"#{number}\D"))
+    row.click()
     page.keyboard.press("l")
     page.get_by_role("dialog").wait_for()
 
@@ -174,10 +186,24 @@ def picture(page: Page, name: str) -> None:
 def shrink(path: Path) -> None:
     with Image.open(path) as image:
         whole = image.convert("RGB")
-    for colours in COLOURS:
-        whole.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+    pixels = np.asarray(whole).reshape(-1, 3)
+    coloured = np.ptp(pixels.astype(int), axis=1) >= COLOURED
+    colours = few(pixels[coloured], COLOURS)
+    for greys in GREYS:
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(few(pixels[~coloured], greys) + colours)
+        whole.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= MOST_BYTES:
-            return
+            break
+    TAKEN.add(path)
+
+
+def few(pixels: NDArray[np.uint8], count: int) -> list[int]:
+    """A palette of the pixels: red, green and blue in turns."""
+    if len(pixels) == 0:
+        return []
+    image = Image.fromarray(pixels[None]).quantize(count, Image.Quantize.MEDIANCUT)
+    return (image.getpalette() or [])[: 3 * count]
 
 
 if __name__ == "__main__":

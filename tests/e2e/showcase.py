@@ -12,8 +12,10 @@ from tests.infrastructure.app import App
 from tests.infrastructure.person import Person
 
 FRAME = 12  # where the annotator is shown
-COMPARED = [4, 16, 28, 40, 52]
+COMPARED = [4, 12, 20, 28, 36]  # accepted ones
 COLLEAGUES = (("Ada", "Lovelace", "manager"), ("Rosalind", "Franklin", "annotator"), ("Marie", "Curie", "reviewer"))
+# Of the demo's project, and of a second one: name, preset, frames, seed.
+BESIDE = (("Ripening at 650 °C", "ripening", 16, 11), ("Ag core, oxide shell", "core_shell", 8, 12))
 OTHERS = (("Pt on alumina, 700 °C", "sintering", 24, 3), ("Au on carbon, dark field", "haadf", 12, 5))
 
 
@@ -25,6 +27,7 @@ class Showcase:
     series: str
     training: str
     comparison: str
+    merged: tuple[int, int]  # frame and number of a track that others became
 
 
 def prepare(app: App, folder: Path) -> Showcase:
@@ -34,24 +37,29 @@ def prepare(app: App, folder: Path) -> Showcase:
     project = person.get("/projects")[0]["id"]
     series = person.get(f"/projects/{project}/series")[0]["id"]
     people(app, person, project)
-    more(person, folder)
+    small, _ = imported(person, project, BESIDE, folder)
+    other = person.post("/projects", {"name": "Catalysts 2026", "description": "In-situ heating, two supports."})
+    *_, bright = imported(person, other["id"], OTHERS, folder)
+    body = {"model": "threshold", "frames": {"from": 0, "to": 10, "step": 2}}
+    person.finished(person.post(f"/series/{bright}/segmentations", body))
+    found(person, small)
     annotated(person, series)
-    training = person.post(f"/projects/{project}/trainings", fitting(series))
+    phased(person, project, series)
+    fitted = person.post(f"/projects/{project}/trainings", fitting(series))
+    version = person.finished(fitted)["result"]["version"]
+    training = person.post(f"/projects/{project}/trainings", learning(small))
     person.finished(training)
-    network = person.post(f"/projects/{project}/trainings", learning(series))
-    person.finished(network)
-    version = person.get(f"/jobs/{network['id']}")["result"].get("version")
-    models: list[dict[str, Any]] = [{"model": "efficient_sam_ti"}, {"model": "threshold"}]
-    if version is not None:
-        models.append({"model": "swin_unet", "version": version})
-    comparison = person.post(
-        f"/projects/{project}/comparisons",
-        {"series": series, "frames": COMPARED, "models": models, "controls": False},
-    )
+    models: list[dict[str, Any]] = [
+        {"model": "efficient_sam_ti"},
+        {"model": "threshold"},
+        {"model": "threshold", "version": version},
+    ]
+    body = {"series": series, "frames": COMPARED, "models": models, "controls": False}
+    comparison = person.post(f"/projects/{project}/comparisons", body)
     person.finished(comparison)
     export = person.post(f"/series/{series}/exports", {"version": None, "formats": ["coco", "labels"]})
     person.finished(export)
-    return Showcase(person, password, project, series, network["id"], comparison["id"])
+    return Showcase(person, password, project, series, training["id"], comparison["id"], merged(person, series))
 
 
 def people(app: App, person: Person, project: str) -> None:
@@ -63,17 +71,23 @@ def people(app: App, person: Person, project: str) -> None:
         person.post(f"/projects/{project}/members", {"username": username, "role": role})
 
 
-def more(person: Person, folder: Path) -> None:
-    """A second project, and a second series beside the demo's."""
-    other = person.post("/projects", {"name": "Catalysts 2026", "description": "In-situ heating, three supports."})
-    for name, preset, frames, seed in OTHERS:
-        made = synthesise(seed=seed, frames=frames, size=256, preset=preset)
+def imported(person: Person, project: str, kinds: tuple[tuple[str, str, int, int], ...], folder: Path) -> list[str]:
+    """Synthetic series of other kinds."""
+    found = []
+    for name, preset, frames, seed in kinds:
         file = folder / f"{seed}.tif"
-        tifffile.imwrite(file, made.images, photometric="minisblack")
-        imported = person.import_series(other["id"], name, [file])
-        if preset == "haadf":
-            body = {"model": "threshold", "frames": {"from": 0, "to": frames - 1, "step": 2}}
-            person.finished(person.post(f"/series/{imported}/segmentations", body))
+        tifffile.imwrite(
+            file, synthesise(seed=seed, frames=frames, size=256, preset=preset).images, photometric="minisblack"
+        )
+        found.append(person.import_series(project, name, [file]))
+    return found
+
+
+def found(person: Person, series: str) -> None:
+    """What the threshold finds on every frame, accepted."""
+    frames = {"from": 0, "to": person.get(f"/series/{series}")["frames"] - 1, "step": 1}
+    person.finished(person.post(f"/series/{series}/segmentations", {"model": "threshold", "frames": frames}))
+    person.post(f"/series/{series}/proposals/accept", {"min_score": 0})
 
 
 def annotated(person: Person, series: str) -> None:
@@ -92,6 +106,28 @@ def annotated(person: Person, series: str) -> None:
     person.post(f"/series/{series}/calibration", calibration | {"request_id": str(uuid.uuid4())})
 
 
+def phased(person: Person, project: str, series: str) -> None:
+    """Most tracks are particles, some contamination."""
+    phases = {phase["name"]: phase["id"] for phase in person.get(f"/projects/{project}")["phases"]}
+    tracks = person.get(f"/series/{series}/state?frame=0")["tracks"]
+    names = ["Contamination" if index % 9 == 8 else "Particle" for index in range(len(tracks))]
+    operations = [
+        {"op": "track.set", "track": track["track"], "phase": phases[name], "name": ""}
+        for track, name in zip(tracks, names, strict=True)
+    ]
+    base = [{"track": track["track"], "frame": None, "revision": track["revision"]} for track in tracks]
+    body = {"request_id": str(uuid.uuid4()), "reason": "Give phases", "base": base, "operations": operations}
+    person.post(f"/series/{series}/changesets", body)
+
+
+def merged(person: Person, series: str) -> tuple[int, int]:
+    state = person.get(f"/series/{series}/state?frame={FRAME}")
+    numbers = {track["track"]: track["number"] for track in state["tracks"]}
+    merges = [each for each in state["events"] if each["what"] == "merge" and set(each["children"]) <= set(numbers)]
+    last = max(merges, key=lambda each: (len(each["parents"]), each["last_frame"]))
+    return last["last_frame"], numbers[last["children"][0]]
+
+
 def fitting(series: str) -> dict[str, Any]:
     return {
         **{"model": "threshold", "name": "Fitted to the demo", "series": [{"id": series}]},
@@ -100,7 +136,8 @@ def fitting(series: str) -> dict[str, Any]:
 
 
 def learning(series: str) -> dict[str, Any]:
+    """A small network on small frames: its curves have some epochs after a minute and a half."""
     return {
-        **{"model": "swin_unet", "name": "Swin-Unet, one minute", "series": [{"id": series}]},
-        **{"split": {"by": "blocks", "block": 4}, "time_budget_s": 60},
+        **{"model": "swin_unet", "name": "Swin-Unet, first try", "series": [{"id": series}]},
+        **{"split": {"by": "blocks", "block": 4}, "time_budget_s": 90},
     }
