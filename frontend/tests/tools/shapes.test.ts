@@ -139,6 +139,26 @@ describe("copying to the next frame", () => {
     expect(script.state.notice).toContain("#2 has a mask on frame 2 already");
   });
 
+  it("copies neither proposals nor what is hidden, unless one is selected, and accepts none", () => {
+    const tracks = [1, 2, 3].map((number) => trackRevision(`t${number}`, number, { number }));
+    const masks = [
+      maskRevision("t1", 4, discRle(8, 8)),
+      maskRevision("t2", 5, discRle(20, 20), { state: "proposal" }),
+      maskRevision("t3", 6, discRle(40, 20)),
+    ];
+    const script = withNextFrame(new Script(opened({ tracks, masks })));
+    script.dispatch({ type: "hidden", track: "t3", hidden: true });
+    script.key("y");
+    expect(objectsOn(script.state, 1).map(({ track }) => track.track)).toEqual(["t1"]);
+    script.dispatch({ type: "frame/show", frame: 0 });
+    script.dispatch({ type: "selection", selection: { track: "t2", lasting: true } });
+    script.key("y");
+    expect(objectsOn(script.state, 1).map((object) => [object.track.track, object.state])).toEqual([
+      ["t1", "accepted"],
+      ["t2", "proposal"],
+    ]);
+  });
+
   it("refuses on the last frame and before the next one is there", () => {
     const waiting = selected();
     waiting.key("y");
