@@ -443,7 +443,9 @@ function kept(
     ...waiting.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
     pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
-      prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+      state.prompt !== null || prompt === null
+        ? state.prompt
+        : { ...prompt, requestId: answered ? prompt.requestId : requestId },
     asked: again,
   };
 }
