@@ -72,11 +72,14 @@ export function recall(
 
 /** Lets go of a commit. It can be neither undone nor redone any more. */
 export function forget(state: Annotator, requestId: string): Annotator {
+  const others = (step: HistoryStep) => step.requestId !== requestId;
+  const { former } = state;
   return {
     ...state,
     pending: state.pending.filter((commit) => commit.requestId !== requestId),
-    undo: state.undo.filter((step) => step.requestId !== requestId),
-    redo: state.redo.filter((step) => step.requestId !== requestId),
+    undo: state.undo.filter(others),
+    redo: state.redo.filter(others),
+    former: former && { undo: former.undo.filter(others), redo: former.redo.filter(others) },
   };
 }
 

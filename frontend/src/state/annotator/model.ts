@@ -271,6 +271,11 @@ export interface Difference {
   readonly masks: ReadonlyMap<number, ReadonlyMap<string, MaskRevision>>;
 }
 
+export interface Former {
+  readonly undo: readonly HistoryStep[];
+  readonly redo: readonly HistoryStep[];
+}
+
 /** What is being drawn or asked, and is no commit. */
 export interface Drafts {
   readonly asked: Asked | null;
@@ -367,6 +372,8 @@ export interface Annotator {
   readonly undo: readonly HistoryStep[];
   readonly redo: readonly HistoryStep[];
   readonly asked: Asked | null;
+  /** What could be undone and redone before it was asked: a refusal brings it back. */
+  readonly former: Former | null;
   readonly refused: Refused | null;
   readonly past: Past | null;
   readonly difference: Difference | null;
