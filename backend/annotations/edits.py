@@ -94,8 +94,9 @@ class _Application:
         for subject in there:
             self._put(subject, there[subject].deleted())
         for subject, sources in arriving.items():
-            value = self._joined([there[source] for source in _staying(step, subject, sources)])
-            if any(frame == first.get(track) for track, frame in sources):  # what the person had in sight
+            staying = _staying(step, subject, sources)
+            value = self._joined([there[source] for source in staying])
+            if any(frame == first.get(track) for track, frame in staying):  # what the person had in sight
                 value = replace(value, state=MaskState.ACCEPTED.value)
             self._put(subject, value)
         self._rename({subject: receiver[subject[0]] for subject in moved})

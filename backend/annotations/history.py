@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from backend.annotations.kinds import Kind
 from backend.annotations.models import Changeset, ChangesetKind, EventRevision, MaskRevision, TrackRevision
@@ -62,12 +63,21 @@ def _touching(series_id: UUID, wanted: Wanted) -> Q:
     if wanted.last_frame is not None:
         events = events.filter(last_frame__lte=wanted.last_frame)
     if wanted.track is not None:
-        events = events.filter(event__members__track=wanted.track)
+        events = _naming(events, wanted.track)
     touching = Q(version__in=masks.values("version")) | Q(version__in=events.values("version"))
     if wanted.first_frame is None and wanted.last_frame is None:
         tracks = TrackRevision.objects.filter(series=series_id, track=wanted.track)
         touching |= Q(version__in=tracks.values("version"))
     return touching
+
+
+def _naming(events: QuerySet[EventRevision], track: UUID) -> QuerySet[EventRevision]:
+    """Revisions that name the track, or took it out of their event. SQLite cannot look into JSON: its text is read."""
+    names = Q()
+    for position, column in enumerate(("parents", "children", "previous__parents", "previous__children")):
+        events = events.alias(**{f"named_{position}": Cast(column, TextField())})
+        names |= Q(**{f"named_{position}__contains": str(track)})
+    return events.filter(names)
 
 
 def _masks(rows: QuerySet[MaskRevision], wanted: Wanted) -> QuerySet[MaskRevision]:

@@ -36,10 +36,11 @@ class _Row(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """A mask as it is, and the revision that first gave these pixels to the frame."""
+    """A mask as it is, the revision that first gave these pixels to the frame, and the one that accepted them."""
 
     now: _Row
     maker: _Row
+    accepter: _Row | None
 
 
 def life(*, series_id: UUID, track: UUID, version: int | None) -> LifeOutput:
@@ -53,7 +54,7 @@ def life(*, series_id: UUID, track: UUID, version: int | None) -> LifeOutput:
     )
     chains = groupby((_Row(*row) for row in read.iterator()), key=lambda row: row.frame)
     made = [found for _, chain in chains if (found := _maker(list(chain))) is not None]
-    people = _people({each.author for one in made for each in one})
+    people = _people({each.author for one in made for each in one if each is not None})
     changes = TrackRevision.objects.filter(series=series_id, track=track, version__lte=version)
     return LifeOutput(
         version=version,
@@ -89,7 +90,14 @@ def _maker(chain: Sequence[_Row]) -> _Made | None:
     now = chain[-1]
     if now.mask is None:
         return None
-    return _Made(now, next(row for row in chain if row.mask == now.mask))
+    same = [row for row in chain if row.mask == now.mask]
+    accepter = None
+    for row in same:  # a mask that was deleted and came back stays accepted by whom it was
+        if row.state != MaskState.ACCEPTED:
+            accepter = None
+        elif accepter is None:
+            accepter = row
+    return _Made(now, same[0], accepter)
 
 
 def _runs(made: Sequence[_Made], people: dict[int, User]) -> Iterator[LifeRunOutput]:
@@ -128,8 +136,8 @@ def _prompted(origin: dict[str, Any]) -> bool:
 
 
 def _accepted_by(made: _Made) -> int | None:
-    proposed = made.maker.state == MaskState.PROPOSAL and made.now.state == MaskState.ACCEPTED
-    return made.now.author if proposed else None
+    proposed = made.maker.state == MaskState.PROPOSAL
+    return made.accepter.author if proposed and made.accepter is not None else None
 
 
 def _maker_output(made: _Made, people: dict[int, User]) -> MakerOutput:

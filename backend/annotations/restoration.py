@@ -57,19 +57,21 @@ def _restore_masks(draft: Draft, series: Series, version: int, scope: Q) -> None
 
 
 def _restore_tracks(draft: Draft, series: Series, version: int, *, only_carriers: bool) -> None:
-    """With `only_carriers`, only the tracks that must live again to carry a restored mask."""
+    """With `only_carriers`, only the tracks that must live again to carry a restored mask, and those left bare."""
     rows = selectors.tracks_at(series.pk, version)
     wanted = {row.track_id: TrackValue(row.phase_id, row.name, row.deleted) for row in rows}
     carriers = {track for (track, _), value in draft.masks.items() if value.sha256 is not None}
+    losing = {track for (track, _), value in draft.masks.items() if value.sha256 is None} if only_carriers else set()
+    bare = losing - lineage.spans_of(series.pk, draft, losing).keys()
     for track, head in draft.track_heads.items():
         value = wanted.get(track)
-        if only_carriers:
+        if only_carriers and track not in bare:
             if track in carriers and head.value.deleted and value is not None:
                 draft.tracks[track] = value
         elif value is None or value.deleted:
             if not head.value.deleted:
                 draft.tracks[track] = TrackValue(head.value.phase, head.value.name, deleted=True)
-        elif value != head.value:
+        elif value != head.value and not only_carriers:
             draft.tracks[track] = value
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from backend.annotations import heads, lineage
-from backend.annotations.models import Changeset, EventRevision, MaskRevision, TrackRevision
+from backend.annotations import heads, lineage, selectors
+from backend.annotations.models import CalibrationRevision, Changeset, EventRevision, MaskRevision, TrackRevision
 from backend.annotations.values import Draft, StaleBaseError, TrackValue
 from backend.annotations.wire import conflicts_about
 from backend.protocol.errors import ConflictError
@@ -20,6 +20,8 @@ def draft_reversal(series: Series, changeset: Changeset, track: UUID | None = No
     ------
     StaleBaseError
         Something of it is not as the changeset left it. What was changed since and changed back is.
+    ConflictError
+        So it is with an event or with the calibration.
     """
     masks, tracks, events = _written(changeset)
     if track is not None and not _moved(masks.values()):
@@ -35,9 +37,20 @@ def draft_reversal(series: Series, changeset: Changeset, track: UUID | None = No
     if not all(_event_stands(draft, row) for row in events.values()):
         raise ConflictError("A merge, split or other event was changed since. Look at it, then decide.", code="stale")
     _fill(draft, masks, tracks, events)
+    if track is None:
+        _fill_calibration(draft, series, changeset)
     _require_homes(series, draft)
     lineage.require_lineage(series, draft)
     return draft
+
+
+def _fill_calibration(draft: Draft, series: Series, changeset: Changeset) -> None:
+    row = CalibrationRevision.objects.filter(changeset=changeset).select_related("previous").first()
+    if row is None:
+        return
+    if selectors.calibration_at(series, series.version) != selectors.calibration_value(series, row):
+        raise ConflictError("The calibration was changed since. Look at it, then decide.", code="stale")
+    draft.calibration = selectors.calibration_value(series, row.previous)
 
 
 def _moved(masks: Iterable[MaskRevision]) -> bool:

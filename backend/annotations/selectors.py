@@ -121,14 +121,15 @@ def events_at(series_id: UUID, version: int) -> QuerySet[EventRevision]:
 
 def _calibration_at_version(series: Series, version: int) -> CalibrationAtVersionOutput:
     row = CalibrationRevision.objects.filter(_holds_at(version), series=series).first()
-    return CalibrationAtVersionOutput(**asdict(_calibration_value(series, row)), revision=row.pk if row else None)
+    return CalibrationAtVersionOutput(**asdict(calibration_value(series, row)), revision=row.pk if row else None)
 
 
 def calibration_at(series: Series, version: int) -> CalibrationValue:
-    return _calibration_value(series, CalibrationRevision.objects.filter(_holds_at(version), series=series).first())
+    return calibration_value(series, CalibrationRevision.objects.filter(_holds_at(version), series=series).first())
 
 
-def _calibration_value(series: Series, row: CalibrationRevision | None) -> CalibrationValue:
+def calibration_value(series: Series, row: CalibrationRevision | None) -> CalibrationValue:
+    """What the revision says; None: what the series began with."""
     if row is not None:
         return CalibrationValue(row.pixel_size, row.unit, row.frame_interval_s, row.source)
     initial = series.initial_calibration

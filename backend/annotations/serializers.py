@@ -2,7 +2,7 @@
 
 import math
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 from rest_framework import serializers
@@ -12,6 +12,7 @@ from backend.protocol import messages
 
 UNITS = ("pm", "Å", "nm", "µm", "mm")
 MOST_VERSIONS = 2**31 - 1
+MOST_REVISION = 2**63 - 1
 
 
 class VersionQuery(serializers.Serializer[Any]):
@@ -100,6 +101,7 @@ class ActionsOutput(BaseModel):
 
 
 class RevertJobInput(Input):
+    request_id = serializers.UUIDField(default=uuid4, help_text="the same again where a request broke off")
     job = serializers.UUIDField()
 
 
@@ -113,6 +115,14 @@ class CalibrationInput(Input):
     unit = serializers.ChoiceField(choices=(*UNITS, "px"))
     frame_interval_s = serializers.FloatField(allow_null=True)
     request_id = serializers.UUIDField()
+    base = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_REVISION,
+        allow_null=True,
+        default=None,
+        help_text="the revision that the person has seen, 0 for the file's own; 409 where there is a newer one. "
+        "null: do not ask",
+    )
     source_note = serializers.CharField(max_length=200, allow_blank=True, default="")
 
     def validate_pixel_size(self, value: float | None) -> float | None:

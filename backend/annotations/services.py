@@ -5,7 +5,8 @@ Lock order: the series' row, then the masks by their hash. A request that is rep
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -167,11 +168,12 @@ def revert(*, series_id: UUID, author: User, request_id: UUID, version: int) -> 
             raise InvalidError(f"Version {version} changed nothing that can be undone.", code="unchanged")
         return draft
 
-    made = Changeset.objects.filter(series=series_id, version=version).first()
-    reason = _taken_back(made.reason) if made and made.reason else f"Undo version {version}"
-    links = Links(undoes=actions.action_of(made)) if made else Links()
-    request = _Request(series_id, author, request_id, {"revert": version}, reason[:200], links=links)
-    return _append(request, fill)
+    with _locked(series_id):
+        made = Changeset.objects.filter(series=series_id, version=version).first()
+        reason = _taken_back(made.reason) if made and made.reason else f"Undo version {version}"
+        links = actions.links_of_reversal(made) if made else UNLINKED
+        request = _Request(series_id, author, request_id, {"revert": version}, reason[:200], links=links)
+        return _append(request, fill)
 
 
 def take_back(*, series_id: UUID, author: User, request_id: UUID, action: UUID) -> Committed:
@@ -182,12 +184,12 @@ def take_back(*, series_id: UUID, author: User, request_id: UUID, action: UUID) 
     StaleBaseError
         Something of it was changed since, and not changed back.
     """
-    parts = actions.parts_of(series_id, author.pk, action)
-    if not parts:
-        raise NotFoundError(f"You have no action {action} in this series.")
-    reason = _taken_back(parts[-1].reason or f"Version {parts[-1].version}")[:200]
-    links = Links(action=request_id if len(parts) > 1 else None, undoes=action)
-    with transaction.atomic():
+    with _locked(series_id):
+        parts = actions.parts_of(series_id, author.pk, action)
+        if not parts:
+            raise NotFoundError(f"You have no action {action} in this series.")
+        reason = _taken_back(parts[-1].reason or f"Version {parts[-1].version}")[:200]
+        links = Links(action=request_id if len(parts) > 1 else None, undoes=action)
         for number, part in enumerate(parts):
 
             def fill(locked: Series, part: Changeset = part) -> Draft:
@@ -214,7 +216,6 @@ def take_back_of_object(*, series_id: UUID, author: User, request_id: UUID, trac
     StaleBaseError
         The object is not as the action left it.
     """
-    latest = actions.latest_of_object(series_id, track, frame)
 
     def fill(locked: Series) -> Draft:
         if latest is None:
@@ -230,10 +231,12 @@ def take_back_of_object(*, series_id: UUID, author: User, request_id: UUID, trac
             raise InvalidError("There is no change of this object left to undo.", code="unchanged")
         return draft
 
-    reason = f"Undo on one object: {latest.reason}"[:200] if latest else "Undo on one object"
-    links = Links(undoes_part=actions.action_of(latest) if latest else None)
-    payload = {"take back of": str(track), "frame": frame}
-    return _append(_Request(series_id, author, request_id, payload, reason, links=links), fill)
+    with _locked(series_id):
+        latest = actions.latest_of_object(series_id, track, frame)
+        reason = f"Undo on one object: {latest.reason}"[:200] if latest else "Undo on one object"
+        links = Links(undoes_part=actions.action_of(latest) if latest else None)
+        payload = {"take back of": str(track), "frame": frame}
+        return _append(_Request(series_id, author, request_id, payload, reason, links=links), fill)
 
 
 def _taken_back(reason: str) -> str:
@@ -244,32 +247,48 @@ def _taken_back(reason: str) -> str:
     return f"Undo: {what if verb == 'Redo' else reason}"
 
 
-def revert_job(*, series_id: UUID, author: User, job: UUID) -> int:
-    """Takes back what of a job's masks, tracks and events nobody has changed since; returns how many masks."""
+def revert_job(*, series_id: UUID, author: User, request_id: UUID, job: UUID) -> int:
+    """Takes back what of a job's masks, tracks and events nobody has changed since; returns how many masks.
+
+    It is one action of many parts. A request that broke off goes on where it was when it is repeated.
+    """
     changesets = list(Changeset.objects.filter(series=series_id, job=job).order_by("-version"))
     if not changesets:
         raise NotFoundError(f"Job {job} changed nothing in this series.")
     reason = f"Undo: {changesets[0].reason} and {len(changesets) - 1} more"[:200]
-    done = 0
+    links, payload = Links(action=request_id), {"revert job": str(job)}
     for changeset in changesets:
-        written: list[Draft] = []
 
-        def fill(locked: Series, changeset: Changeset = changeset, written: list[Draft] = written) -> Draft:
-            written.append(_written(draft_job_reversal(locked, changeset)))
-            return written[0]
+        def fill(locked: Series, changeset: Changeset = changeset) -> Draft:
+            return _written(draft_job_reversal(locked, changeset))
 
-        try:
-            _append(_Request(series_id, author, uuid4(), {}, reason), fill)
-        except _UnchangedError:
-            continue
-        done += len(written[0].masks)
-    return done
+        own = uuid5(request_id, str(changeset.version))
+        with suppress(_UnchangedError):
+            _append(_Request(series_id, author, own, payload, reason, links=links), fill)
+    made = Changeset.objects.filter(series=series_id, author=author, action=request_id)
+    counts = [summary["counts"] for summary in made.values_list("summary", flat=True)]
+    return sum(each["masks_set"] + each["masks_deleted"] for each in counts)
 
 
-def set_calibration(*, series_id: UUID, author: User, request_id: UUID, value: CalibrationValue) -> Committed:
-    """Another pixel size or frame interval, from the next version on."""
+def set_calibration(
+    *, series_id: UUID, author: User, request_id: UUID, value: CalibrationValue, base: int | None = None
+) -> Committed:
+    """Another pixel size or frame interval, from the next version on.
+
+    `base`: the revision of the calibration that the person has seen, 0 for the file's own; ConflictError where there
+    is a newer one. None: whatever it is now.
+    """
 
     def fill(locked: Series) -> Draft:
+        now = locked.calibration
+        if base is not None and base != (now["revision"] or 0):
+            size = "none" if now["pixel_size"] is None else f"{now['pixel_size']:g} {now['unit']}"
+            raise ConflictError(
+                f"The calibration was changed meanwhile: the pixel size is {size} ({now['source']}). Look at it, then "
+                "enter yours again.",
+                code="stale",
+                calibration=now,
+            )
         return Draft({}, {}, calibration=value)
 
     return _append(_Request(series_id, author, request_id, asdict(value), "Calibrate"), fill)
@@ -382,13 +401,24 @@ class _Request:
         return hashlib.sha256(json.dumps(self.payload, sort_keys=True).encode()).hexdigest()
 
 
-@transaction.atomic
+@contextmanager
+def _locked(series_id: UUID) -> Iterator[Series]:
+    """A transaction in which nobody else appends to the series."""
+    with transaction.atomic():
+        # On SQLite the transaction itself is the lock: it begins IMMEDIATE.
+        series = Series.objects.select_for_update(no_key=True).filter(pk=series_id).first()
+        if series is None:
+            raise NotFoundError(f"There is no series {series_id}.")
+        yield series
+
+
 def _append(request: _Request, fill: Callable[[Series], Draft]) -> Committed:
     """Locks the series and appends what `fill` drafts, unless the request came before."""
-    # On SQLite the transaction itself is the lock: it begins IMMEDIATE.
-    series = Series.objects.select_for_update(no_key=True).filter(pk=request.series_id).first()
-    if series is None:
-        raise NotFoundError(f"There is no series {request.series_id}.")
+    with _locked(request.series_id) as series:
+        return _append_to(series, request, fill)
+
+
+def _append_to(series: Series, request: _Request, fill: Callable[[Series], Draft]) -> Committed:
     earlier = Changeset.objects.filter(series=series, author=request.author, request_id=request.id).first()
     if earlier is not None:
         if earlier.payload_hash != request.payload_hash:

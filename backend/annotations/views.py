@@ -118,13 +118,15 @@ class RevertJobView(APIView):
 
 
 class CalibrationView(APIView):
-    @extend_schema(request=serializers.CalibrationInput, responses={201: Changeset, 200: Changeset})
+    @extend_schema(
+        request=serializers.CalibrationInput, responses={201: Changeset, 200: Changeset, 409: OpenApiTypes.OBJECT}
+    )
     def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.CalibrationInput.read(request)
         note = values.pop("source_note")
-        request_id = values.pop("request_id")
+        request_id, base = values.pop("request_id"), values.pop("base")
         source = f"Entered by {author.shown_name}" + (f": {note}" if note else "")
         value = CalibrationValue(**values, source=source)
-        made = services.set_calibration(series_id=series, author=author, request_id=request_id, value=value)
+        made = services.set_calibration(series_id=series, author=author, request_id=request_id, value=value, base=base)
         return committed(series, made)

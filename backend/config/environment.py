@@ -29,6 +29,8 @@ class Environment:
         machine's own, by which it is looked after.
     max_reader_bytes
         Memory of the process that reads an imported file.
+    reader_patience_s
+        That process is ended when nothing has come from it for so long; seconds.
     embeddings_mb
         Most MiB that the engine's embeddings may take on disk, in embeddings/ of `data`; 0: none are kept.
     neighbours
@@ -55,6 +57,7 @@ class Environment:
     max_frame_pixels: int
     max_series_bytes: int
     max_reader_bytes: int
+    reader_patience_s: int
     embeddings_mb: int
     neighbours: int
     test_models: bool
@@ -80,6 +83,7 @@ class Environment:
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
             max_reader_bytes=_integer(variables, "GRATICULE_MAX_READER_BYTES", 5 * GIB, GIB // 4, 1024 * GIB),
+            reader_patience_s=_integer(variables, "GRATICULE_READER_PATIENCE_S", 300, 1, 24 * 3600),
             embeddings_mb=_integer(variables, "GRATICULE_EMBEDDINGS_MB", 4096, 0, 2**30),
             neighbours=_integer(variables, "GRATICULE_NEIGHBOURS", 3, 0, 16),
             test_models=variables.get("GRATICULE_TEST_MODELS") == "1",

@@ -20,13 +20,16 @@ from backend.series import pixel_store
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.models import PixelStore, Series, Upload
 from backend.series.ownership import without_owner
-from ml.formats.apart import ReaderLimits, ReaderProcess, SeriesApart
+from ml.formats.apart import ReaderLimits, ReaderProcess, ReadyReader, SeriesApart
 from ml.formats.calibration import Calibration
 from ml.formats.errors import FormatError
 from ml.formats.limits import Limits
 
 Progress = Callable[[float, str], None]  # may raise to cancel
 Hold = Callable[[], None]  # called in the transaction before it writes; may raise to cancel
+
+
+_reader = ReadyReader()
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Seri
         with (
             pixel_store.draft_folder(store_folder(), _draft_name(order.series_id, order.attempt)) as draft,
             _telling_of_a_full_disk(order.uploads),
-            ReaderProcess(_reader_limits()) as process,
+            _reader.take(_reader_limits()) as process,
         ):
             said = _Said(progress)
             reader = _open(process, order.uploads, said)
@@ -72,6 +75,8 @@ def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Seri
             return _create(order, calibration=reader.calibration, written=written, draft=draft, hold=hold)
     except FormatError as error:
         raise DomainError(str(error), code=_code(error)) from error
+    finally:
+        _reader.prepare(_reader_limits())
 
 
 def _draft_name(series_id: UUID, attempt: int) -> str:
@@ -110,7 +115,7 @@ class _Said:
 
 
 def _reader_limits() -> ReaderLimits:
-    return ReaderLimits(memory_bytes=settings.MAX_READER_BYTES)
+    return ReaderLimits(memory_bytes=settings.MAX_READER_BYTES, patience_s=settings.READER_PATIENCE_S)
 
 
 def _open(process: ReaderProcess, uploads: Sequence[Upload], said: _Said) -> SeriesApart:

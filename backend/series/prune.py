@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.jobs.models import FINISHED, Job
 from backend.protocol.errors import LockedError
@@ -88,7 +89,7 @@ def _prune_transfers(before: float) -> int:
 
 def _prune_uploads(before: float) -> int:
     """Files without a row: their project was deleted, or the request broke off."""
-    known = set(Upload.objects.values_list("sha256", flat=True))
+    known = {*Upload.objects.values_list("sha256", flat=True), *_whole().values_list("sha256", flat=True)}
     folders = [path for path in _iterate(uploads_folder()) if path.is_dir()]
     files = [path for folder in folders for path in _older(folder, before) if path.name not in known]
     drafts = [path for path in _older(uploads_folder(), before) if path.is_file()]
@@ -98,9 +99,15 @@ def _prune_uploads(before: float) -> int:
 def _prune_upload(path: Path, before: float) -> int:
     with locked(path.parent):
         # Equal bytes may have come since its row was looked for.
-        if Upload.objects.filter(sha256=path.name).exists() or not _is_old(path, before):
+        referred = (Upload.objects.filter(sha256=path.name), _whole().filter(sha256=path.name))
+        if any(rows.exists() for rows in referred) or not _is_old(path, before):
             return 0
         return _remove(path)
+
+
+def _whole() -> QuerySet[Transfer]:
+    """Came as a whole; its upload is made at the next question, where the server was killed in the middle."""
+    return Transfer.objects.filter(upload=None).exclude(sha256="")
 
 
 def _prune_exports(before: float) -> int:

@@ -11,6 +11,7 @@ from backend.jobs.services import enqueue
 from backend.projects.models import Project, User
 from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
 from backend.series.models import Series, Transfer
+from backend.series.permissions import require_open_series
 from backend.series.selectors import find_uploads
 
 
@@ -34,7 +35,12 @@ def forget_transfers(upload_ids: Sequence[UUID]) -> None:
         part.filter(pk__in=[transfer.pk for transfer in part.select_for_update()]).delete()
 
 
+@transaction.atomic
 def rename_series(*, series: Series, name: str) -> Series:
+    locked = Series.objects.select_for_update().filter(pk=series.pk).first()
+    if locked is None:
+        raise NotFoundError(f"There is no series {series.pk}.")
+    require_open_series(locked)  # it may have been archived while the change waited
     series.name = name
     series.save(update_fields=["name"])
     return series

@@ -115,7 +115,11 @@ class TransfersView(TusView):
             modified_ms=modified_ms,
         )
         if request.content_type == PART:
-            transfer = transfers.receive(transfer, _part(request, 0))
+            try:
+                transfer = transfers.receive(transfer, _part(request, 0))
+            except Exception:
+                transfers.discard(transfer)  # nobody was told its address
+                raise
         return Response(status=201, headers={"Location": f"/api/v1/transfers/{transfer.pk}", **_state(transfer)})
 
 

@@ -33,7 +33,7 @@ from backend.protocol.errors import (
 )
 from backend.series.files import transfers_folder
 from backend.series.models import Transfer, Upload
-from backend.series.uploads import REMEDY, clean_name, keep
+from backend.series.uploads import REMEDY, clean_name, keep, sync
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -107,6 +107,7 @@ def begin(*, project: Project, created_by: User, name: str, size_bytes: int, mod
         transfer.save(force_insert=True)
         for path in (part_path(transfer.pk), lock_path(transfer.pk)):
             path.touch(mode=0o640)
+        sync(folder)
     return transfer
 
 
@@ -129,12 +130,13 @@ def receive(transfer: Transfer, part: Part) -> Transfer:
                 "Ask for the offset and go on from there.",
                 offset=transfer.offset_bytes,
             )
+        if transfer.upload_id is not None:
+            return transfer
         digest = _hashes.take(transfer)
         try:
             size = _append(transfer, part, digest)
         except Exception as error:
-            with suppress(OSError):
-                os.truncate(part_path(transfer.pk), part.offset)
+            _cut(transfer)
             if is_disk_full(error):
                 raise _disk_full(transfer) from error
             raise
@@ -149,10 +151,23 @@ def receive(transfer: Transfer, part: Part) -> Transfer:
 
 
 def settle(transfer: Transfer) -> Transfer:
-    """Finishes what was whole when the server was killed; any other stays as it is."""
-    if transfer.upload_id is None and transfer.offset_bytes == transfer.size_bytes:
+    """Finishes what was whole when the server was killed; any other stays as it is.
+
+    Raises
+    ------
+    GoneError
+        What had come was removed or cut short.
+    """
+    if transfer.upload_id is not None:
+        return transfer
+    if transfer.offset_bytes == transfer.size_bytes:
         with _locked(transfer):
             _finish(transfer)
+    elif _size(transfer) < transfer.offset_bytes:
+        # The last part may have come since the row was read.
+        _read_again(transfer)
+        if transfer.upload_id is None and _size(transfer) < transfer.offset_bytes:
+            raise _gone(transfer)
     return transfer
 
 
@@ -182,21 +197,29 @@ def lock_path(transfer_id: UUID) -> Path:
 def _locked(transfer: Transfer, *, wait_s: float = 0.0) -> Iterator[None]:
     """Nobody else writes meanwhile, in whatever process. The row is read again.
 
-    The lock is a file of its own: the part is moved away at the end.
+    The lock is a file of its own: the part is moved away at the end. The lock goes once the upload is there.
     """
     try:
         descriptor = os.open(lock_path(transfer.pk), os.O_RDWR)
     except FileNotFoundError:
-        raise GoneError(f"What came of {transfer.name} is no longer there. Send it again.") from None
+        _read_again(transfer)
+        if transfer.upload_id is None:
+            raise _gone(transfer) from None
+        yield
+        return
     try:
         _lock(descriptor, transfer, time.monotonic() + wait_s)
-        present = Transfer.objects.filter(pk=transfer.pk).first()
-        if present is None:
-            raise NotFoundError(f"The transfer of {transfer.name} was given up. Send the file again.")
-        transfer.offset_bytes, transfer.sha256, transfer.upload = present.offset_bytes, present.sha256, present.upload
+        _read_again(transfer)
         yield
     finally:
         os.close(descriptor)
+
+
+def _read_again(transfer: Transfer) -> None:
+    present = Transfer.objects.filter(pk=transfer.pk).first()
+    if present is None:
+        raise NotFoundError(f"The transfer of {transfer.name} was given up. Send the file again.")
+    transfer.offset_bytes, transfer.sha256, transfer.upload = present.offset_bytes, present.sha256, present.upload
 
 
 def _lock(descriptor: int, transfer: Transfer, until: float) -> None:
@@ -217,10 +240,10 @@ def _append(transfer: Transfer, part: Part, digest: "_Hash | None") -> int:
     try:
         file = part_path(transfer.pk).open("r+b")
     except FileNotFoundError:
-        raise GoneError(f"What came of {transfer.name} is no longer there. Send it again.") from None
+        raise _gone(transfer) from None
     with file:
         if file.seek(0, os.SEEK_END) < part.offset:
-            raise GoneError(f"What came of {transfer.name} was cut short. Send it again.")
+            raise _gone(transfer)
         file.truncate(part.offset)  # more came before a crash, but nobody was told
         file.seek(part.offset)
         for chunk in part.chunks:
@@ -241,6 +264,21 @@ def _append(transfer: Transfer, part: Part, digest: "_Hash | None") -> int:
     return size
 
 
+def _cut(transfer: Transfer) -> None:
+    """Takes away what was not acknowledged. A file that is too short stays so: zeros are not what was sent."""
+    with suppress(OSError):
+        if _size(transfer) > transfer.offset_bytes:
+            os.truncate(part_path(transfer.pk), transfer.offset_bytes)
+
+
+def _size(transfer: Transfer) -> int:
+    """Bytes on the disk, -1 where there is no file."""
+    try:
+        return part_path(transfer.pk).stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
 def _read_hash(transfer: Transfer) -> "_Hash":
     with part_path(transfer.pk).open("rb") as file:
         return hashlib.file_digest(file, "sha256")
@@ -252,6 +290,8 @@ def _finish(transfer: Transfer) -> None:
         return
     part = part_path(transfer.pk)
     if part.exists():
+        if _size(transfer) < transfer.size_bytes:
+            raise _gone(transfer)
         os.utime(part)  # `prune` leaves young files alone until the row below is committed
     upload = Upload(
         project_id=transfer.project_id,
@@ -260,13 +300,15 @@ def _finish(transfer: Transfer) -> None:
         size_bytes=transfer.size_bytes,
         sha256=transfer.sha256,
     )
-    with transaction.atomic():
-        try:
-            keep(upload, part)
-        except FileNotFoundError:
-            raise GoneError(f"What came of {transfer.name} is no longer there. Send it again.") from None
+
+    def attach() -> None:
         transfer.upload = upload
         transfer.save(update_fields=["upload", "updated_at"])
+
+    try:
+        keep(upload, part, attach=attach)
+    except FileNotFoundError:
+        raise _gone(transfer) from None
     lock_path(transfer.pk).unlink(missing_ok=True)
 
 
@@ -281,6 +323,12 @@ def _discard(transfer: Transfer) -> None:
         upload.delete()
     for path in (part_path(transfer.pk), lock_path(transfer.pk)):
         path.unlink(missing_ok=True)
+
+
+def _gone(transfer: Transfer) -> GoneError:
+    return GoneError(
+        f"What came of {transfer.name} is no longer on the server's disk, or not all of it. Send it again."
+    )
 
 
 def _disk_full(transfer: Transfer) -> DiskFullError:

@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,16 +36,18 @@ def store_upload(*, project: Project, created_by: User, name: str, chunks: Itera
     return row
 
 
-def keep(row: Upload, draft: Path) -> None:
+def keep(row: Upload, draft: Path, *, attach: Callable[[], None] | None = None) -> None:
     """Makes the row and moves the whole file to its place, or does neither.
 
-    A draft that is gone was moved there by an attempt whose row was not committed.
+    A draft that is gone was moved there by an attempt whose row was not committed. `attach` writes what else belongs
+    to the row, in its transaction. That begins inside the lock and must not begin before: whoever has the lock waits
+    for the database.
     """
     target = upload_path(row.sha256)
     target.parent.mkdir(exist_ok=True)
     with locked(target.parent):
         try:
-            _record(row, draft, target)
+            _record(row, draft, target, attach)
         except Exception:
             if not draft.exists():
                 _withdraw(row.sha256, draft)
@@ -89,7 +91,7 @@ def _write(draft: Path, name: str, chunks: Iterable[bytes]) -> tuple[str, int]:
 
 
 @transaction.atomic
-def _record(row: Upload, draft: Path, target: Path) -> None:
+def _record(row: Upload, draft: Path, target: Path, attach: Callable[[], None] | None) -> None:
     # A project that is deleted while its file comes would be noticed at the commit only, as a server's error.
     if Project.objects.select_for_update().filter(pk=row.project_id).first() is None:
         raise NotFoundError(f"Project {row.project_id} was deleted during the upload.")
@@ -97,7 +99,9 @@ def _record(row: Upload, draft: Path, target: Path) -> None:
     if draft.exists() or not target.exists():
         draft.replace(target)
     target.chmod(0o440)
-    _sync(target.parent)
+    sync(target.parent)
+    if attach is not None:
+        attach()
 
 
 def _withdraw(sha256: str, draft: Path) -> None:
@@ -108,7 +112,8 @@ def _withdraw(sha256: str, draft: Path) -> None:
             upload_path(sha256).replace(draft)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Puts the folder's list of files on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

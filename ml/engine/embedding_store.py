@@ -79,6 +79,15 @@ class EmbeddingStore:
         self._counts["misses" if arrays is None else "hits"] += 1
         return arrays
 
+    def remove(self, key: EmbeddingKey) -> None:
+        """Take away what cannot be used."""
+        path = self.path(key)
+        assert path is not None
+        self._counts["damaged"] += 1
+        logger.warning("The embedding %s is damaged; it is removed and computed again.", path)
+        with contextlib.suppress(OSError):
+            path.unlink()
+
     def write(self, key: EmbeddingKey, arrays: Arrays) -> None:
         """Keep the arrays soon, unless too many wait already. Nobody may change them any more."""
         try:
@@ -110,10 +119,7 @@ class EmbeddingStore:
         if digest == _digest(key, packed):
             with contextlib.suppress(SafetensorError):
                 return load(packed)
-        self._counts["damaged"] += 1
-        logger.warning("The embedding %s is damaged; it is removed and computed again.", path)
-        with contextlib.suppress(OSError):
-            path.unlink()
+        self.remove(key)
         return None
 
     # ---- on its own thread --------------------------------------------------------------------------------------
@@ -126,6 +132,9 @@ class EmbeddingStore:
             except OSError as error:
                 self._counts["dropped"] += 1
                 logger.warning("Cannot keep an embedding in %s: %s", self.folder, error)
+            except Exception:  # the next ones are to be kept
+                self._counts["dropped"] += 1
+                logger.exception("An embedding cannot be written")
 
     def _write(self, key: EmbeddingKey, arrays: Arrays) -> None:
         path = self.path(key)

@@ -131,7 +131,10 @@ def embed(device: Device, model: PromptableSegmenter, request: FrameRequest, fra
 
     def encode() -> Steps[Embedding]:
         if device.kept is not None and (arrays := device.kept.read(key)) is not None:
-            return model.unpack(arrays)
+            try:
+                return model.unpack(arrays)
+            except Exception:  # of another version of the code, which did not count its format up
+                device.kept.remove(key)
         pixels = device.stores.frame(request.store, frame, request.input_range, request.channel)
         if hasattr(model, "encode_steps"):  # a network may yield between its layers
             embedding: Embedding = yield from model.encode_steps(pixels)
@@ -154,6 +157,7 @@ def embedding_key(model: PromptableSegmenter, request: FrameRequest, frame: int)
         precision=getattr(model, "precision", "float32"),
         backend=getattr(model, "backend", "torch"),
         pixels=f"{request.store}:{frame}:{request.channel}",
+        format=getattr(model, "embedding_format", 1),
     )
 
 

@@ -77,13 +77,16 @@ class ReaderProcess:
             env={name: os.environ[name] for name in _PASSED if name in os.environ} | {"OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
             start_new_session=True,  # Ctrl-C is for whoever asked
         )
         assert self._process.stdin
         assert self._process.stdout
-        self._requests, self._answers = self._process.stdin, self._process.stdout.fileno()
-        self._poll = select.poll()
-        self._poll.register(self._answers, select.POLLIN)
+        self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._requests, False)  # a pipe holds fewer names than a series may have
+        self._takes, self._gives = select.poll(), select.poll()
+        self._takes.register(self._requests, select.POLLOUT)
+        self._gives.register(self._answers, select.POLLIN)
         with suppress(OSError, AttributeError):  # Linux only: fewer switches between the two
             fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
@@ -116,11 +119,7 @@ class ReaderProcess:
         limits, names = limits or Limits(), list(names or [path.name for path in paths])
         request = {"paths": [str(path) for path in paths], "names": names, "limits": asdict(limits)}
         place = _Place(names)
-        try:
-            self._requests.write(json.dumps(request).encode() + b"\n")
-            self._requests.flush()
-        except BrokenPipeError:
-            raise self._ended(place) from None
+        self._ask(memoryview(json.dumps(request).encode() + b"\n"), place, on_wait)
         while True:
             answer = self.answer(place, on_wait)
             if "inspected" not in answer:
@@ -151,29 +150,42 @@ class ReaderProcess:
 
     def fill(self, buffer: memoryview, place: "_Place", on_wait: OnWait | None) -> None:
         """Waits for as many bytes as the buffer has room for."""
-        until = time.monotonic() + self.limits.patience_s
         while buffer:
-            if not self._poll.poll(_POLL_S * 1000):
-                if time.monotonic() > until:
-                    self.close()
-                    waited = f"{self.limits.patience_s:g} s"
-                    raise ReaderStuckError(f"{place}: its reader got nowhere for {waited}, the limit. {_REMEDY}")
-                if on_wait:
-                    on_wait()
-                continue
+            self._wait(self._gives, place, on_wait)
             came = os.readv(self._answers, [buffer])
             if came == 0:
                 raise self._ended(place)
             buffer = buffer[came:]
-            until = time.monotonic() + self.limits.patience_s
+
+    def _ask(self, request: memoryview, place: "_Place", on_wait: OnWait | None) -> None:
+        while request:
+            self._wait(self._takes, place, on_wait)
+            try:
+                request = request[os.write(self._requests, request) :]
+            except BrokenPipeError:
+                raise self._ended(place) from None
+
+    def _wait(self, ready: select.poll, place: "_Place", on_wait: OnWait | None) -> None:
+        """Until the reader takes or gives some more."""
+        until = time.monotonic() + self.limits.patience_s
+        while not ready.poll(_POLL_S * 1000):
+            if time.monotonic() > until:
+                self.close()
+                waited = f"{self.limits.patience_s:g} s"
+                raise ReaderStuckError(
+                    f"{place}: its reader got nowhere for {waited}, the limit. Save it again, best as an "
+                    "uncompressed TIFF, or raise the limit."
+                )
+            if on_wait:
+                on_wait()
 
     def close(self) -> None:
         with suppress(ProcessLookupError):
             self._process.kill()
         self._process.wait()
-        with suppress(BrokenPipeError):
-            self._requests.close()
+        assert self._process.stdin
         assert self._process.stdout
+        self._process.stdin.close()
         self._process.stdout.close()
 
     def __enter__(self) -> Self:
@@ -199,6 +211,26 @@ class ReaderProcess:
             f"{place}: its reader needed more than {self.limits.memory_bytes / 1024**3:.3g} GiB, which is the limit. "
             "Crop or bin the frames, save them uncompressed, or raise the limit."
         )
+
+
+class ReadyReader:
+    """Keeps a process that has started, which takes longer than to read a small file. Nobody is given a used one."""
+
+    def __init__(self) -> None:
+        self._process: ReaderProcess | None = None
+
+    def take(self, limits: ReaderLimits) -> ReaderProcess:
+        process, self._process = self._process, None
+        if process is not None and process.alive and process.limits == limits:
+            return process
+        if process is not None:
+            process.close()
+        return ReaderProcess(limits)
+
+    def prepare(self, limits: ReaderLimits) -> None:
+        """Starts one for whoever comes next, without waiting for it."""
+        if self._process is None or not self._process.alive:
+            self._process = ReaderProcess(limits)
 
 
 class SeriesApart:

@@ -1,6 +1,7 @@
 """Every object of a frame by a grid of clicks, for networks that answer prompts and know no other way."""
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,8 +9,9 @@ import torch
 from segment_anything.utils.amg import build_point_grid, calculate_stability_score
 from torch import Tensor
 
-from ml.segmenters.prompted_mask import one_object, score_of
-from ml.types import Embedding, Grey, Instance, Prompt
+from ml.instance_sequence import InstanceSequence
+from ml.segmenters.prompted_mask import extent, one_object, score_of
+from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 
 SURE_SCORE = 0.9  # a click inside so sure a mask would only find it again
 MOST_SHARED = 0.5  # of the smaller mask, before two masks are one object
@@ -30,6 +32,47 @@ class Clickable(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Clicked:
+    """An object by the part of the frame that it reaches: whole masks of thousands would fill the memory."""
+
+    rows: slice
+    columns: slice
+    part: BoolMask
+    area: int
+    score: float
+
+    def shared(self, other: "Clicked") -> int:
+        """Pixels that both have."""
+        top, left = max(self.rows.start, other.rows.start), max(self.columns.start, other.columns.start)
+        bottom, right = min(self.rows.stop, other.rows.stop), min(self.columns.stop, other.columns.stop)
+        if top >= bottom or left >= right:
+            return 0
+        own, others = (
+            each.part[
+                top - each.rows.start : bottom - each.rows.start, left - each.columns.start : right - each.columns.start
+            ]
+            for each in (self, other)
+        )
+        return int((own & others).sum())
+
+
+class ClickedObjects(InstanceSequence):
+    """Objects of a frame of `size` (height, width)."""
+
+    def __init__(self, found: Sequence[Clicked], size: tuple[int, int]) -> None:
+        self._found, self._size = found, size
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def _at(self, index: int) -> Instance:
+        found = self._found[index]
+        mask = np.zeros(self._size, bool)
+        mask[found.rows, found.columns] = found.part
+        return Instance(mask, found.score)
+
+
 def click_grid_steps(
     network: Clickable, frame: Grey, settings: Mapping[str, Any], clicks_at_once: int
 ) -> Generator[float | None, None, Sequence[Instance]]:
@@ -43,51 +86,50 @@ def click_grid_steps(
     grid = build_point_grid(int(settings["grid"])) * [embedding.width, embedding.height]
     clicks = [Prompt(points=((x, y, 1),)) for x, y in grid.tolist()]
     taken = np.zeros((embedding.height, embedding.width), bool)
-    found: list[Instance] = []
+    found: list[Clicked] = []
     for start in range(0, len(clicks), clicks_at_once):
         batch = [
             c for c in clicks[start : start + clicks_at_once] if not taken[int(c.points[0][1]), int(c.points[0][0])]
         ]
         if batch:
-            for instance in _objects(network, embedding, batch, settings):
-                found.append(instance)
-                if instance.score >= SURE_SCORE:
-                    taken |= instance.mask
+            for each in _objects(network, embedding, batch, settings):
+                found.append(each)
+                if each.score >= SURE_SCORE:
+                    taken[each.rows, each.columns] |= each.part
         yield min(start + clicks_at_once, len(clicks)) / len(clicks)
-    return _without_overlaps(found)
+    return ClickedObjects(_without_overlaps(found, taken.shape), taken.shape)
 
 
 @torch.inference_mode()
 def _objects(
     network: Clickable, embedding: Embedding, clicks: list[Prompt], settings: Mapping[str, Any]
-) -> list[Instance]:
+) -> list[Clicked]:
     logits, scores = network.decode_many(embedding, clicks)
     logits, scores = logits[:, 0], scores[:, 0]
     steady = calculate_stability_score(logits, 0.0, 1.0)
     good = (scores >= settings["min_score"]) & (steady >= settings["min_stability"])
-    if not good.any():
-        return []
-    asked = [click for click, found in zip(clicks, good.tolist(), strict=True) if found]
-    full = (network.full_size(logits[good], embedding) >= 0).cpu().numpy()
-    masks = [one_object(mask, click) for mask, click in zip(full, asked, strict=True)]
-    return [
-        Instance(mask, score_of(score))
-        for mask, score in zip(masks, scores[good].tolist(), strict=True)
-        if settings["min_area_px"] <= int(mask.sum()) <= MOST_OF_FRAME * mask.size
-    ]
+    most = MOST_OF_FRAME * embedding.height * embedding.width
+    found = []
+    for click, each, score, is_good in zip(clicks, logits, scores.tolist(), good.tolist(), strict=True):
+        if is_good:
+            mask = one_object((network.full_size(each[None], embedding)[0] >= 0).cpu().numpy(), click)
+            rows, columns = extent(mask)
+            part = mask[rows, columns].copy()
+            if settings["min_area_px"] <= (area := int(part.sum())) <= most:
+                found.append(Clicked(rows, columns, part, area, score_of(score)))
+    return found
 
 
-def _without_overlaps(found: list[Instance]) -> list[Instance]:
-    """Of instances that share more than half of the smaller one's area, the better scored one."""
-    kept: list[Instance] = []
-    covered = np.zeros(found[0].mask.shape, bool) if found else np.zeros((0, 0), bool)
-    for instance in sorted(found, key=lambda i: i.score, reverse=True):
-        shared = int((instance.mask & covered).sum())
-        if shared <= MOST_SHARED * int(instance.mask.sum()) and not any(
-            (instance.mask & other.mask).sum() > MOST_SHARED * min(instance.mask.sum(), other.mask.sum())
-            for other in kept
-            if shared
+def _without_overlaps(found: list[Clicked], size: tuple[int, int]) -> list[Clicked]:
+    """Of objects that share more than half of the smaller one's area, the better scored one."""
+    kept: list[Clicked] = []
+    covered = np.zeros(size, bool)
+    for each in sorted(found, key=lambda each: each.score, reverse=True):
+        under = covered[each.rows, each.columns]
+        shared = int((each.part & under).sum())
+        if shared <= MOST_SHARED * each.area and not any(
+            each.shared(other) > MOST_SHARED * min(each.area, other.area) for other in kept if shared
         ):
-            kept.append(instance)
-            covered |= instance.mask
+            kept.append(each)
+            under |= each.part
     return kept

@@ -58,6 +58,8 @@ def fit(height: int, width: int, side: int, *, stretch: bool) -> Geometry:
 class EfficientSamSegmenter:
     """Answers prompts on grey frames; see `ml.types.PromptableSegmenter`."""
 
+    embedding_format = 1  # count up when encode, pack or unpack changes what is kept
+
     def __init__(
         self,
         model: EfficientSam,
@@ -202,14 +204,12 @@ class EfficientSamSegmenter:
 
     def masks_of(self, logits: Tensor, embedding: Embedding, prompt: Prompt) -> list[tuple[BoolMask, float | None]]:
         """One prompt's low-res logits (N, 4h, 4w) → N masks (H, W), each with how well it fills the box if any."""
-        full = self.full_size(logits, embedding)
-        levels: list[float] = [0.0] * len(full)
-        fits: list[float | None] = [None] * len(full)
-        if prompt.box_xyxy is not None:
-            for index, each in enumerate(full.cpu().numpy()):
-                levels[index], fits[index] = level_for_box(each, prompt)
-        masks = (full >= full.new_tensor(levels)[:, None, None]).cpu().numpy()
-        return [(one_object(mask, prompt), fit) for mask, fit in zip(masks, fits, strict=True)]
+        found: list[tuple[BoolMask, float | None]] = []
+        for each in logits:  # one after the other: of a large frame each takes gigabytes on the way
+            full = self.full_size(each[None], embedding)[0]
+            level, fit = (0.0, None) if prompt.box_xyxy is None else level_for_box(full.cpu().numpy(), prompt)
+            found.append((one_object((full >= level).cpu().numpy(), prompt), fit))
+        return found
 
     def full_size(self, logits: Tensor, embedding: Embedding) -> Tensor:
         """Low-res logits (N, 4h, 4w) → logits (N, H, W) of the frame."""

@@ -21,6 +21,7 @@ class FakeSegmenter:
     name = "fake"
     weights_hash = "fake-1"
     input_size = 64
+    embedding_format = 1
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
         """Four discs at the frame's quarter points. It has no parameters: any name is refused."""

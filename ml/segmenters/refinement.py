@@ -95,12 +95,14 @@ def refined(found: Sequence[Instance], prompt: Prompt, mask: BoolMask) -> list[I
 def edited(mask: BoolMask, answer: BoolMask, points: Sequence[Point]) -> BoolMask:
     """`mask`, and of `answer` the parts that points ask for: what it has more at positive points, less at negative."""
     result = mask.copy()
-    more, _ = ndimage.label(answer & ~mask)
-    less, _ = ndimage.label(mask & ~answer)
+    rows, columns = extent(answer ^ mask)
+    before, after, inside = mask[rows, columns], answer[rows, columns], result[rows, columns]
+    more, _ = ndimage.label(after & ~before)
+    less, _ = ndimage.label(before & ~after)
     for x, y, label in points:
-        if not (0 <= int(y) < mask.shape[0] and 0 <= int(x) < mask.shape[1]):
+        if not (rows.start <= int(y) < rows.stop and columns.start <= int(x) < columns.stop):
             continue
         parts = more if label == 1 else less
-        if part := parts[int(y), int(x)]:
-            result[parts == part] = label == 1
+        if part := parts[int(y) - rows.start, int(x) - columns.start]:
+            inside[parts == part] = label == 1
     return result

@@ -46,6 +46,8 @@ class Fit:
 class SamSegmenter:
     """Answers prompts on grey frames; see `ml.types.PromptableSegmenter`."""
 
+    embedding_format = 1  # count up when encode, pack or unpack changes what is kept
+
     def __init__(self, model: Sam, *, name: str, weights_hash: str, device: str | torch.device = "cpu") -> None:
         self.name, self.weights_hash = name, weights_hash
         self.device = torch.device(device)
@@ -113,7 +115,10 @@ class SamSegmenter:
         """
         logits, scores = (each[0] for each in self.decode_unsorted(embedding, [prompt]))
         doubtful = len(prompt.points) == 1 and prompt.box_xyxy is None and prompt.mask is None
-        masks = (self.full_size(logits, embedding) > self.model.mask_threshold).cpu().numpy()
+        # One after the other: of a large frame each takes gigabytes on the way.
+        masks = [
+            (self.full_size(each[None], embedding)[0] > self.model.mask_threshold).cpu().numpy() for each in logits
+        ]
         pointed = with_inner_points(prompt)
         low_res = logits.cpu().numpy()
         found = [

@@ -69,6 +69,7 @@ def test_what_is_drawn_without_a_network_survives_a_crash_and_is_sent_once(
         crash(page)
         # The tab that lives takes them over.
         expect(other.page.get_by_role("status").filter(has_text="Offline, 2 changes kept here")).to_be_visible()
+        page.close()  # Playwright cannot bring what is left of it back to the network
         context.set_offline(False)
         expect(other.page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
         assert stored(person, series) == 2

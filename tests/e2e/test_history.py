@@ -51,26 +51,26 @@ def paint(track: str, frame: int, box: Box) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def people(live_app: App) -> tuple[Person, Person]:
-    return live_app.add_person("noether"), live_app.add_person("lise")
+    return live_app.add_person("noether"), live_app.add_person("meitner")
 
 
 @pytest.fixture
 def series(people: tuple[Person, Person], tmp_path: Path) -> Series:
     """Version 1 has masks on frames 1 and 2 (from 1), 2 moves one, 3 adds an object on frame 5, 4 deletes a mask."""
-    noether, lise = people
+    noether, meitner = people
     files = []
     for frame in range(FRAMES):
         files.append(tmp_path / f"frame{frame}.png")
         Image.fromarray(np.full((SIZE, SIZE), GREY + frame, np.uint8)).save(files[-1])
     project = noether.post("/projects", {"name": "History"})["id"]
-    noether.post(f"/projects/{project}/members", {"username": "lise", "role": "annotator"})
+    noether.post(f"/projects/{project}/members", {"username": "meitner", "role": "annotator"})
     series = Series(noether.import_series(project, "grey", files))
     one, two = str(uuid4()), str(uuid4())
     create = {"op": "track.create", "phase": None, "name": ""}
     first = [create | {"track": one}, paint(one, 0, OLD), paint(one, 1, REMOVED)]
     series.write(noether, "Draw two masks", *first)
-    series.write(lise, "Correct a mask", paint(one, 0, NEW))
-    series.write(lise, "Draw an object", create | {"track": two}, paint(two, 4, ADDED))
+    series.write(meitner, "Correct a mask", paint(one, 0, NEW))
+    series.write(meitner, "Draw an object", create | {"track": two}, paint(two, 4, ADDED))
     series.write(noether, "Delete a mask", {"op": "mask.delete", "track": one, "frame": 1})
     return series
 
@@ -233,11 +233,11 @@ def test_the_history_is_filtered_and_says_so(annotator: Annotator) -> None:
     words = page.locator(".history-filter-words")
     expect(words).to_have_text("All changes")
     page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_label("Person").select_option("lise")
+    page.get_by_label("Person").select_option("meitner")
     expect(entries).to_have_count(2)
     page.get_by_role("button", name="Objects, phases").click()
     expect(entries).to_have_count(1)
-    expect(words).to_have_text("lise · Objects, phases")
+    expect(words).to_have_text("meitner · Objects, phases")
     page.get_by_role("button", name="Clear").click()
     expect(entries).to_have_count(4)
     page.get_by_role("button", name="Deletions").click()
@@ -280,7 +280,7 @@ def test_the_life_of_an_object_says_who_made_what_and_leads_there(annotator: Ann
     dialog = page.get_by_role("dialog", name="Who made #1")
     parts = dialog.get_by_role("list", name="Its life, part by part").get_by_role("button")
     expect(parts).to_have_count(1)
-    expect(parts.first).to_contain_text("Drawn by lise")
+    expect(parts.first).to_contain_text("Drawn by meitner")
     expect(parts.first).to_contain_text("version 2")
     versions = dialog.get_by_role("region", name="Versions of its mask on a frame").get_by_role("button")
     expect(versions).to_have_count(2)

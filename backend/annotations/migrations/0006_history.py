@@ -6,9 +6,23 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from backend.annotations.kinds import kinds_of
-
 ROWS = 5000  # written at once
+RESTORING = ("Restore version", "Undo", "Redo")
+JOBS = {"segment": "segmentation", "track": "tracking"}
+
+
+def kinds_of(counts: dict[str, int], *, reason: str, job: str | None) -> list[str]:
+    """What `backend.annotations.kinds` said when this migration was written."""
+    holds = {
+        "masks": counts["masks_set"] > 0,
+        "deletions": counts["masks_deleted"] + counts["tracks_deleted"] > 0,
+        "objects": counts["tracks_created"] + counts["tracks_changed"] > 0,
+        "events": counts.get("events", 0) > 0,
+        "calibration": counts["calibrations"] > 0,
+        "restoring": reason.startswith(RESTORING),
+    }
+    found = [kind for kind, there in holds.items() if there]
+    return [*found, JOBS[job]] if job in JOBS else found
 
 
 def name_kinds(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -19,7 +33,7 @@ def name_kinds(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         "series_id", "version", "summary", "reason", "job__kind"
     ).iterator():
         found = kinds_of(summary["counts"], reason=reason, job=job)
-        rows += [kind(series_id=series, version=version, kind=each.value) for each in found]
+        rows += [kind(series_id=series, version=version, kind=each) for each in found]
         if len(rows) >= ROWS:
             kind.objects.bulk_create(rows)
             rows = []

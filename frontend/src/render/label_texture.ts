@@ -98,13 +98,13 @@ export class LabelTexture {
     return swept;
   }
 
-  /** The boxes of the pages that hold anything. */
-  get boxes(): BoxXyxy[] {
+  /** The pages that hold anything, with their boxes. */
+  get inUse(): { box: BoxXyxy; layer: number }[] {
     const { side, columns } = this.pages;
-    return [...this.held.keys()].map((at) => {
+    return [...this.held].map(([at, { layer }]) => {
       const x0 = (at % columns) * side;
       const y0 = Math.floor(at / columns) * side;
-      return [x0, y0, Math.min(this.width, x0 + side), Math.min(this.height, y0 + side)];
+      return { layer, box: [x0, y0, Math.min(this.width, x0 + side), Math.min(this.height, y0 + side)] };
     });
   }
 

@@ -33,6 +33,7 @@ const FRAGMENT = `
   uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, dashes, opacity, hatched
   uniform vec2 size;              // of the frame
   uniform int side;               // of a page, a power of two
+  uniform ivec3 page;             // that is being drawn: its first column and row, and its layer
   uniform float pixel;            // image pixels per CSS pixel
   uniform float device;           // device pixels per CSS pixel
   in vec2 image;
@@ -40,6 +41,8 @@ const FRAGMENT = `
 
   uint label(vec2 at) {
     ivec2 texel = ivec2(floor(at));
+    ivec2 inside = texel - page.xy;
+    if (((inside.x | inside.y) & ~(side - 1)) == 0) return texelFetch(labels, ivec3(inside, page.z), 0).r;
     if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(size)))) return 0u;
     uint place = texelFetch(places, texel / side, 0).r;
     if (place == 0u) return 0u;
@@ -92,8 +95,8 @@ export class MaskProgram {
   }
 
   draw(labels: LabelTexture, palette: Palette, viewport: Viewport, devicePixelRatio: number): void {
-    const boxes = labels.boxes.filter((box) => isInSight(box, viewport));
-    if (boxes.length === 0) return;
+    const pages = labels.inUse.filter(({ box }) => isInSight(box, viewport));
+    if (pages.length === 0) return;
     const { gl, program } = this;
     labels.bind(gl.TEXTURE0, gl.TEXTURE3);
     gl.useProgram(program.program);
@@ -110,7 +113,8 @@ export class MaskProgram {
     gl.uniform1f(program.uniform("device"), devicePixelRatio);
     const { originX, originY, width, height, scale } = viewport;
     gl.uniform4f(program.uniform("view"), originX, originY, width / scale, height / scale);
-    for (const box of boxes) {
+    for (const { box, layer } of pages) {
+      gl.uniform3i(program.uniform("page"), box[0], box[1], layer);
       gl.uniform4f(program.uniform("rectangle"), ...box);
       gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     }

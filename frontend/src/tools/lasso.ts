@@ -3,7 +3,7 @@
 import type { Point } from "../geometry/stroke";
 import { insideImage } from "../geometry/viewport";
 import type { OutlineDraft } from "../state/annotator/model";
-import { withCorner } from "../state/annotator/outline";
+import { isComplete, withCorner } from "../state/annotator/outline";
 import { beginOutline, closeOutline, openOutline, SLIP_SCREEN_PX } from "./outlining";
 import type { Gesture, PointerDown, Tool, ToolContext } from "./tool";
 
@@ -22,7 +22,9 @@ function* trace(context: ToolContext, down: PointerDown): Gesture {
   if (outline === null) return;
   let drawn = open;
   try {
-    drawn = yield* freehand(context, down, outline);
+    const traced = yield* freehand(context, down, outline);
+    // Two points enclose nothing: they would only lie there and catch the next lasso.
+    if (open !== null || (traced !== null && isComplete(traced))) drawn = traced;
   } finally {
     context.dispatch({ type: "outline", outline: drawn });
   }

@@ -2,7 +2,7 @@
 
 import type { Point } from "../geometry/stroke";
 import { insideImage, toScreen } from "../geometry/viewport";
-import type { Corner, OutlineDraft, OutlineMode, OutlineTool } from "../state/annotator/model";
+import type { Annotator, Corner, OutlineDraft, OutlineMode, OutlineTool } from "../state/annotator/model";
 import {
   isComplete,
   NOTHING_TO_CUT,
@@ -85,12 +85,16 @@ export function openOutline({ state }: ToolContext, tool: OutlineTool): OutlineD
   return outline !== null && (outline.tool === "split") === (tool === "split") ? outline : null;
 }
 
-/** A draft without corners; null, with a notice, where there is nothing for it to change. */
+/** A draft without corners; null, with a notice, where another is open or there is nothing for it to change. */
 export function beginOutline(
   { state, dispatch }: ToolContext,
   down: PointerDown,
   tool: OutlineTool,
 ): OutlineDraft | null {
+  if (state.outline !== null) {
+    dispatch({ type: "notice", text: openText(state, state.outline) });
+    return null;
+  }
   const mode = modeOf(down, state.drawing.mode);
   const track = outlineTarget(state, tool, mode, down.image);
   if (track === undefined) {
@@ -98,6 +102,15 @@ export function beginOutline(
     return null;
   }
   return { kind: "outline", tool, frame: state.frame, mode, track, corners: [] };
+}
+
+function openText({ frame }: Annotator, outline: OutlineDraft): string {
+  const what = outline.tool === "split" ? "A line to split along" : "An outline";
+  if (outline.frame !== frame) {
+    return `${what} is open on frame ${outline.frame + 1}. Close or discard it before you begin another.`;
+  }
+  const ends = outline.tool === "split" ? "Split with it" : "Close it";
+  return `${what} is open here. ${ends} (Enter) or cancel it (Esc) before you begin another.`;
 }
 
 /** Shift adds, Alt or the right button cuts out; else what is chosen holds. */

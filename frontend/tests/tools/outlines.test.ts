@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { polygonRuns } from "../../src/geometry/polygon";
 import { areaPx, decoded, difference, encode, type Runs, union } from "../../src/geometry/rle";
 import type { Point } from "../../src/geometry/stroke";
+import { canUndo } from "../../src/state/annotator/undo";
 import { objectsOn } from "../../src/state/annotator/view";
+import { runCommand } from "../../src/tools/commands";
 import { disc, discRle, HEIGHT, maskRevision, opened, trackRevision, WIDTH } from "../annotator";
 import { Script } from "./script";
 
@@ -77,6 +79,18 @@ describe("polygon", () => {
     expect(objectsOn(script.state, 0)).toHaveLength(0);
   });
 
+  it("takes a corner back with the button of undo, too, and only that while it is on this frame", () => {
+    const script = clicks(new Script(opened()).tool("polygon"), SQUARE);
+    script.key("Enter");
+    script.click(5, 5).click(10, 5);
+    runCommand(script, "undo");
+    expect(script.state.outline?.corners).toHaveLength(1);
+    expect(script.state.undo).toHaveLength(1);
+    expect(canUndo({ ...script.state, undo: [] })).toBe(true);
+    script.dispatch({ type: "frame/show", frame: 1 });
+    expect(canUndo({ ...script.state, undo: [] })).toBe(false);
+  });
+
   it("lets go of the outline with Esc, and of the selection only after it", () => {
     const script = oneObject().tool("select").click(20, 20).tool("polygon");
     clicks(script, SQUARE.slice(0, 2));
@@ -120,6 +134,26 @@ describe("polygon", () => {
   });
 });
 
+describe("Enter while an outline is drawn", () => {
+  it("closes nothing that the release closes", () => {
+    const script = new Script(opened()).tool("lasso").press(5, 5).move(20, 5).move(20, 20).move(5, 20);
+    expect(script.key("Enter")).toBe(true);
+    script.release(5, 8);
+    expect(script.state.pending).toHaveLength(1);
+  });
+
+  it("leaves a corner that is dragged in its outline", () => {
+    const script = clicks(new Script(opened()).tool("polygon"), SQUARE).press(40, 35);
+    script.key("Enter");
+    script.move(35, 35).release(35, 35);
+    expect(script.state.pending).toHaveLength(0);
+    expect(script.state.outline?.corners).toHaveLength(5);
+    script.key("Enter");
+    expect(script.state.outline).toBeNull();
+    expect(script.state.pending).toHaveLength(1);
+  });
+});
+
 describe("lasso", () => {
   it("encloses what is drawn around, as one commit on release", () => {
     const script = new Script(opened()).tool("lasso").drag(...(SQUARE as [[number, number]]));
@@ -133,6 +167,13 @@ describe("lasso", () => {
     expect(script.state.outline?.corners).toHaveLength(3);
     script.key("Escape");
     expect([script.state.outline, script.state.pending.length]).toEqual([null, 0]);
+  });
+
+  it("leaves nothing behind that encloses nothing", () => {
+    const script = new Script(opened()).tool("lasso").press(5, 5).release(20, 20);
+    expect(script.state.outline).toBeNull();
+    script.press(5, 5).move(20, 5).move(20, 20).move(5, 20).release(5, 6);
+    expect(script.state.pending).toHaveLength(1);
   });
 
   it("draws a stretch of the outline that is open", () => {
@@ -205,6 +246,47 @@ describe("split", () => {
     expect(script.state.pending).toHaveLength(0);
     expect(script.state.notice).toContain("does not divide");
   });
+});
+
+describe("an outline whose object is deleted meanwhile", () => {
+  const deleted = (modifiers: { shift?: boolean; alt?: boolean }) => {
+    const script = oneObject().tool("select").click(20, 20).tool("polygon").click(5, 5, modifiers);
+    script.click(10, 5).click(10, 10);
+    script.key("Delete");
+    script.key("Enter");
+    return script;
+  };
+
+  it("becomes another object, and undoing both brings the first one back", () => {
+    const script = deleted({ shift: true });
+    expect(script.state.pending.at(-1)?.operations.map(({ op }) => op)).toEqual(["track.create", "mask.set"]);
+    runCommand(script, "undo");
+    runCommand(script, "undo");
+    expect(objectsOn(script.state, 0).map(({ track }) => track.track)).toEqual(["t1"]);
+  });
+
+  it("cuts out of nothing, stays, and says so", () => {
+    const script = deleted({ alt: true });
+    expect(script.state.pending).toHaveLength(1);
+    expect(script.state.outline?.corners).toHaveLength(3);
+    expect(script.state.notice).toContain("not here any more");
+  });
+});
+
+it("begins no outline while another is open, and says how to end that", () => {
+  const script = clicks(oneObject().tool("polygon"), SQUARE);
+  const { outline } = script.state;
+  script.tool("split").click(30, 30);
+  expect(script.state.outline).toBe(outline);
+  expect(script.state.notice).toContain("An outline is open here. Close it (Enter)");
+  script.dispatch({ type: "frame/show", frame: 1 });
+  script.tool("lasso").drag([5, 5], [20, 5], [20, 20]);
+  expect(script.state.outline).toBe(outline);
+  expect(script.state.notice).toContain("open on frame 1");
+  const line = new Script(opened()).tool("split").click(30, 30);
+  line.tool("polygon").click(5, 5);
+  expect(line.state.notice).toContain("A line to split along is open here.");
+  expect(line.state.outline?.tool).toBe("split");
 });
 
 describe("brush with a pen", () => {

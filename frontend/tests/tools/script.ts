@@ -70,6 +70,9 @@ export class Script implements CommandContext {
   look = (viewport: Viewport): void => {
     this.viewport = viewport;
   };
+  get busy(): boolean {
+    return this.host.busy;
+  }
   newId = (): string => `id${++this.ids}`;
   cancelGesture = (): boolean => {
     const { busy } = this.host;

@@ -9,6 +9,7 @@ import { objectsOn } from "../../src/state/annotator/view";
 import {
   byHand,
   candidate,
+  changeset,
   disc,
   discRle,
   frameState,
@@ -57,6 +58,11 @@ describe("changes of shape", () => {
       script.key(sign, { shift: true });
       expect(masks(script)[0]).toEqual(encode(grow(decoded(ring()), 5)));
     }
+    const script = selected();
+    script.dispatch({ type: "view/beside", change: { frame: 1 } });
+    script.key(":", { shift: true });
+    script.key(";", { shift: true });
+    expect(masks(script)[0]).toEqual(encode(grow(grow(decoded(ring()), 5), -5)));
   });
 
   it("let no object vanish, and say which would", () => {
@@ -132,6 +138,26 @@ describe("copying to the next frame", () => {
     script.key("y");
     expect(masks(script, 1)).toEqual(expect.arrayContaining([ring(), discRle(40, 20)]));
     expect(script.state.notice).toContain("#2 has a mask on frame 2 already");
+  });
+
+  it("copies neither proposals nor what is hidden, unless one is selected, and accepts none", () => {
+    const tracks = [1, 2, 3].map((number) => trackRevision(`t${number}`, number, { number }));
+    const masks = [
+      maskRevision("t1", 4, discRle(8, 8)),
+      maskRevision("t2", 5, discRle(20, 20), { state: "proposal" }),
+      maskRevision("t3", 6, discRle(40, 20)),
+    ];
+    const script = withNextFrame(new Script(opened({ tracks, masks })));
+    script.dispatch({ type: "hidden", track: "t3", hidden: true });
+    script.key("y");
+    expect(objectsOn(script.state, 1).map(({ track }) => track.track)).toEqual(["t1"]);
+    script.dispatch({ type: "frame/show", frame: 0 });
+    script.dispatch({ type: "selection", selection: { track: "t2", lasting: true } });
+    script.key("y");
+    expect(objectsOn(script.state, 1).map((object) => [object.track.track, object.state])).toEqual([
+      ["t1", "accepted"],
+      ["t2", "proposal"],
+    ]);
   });
 
   it("refuses on the last frame and before the next one is there", () => {
@@ -256,6 +282,15 @@ describe("refining by clicks", () => {
     expect(object?.origin).toMatchObject({ edited: false, points: [{ x: 14, y: 20, label: 1 }] });
     script.key("z", { ctrl: true });
     expect(masks(script)[0]).toEqual(ring());
+  });
+
+  it("builds on the mask as it was at the first click, so that somebody else's change since is a conflict", () => {
+    const script = selected().tool("point").click(14, 20);
+    const revision = maskRevision("t1", 77, ring());
+    script.dispatch({ type: "changeset/made", changeset: changeset(1, { revisions: [revision] }) });
+    answer(script, 22, 20);
+    script.key("Enter");
+    expect(script.state.pending[0]?.base).toEqual([{ track: "t1", frame: 0, revision: 3 }]);
   });
 
   it("takes a click beside the object that a person chose, not beside one that was just made", () => {

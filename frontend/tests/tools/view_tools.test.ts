@@ -102,12 +102,12 @@ describe("keys of looking", () => {
     script.key("0");
     shift("F");
     expect(script.looked).toEqual(["contrast", "picture"]);
-    expect(script.key("'")).toBe(false); // there is no second view yet
+    expect(script.key("}")).toBe(false); // there is no second view yet
     shift("V");
     expect(script.state.beside?.frame).toBe(1);
-    script.key("'");
+    script.key("}");
     expect(script.state.beside?.frame).toBe(2);
-    script.key(";");
+    script.key("{");
     expect(script.state.beside?.frame).toBe(1);
     shift("V");
     expect(script.state.beside).toBeNull();

@@ -1,19 +1,23 @@
 """A person's own actions: what undo and redo mean after a reload, of everything and of one object."""
 
 import random
+import threading
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from backend.annotations import services
-from backend.annotations.actions import actions_of
+from backend.annotations import actions, services
+from backend.annotations.actions import Actions, actions_of
 from backend.annotations.models import Changeset
 from backend.annotations.proposals import Selection
 from backend.annotations.selectors import state_at
 from backend.annotations.values import CalibrationValue, StaleBaseError
+from backend.jobs.services import enqueue
 from backend.projects.models import User
-from backend.protocol.errors import InvalidError, NotFoundError
+from backend.protocol.errors import ConflictError, InvalidError, NotFoundError
 from backend.protocol.messages import MaskDelete, MaskRle, MaskSet, TrackCreate
 from backend.series.models import Series
 from tests.backend.builders import commit, make_series, make_user, message, owner_of, rectangle
@@ -64,6 +68,24 @@ def undo(series: Series) -> None:
 
 def redo(series: Series) -> None:
     take_back(series, actions_of(series.pk, owner_of(series).pk).redo[-1].id)
+
+
+def last_version(series: Series) -> int:
+    return Series.objects.get(pk=series.pk).version
+
+
+def revert(series: Series, version: int, author: User) -> int:
+    return services.revert(series_id=series.pk, author=author, request_id=uuid4(), version=version).version
+
+
+def calibrate(series: Series, size: float) -> None:
+    value = CalibrationValue(size, "nm", None, "ruler")
+    services.set_calibration(series_id=series.pk, author=owner_of(series), request_id=uuid4(), value=value)
+
+
+def pixel_size(series: Series) -> float | None:
+    size: float | None = Series.objects.get(pk=series.pk).calibration["pixel_size"]
+    return size
 
 
 def undo_of_object(series: Series, track: UUID, frame: int = 0) -> None:
@@ -224,6 +246,131 @@ def test_undoing_everything_leads_back_whatever_came_in_between(series: Series, 
         undo(series)
         assert masks(series) == states[-1]
     assert actions_of(series.pk, owner_of(series).pk).undo == []
+
+
+def test_a_part_that_was_undone_leaves_the_action_to_be_undone(series: Series, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.annotations.proposals.MOST_IN_ONE", 2)
+    for frame in range(4):
+        draw(series, frame=frame, proposal=True)
+    author = owner_of(series)
+    services.accept_proposals(series_id=series.pk, author=author, selection=Selection())
+    revert(series, last_version(series), author)
+    found = actions_of(series.pk, author.pk)
+    assert [each.reason for each in found.undo[-2:]] == ["Accept proposals", "Undo: Accept proposals"]
+    undo(series)
+    undo(series)
+    states = [mask.state for frame in range(4) for mask in state_at(series=series, version=None, frame=frame).masks]
+    assert states == ["proposal"] * 4
+
+
+def test_what_somebody_else_undid_does_not_bar_what_is_below(series: Series) -> None:
+    author, otto = owner_of(series), make_user("otto")
+    draw(series, BAR)
+    [first] = masks(series)
+    other = draw(series)
+    undone = revert(series, last_version(series), otto)
+    assert [each.version for each in actions_of(series.pk, author.pk).undo] == [1]
+    revert(series, undone, otto)  # and did again
+    assert [each.version for each in actions_of(series.pk, author.pk).undo] == [1, 2]
+    revert(series, last_version(series), otto)
+    undo(series)
+    assert masks(series) == {}
+    redo(series)
+    assert set(masks(series)) == {first} != {other}
+    revert(series, last_version(series), otto)  # the redo: there is nothing left of one's own
+    assert actions_of(series.pk, author.pk) == Actions([], [])
+
+
+def test_what_was_taken_back_out_of_turn_can_come_back(series: Series) -> None:
+    author = owner_of(series)
+    one, two = draw(series), draw(series, BAR)
+    revert(series, 1, author)
+    assert [each.version for each in actions_of(series.pk, author.pk).undo] == [2, 3]
+    assert set(masks(series)) == {two}
+    undo(series)
+    assert set(masks(series)) == {one, two}
+    assert [each.version for each in actions_of(series.pk, author.pk).undo] == [1, 2]
+    redo(series)
+    assert set(masks(series)) == {two}
+    assert [each.reason for each in actions_of(series.pk, author.pk).undo] == ["Draw", "Undo: Draw"]
+    for _ in range(3):
+        undo(series)
+    assert masks(series) == {}
+    assert actions_of(series.pk, author.pk).undo == []
+
+
+def test_a_restored_calibration_is_undone_with_the_rest(series: Series) -> None:
+    author = owner_of(series)
+    draw(series)
+    calibrate(series, 9.0)
+    drawn = masks(series)
+    draw(series, BAR)
+    for version, left in ((1, drawn), (0, {})):
+        services.restore(series_id=series.pk, author=author, request_id=uuid4(), version=version)
+        assert (pixel_size(series), masks(series)) == (0.5, left)
+        undo(series)
+        assert (pixel_size(series), len(masks(series))) == (9.0, 2)
+    redo(series)
+    assert pixel_size(series) == 0.5
+
+
+def test_a_restoration_of_the_calibration_alone_can_be_undone(series: Series) -> None:
+    calibrate(series, 9.0)
+    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0)
+    undo(series)
+    assert pixel_size(series) == 9.0
+    redo(series)
+    assert pixel_size(series) == 0.5
+    calibrate(series, 7.0)
+    with pytest.raises(ConflictError, match="The calibration was changed since"):
+        revert(series, 2, owner_of(series))
+    assert pixel_size(series) == 7.0
+
+
+def test_a_job_that_was_taken_back_is_one_action_and_can_come_back(series: Series) -> None:
+    author, request = owner_of(series), uuid4()
+    job = enqueue(kind="track", project=series.project, created_by=author, parameters={}, series=series.pk)
+    for frame in range(4):
+        track = uuid4()
+        operations = [TrackCreate(track=track, phase=None), MaskSet(track=track, frame=frame, mask=DOT)]
+        values = message(operations, [(track, None, None), (track, frame, None)], reason="Track")
+        services.commit(series_id=series.pk, author=author, message=values, job=job)
+    before = [masks(series, frame) for frame in range(4)]
+    for _ in range(2):  # the answer was lost, and it is asked again
+        asked = {"series_id": series.pk, "author": author, "request_id": request, "job": job.pk}
+        assert services.revert_job(**asked) == 4
+        assert last_version(series) == 8
+    [taken] = actions_of(series.pk, author.pk).undo
+    assert (taken.id, taken.version) == (request, 8)
+    undo(series)
+    assert [masks(series, frame) for frame in range(4)] == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_action_gets_no_part_while_it_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = make_series()
+    track = draw(series)
+    drawn, real = threading.Event(), actions.parts_of
+
+    def meanwhile() -> None:
+        try:
+            draw(series, BAR)
+            drawn.set()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=meanwhile)
+
+    def slow(*values: Any) -> list[Changeset]:
+        thread.start()
+        assert not drawn.wait(1)
+        return real(*values)
+
+    monkeypatch.setattr(actions, "parts_of", slow)
+    take_back(series, Changeset.objects.get(series=series).request_id)
+    thread.join(30)
+    assert drawn.is_set()
+    assert track not in masks(series)
 
 
 def test_the_lists_and_taking_back_over_rest(series: Series, client: Client) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from backend.annotations import selectors, services
+from backend.annotations.history import Wanted, history
 from backend.annotations.lanes import lanes
 from backend.annotations.models import Changeset, EventHead, MaskHead, MaskState, TrackHead
 from backend.annotations.services import Committed
@@ -148,6 +149,12 @@ def test_the_first_frame_that_changes_hands_is_accepted_and_the_rest_stay_propos
     assert list(states) == [MaskState.ACCEPTED, MaskState.PROPOSAL]
 
 
+def test_a_proposal_that_is_kept_in_its_place_stays_one(series: Series) -> None:
+    one, other = draw(series, range(3), state="proposal"), draw(series, range(1, 3), RIGHT, state="proposal")
+    edit(series, reassign((other, one), collision="keep"))
+    assert set(MaskHead.objects.filter(track=one).values_list("shown", flat=True)) == {MaskState.PROPOSAL}
+
+
 def test_a_track_ends_where_its_later_masks_are_deleted(series: Series) -> None:
     one = draw(series, range(5))
     edit(series, {"op": "masks.delete", "track": one, "first_frame": 3})
@@ -235,6 +242,24 @@ def test_a_merge_is_written_down_and_removed(series: Series, family: tuple[UUID,
     assert EventHead.objects.get().revision.state == MaskState.ACCEPTED
     edit(series, {"op": "event.delete", "event": step["event"]})
     assert events(series) == []
+
+
+def test_a_track_has_in_its_history_the_events_that_named_it(series: Series, family: tuple[UUID, UUID, UUID]) -> None:
+    one, other, child = family
+    third = draw(series, range(3), RIGHT)
+
+    def touching(track: UUID) -> list[int]:
+        return [
+            row.version for row in history(series_id=series.pk, before=None, limit=9, wanted=Wanted(track=track))[0]
+        ]
+
+    merged = merge([one, other], child, 3)
+    made = edit(series, merged).version
+    changed = edit(series, merged | {"parents": [one, third]}).version
+    removed = edit(series, {"op": "event.delete", "event": merged["event"]}).version
+    assert touching(one)[:3] == [removed, changed, made]
+    assert touching(other)[:2] == [changed, made]
+    assert touching(third)[:2] == [removed, changed]
 
 
 def test_parents_end_before_their_child_begins(series: Series, family: tuple[UUID, UUID, UUID]) -> None:

@@ -97,6 +97,22 @@ def test_who_accepts_a_proposal_or_restores_a_mask_did_not_make_it(series: Serie
     assert run.maker.author.name == "ada"
 
 
+def test_a_mask_stays_accepted_by_whom_it_was_though_others_write_it_again(series: Series, lise: User) -> None:
+    track, mask, ada = uuid4(), rectangle(0, 0, 3, 3), owner_of(series)
+    write(series, [TrackCreate(track=track, phase=None), paint(track, 0, mask, TRACKED, "proposal")])
+    accepted = write(series, [paint(track, 0, mask, TRACKED)])
+    erased = write(series, [MaskDelete(track=track, frame=0)], author=lise)
+    services.revert(series_id=series.pk, author=lise, request_id=uuid4(), version=erased)
+    (run,) = life(series_id=series.pk, track=track, version=None).runs
+    assert run.maker.accepted_by and run.maker.accepted_by.name == "ada"
+    write(series, [MaskDelete(track=track, frame=0)])
+    services.restore(series_id=series.pk, author=ada, request_id=uuid4(), version=accepted - 1)  # a proposal again
+    assert life(series_id=series.pk, track=track, version=None).runs[0].maker.accepted_by is None
+    write(series, [paint(track, 0, mask, TRACKED)], author=lise)
+    (run,) = life(series_id=series.pk, track=track, version=None).runs
+    assert run.maker.accepted_by and run.maker.accepted_by.name == "lise"
+
+
 def test_phase_and_name_are_part_of_the_life(series: Series, lise: User) -> None:
     track = uuid4()
     write(series, [TrackCreate(track=track, phase=None), paint(track, 0, rectangle(0, 0, 3, 3))])

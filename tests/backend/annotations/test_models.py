@@ -1,5 +1,6 @@
 """What the database itself refuses."""
 
+import ast
 from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
@@ -147,3 +148,10 @@ def test_series_from_before_are_told_what_waits_and_who_changed_them_last(series
     untouched.refresh_from_db()
     assert (untouched.proposals, untouched.changed_at) == (0, None)
     # That the other is right the fixture sees after every test here.
+
+
+def test_migrations_import_nothing_that_may_change() -> None:
+    for path in Path("backend").glob("*/migrations/0*.py"):
+        nodes = ast.walk(ast.parse(path.read_text()))
+        imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+        assert not {module for module in imported if module.startswith(("backend", "ml"))}, path

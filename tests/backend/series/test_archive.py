@@ -9,14 +9,14 @@ from django.test import Client
 from backend.annotations import services
 from backend.jobs import services as jobs
 from backend.jobs.models import Job, State
-from backend.projects.models import User
-from backend.projects.services import delete_project
+from backend.projects.models import Project, User
+from backend.projects.services import delete_phase, delete_project, update_phase, update_project
 from backend.protocol.errors import ArchivedError, ConflictError
 from backend.protocol.messages import ChangesetCommit, MaskSet, TrackCreate
-from backend.series import archive
+from backend.series import archive, presets
 from backend.series.models import Series
-from backend.series.services import delete_series
-from tests.backend.builders import make_project, make_series, make_user, message, put_away, rectangle
+from backend.series.services import delete_series, rename_series
+from tests.backend.builders import make_phase, make_project, make_series, make_user, message, put_away, rectangle
 from tests.backend.series.files import imported, ramp
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,30 @@ def test_a_commit_to_a_series_of_an_archived_project_is_refused(series: Series, 
     archive.archive_project(project_id=series.project_id, by=owner)
     with pytest.raises(ArchivedError):
         services.commit(series_id=series.pk, author=owner, message=drawing())
+
+
+def test_a_change_that_the_archive_overtook_is_refused(series: Series, owner: User) -> None:
+    project = series.project
+    phase = make_phase(project)
+    values = {"name": "Pores", "low": 0.0, "high": 1.0, "gamma": 1.0, "invert": False, "is_default": False}
+    preset = presets.create_preset(series=series, created_by=owner, values=values)
+    project = Project.objects.get(pk=project.pk)  # as a request has read it
+    put_away(project)
+    for change in (
+        lambda: rename_series(series=series, name="Cooling"),
+        lambda: presets.create_preset(series=series, created_by=owner, values=values | {"name": "Grains"}),
+        lambda: presets.change_preset(series=series, preset_id=preset.pk, values={"name": "Grains"}),
+        lambda: presets.delete_preset(series=series, preset_id=preset.pk),
+        lambda: update_project(project=project, changes={"name": "Au on C"}),
+        lambda: make_phase(project, "Support"),
+        lambda: update_phase(project_id=project.pk, phase_id=phase.pk, changes={"name": "Support"}),
+        lambda: delete_phase(project_id=project.pk, phase_id=phase.pk),
+    ):
+        with pytest.raises(ArchivedError):
+            change()
+    stored = Series.objects.get(pk=series.pk)
+    assert (stored.name, stored.project.name) == (series.name, project.name)
+    assert ([each.name for each in project.phases.all()], stored.display_presets.count()) == ([phase.name], 1)
 
 
 def test_a_request_from_before_keeps_its_answer(series: Series, owner: User) -> None:

@@ -29,7 +29,7 @@ from backend.series import importing, pixel_store, services
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.importing import import_series
 from backend.series.models import PixelStore, Series
-from ml.formats.apart import ReaderLimits, ReaderProcess
+from ml.formats.apart import ReaderLimits, ReaderProcess, ReadyReader
 from tests.backend.builders import make_project
 from tests.backend.jobs.kinds import stored
 from tests.backend.series.files import imported, no_progress, order, owner, png, ramp, tiff, upload
@@ -240,18 +240,22 @@ def test_a_reader_over_its_memory_fails_its_import_alone(settings: Settings, lef
     assert run_job(make_project(), ("good.tif", tiff(ramp(seed=63)))).state == "done"
 
 
-def started_and(signal_number: int) -> type[ReaderProcess]:
-    class Ailing(ReaderProcess):
-        def __init__(self, limits: ReaderLimits | None = None) -> None:
-            super().__init__(limits)
-            os.kill(self.pid, signal_number)
+def started_and(signal_number: int) -> ReadyReader:
+    class Ailing(ReadyReader):
+        def take(self, limits: ReaderLimits) -> ReaderProcess:
+            process = super().take(limits)
+            os.kill(process.pid, signal_number)
+            return process
 
-    return Ailing
+        def prepare(self, limits: ReaderLimits) -> None:
+            pass
+
+    return Ailing()
 
 
 def test_a_reader_that_crashes_fails_its_import_alone(monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "ReaderProcess", started_and(signal.SIGSEGV))
+        patch.setattr(importing, "_reader", started_and(signal.SIGSEGV))
         job = run_job(make_project(), ("a.tif", tiff(ramp(seed=64))))
     assert (job.state, job.error["code"]) == ("failed", "reader_crashed")
     assert "a.tif: its reader crashed (SIGSEGV)" in job.error["message"]
@@ -259,8 +263,19 @@ def test_a_reader_that_crashes_fails_its_import_alone(monkeypatch: pytest.Monkey
     assert run_job(make_project(), ("a.tif", tiff(ramp(seed=64)))).state == "done"
 
 
+def test_a_reader_that_hangs_is_given_up_after_the_time_that_was_set(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
+) -> None:
+    settings.READER_PATIENCE_S = 1
+    monkeypatch.setattr(importing, "_reader", started_and(signal.SIGSTOP))
+    job = run_job(make_project(), ("a.tif", tiff(ramp(seed=66))))
+    assert (job.state, job.error["code"]) == ("failed", "reader_stuck")
+    assert "its reader got nowhere for 1 s, the limit." in job.error["message"]
+    assert not leftovers()
+
+
 def test_cancel_ends_a_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers) -> None:
-    monkeypatch.setattr(importing, "ReaderProcess", started_and(signal.SIGSTOP))
+    monkeypatch.setattr(importing, "_reader", started_and(signal.SIGSTOP))
     said: list[str] = []
 
     def cancel(fraction: float, step: str) -> None:

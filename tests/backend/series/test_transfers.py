@@ -6,7 +6,8 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,11 +21,11 @@ from pytest_django import Settings
 
 from backend.projects.models import Project
 from backend.protocol.errors import ConflictError, GoneError, LockedError, TooLargeError
-from backend.series import services, transfers
+from backend.series import services, transfers, uploads
 from backend.series.files import upload_path, uploads_folder
 from backend.series.models import Transfer, Upload
 from backend.series.prune import prune
-from backend.series.transfers import Part, part_path
+from backend.series.transfers import Part, lock_path, part_path, transfers_folder
 from tests.backend.builders import make_project, make_user
 from tests.backend.series.files import owner
 
@@ -175,6 +176,13 @@ def test_another_version_of_the_protocol_is_refused(sender: Sender) -> None:
     assert "creation" in options["Tus-Extension"].split(",")
 
 
+def test_a_part_may_be_larger_than_other_requests(sender: Sender, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    address = sender.begin()["Location"]
+    assert sender.send(address, 0, CONTENT).status_code == 204
+    assert Upload.objects.get().sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
 def test_a_part_says_that_it_is_one(sender: Sender) -> None:
     address = sender.begin()["Location"]
     answer = sender.client.patch(address, b"x", content_type="text/plain", headers={**TUS, "Upload-Offset": "0"})
@@ -294,7 +302,7 @@ def test_a_whole_file_whose_row_was_not_committed_is_finished_by_the_next_questi
 ) -> None:
     address = sender.begin()["Location"]
 
-    def die(row: Upload, draft: Path) -> None:
+    def die(row: Upload, draft: Path, *, attach: Callable[[], None]) -> None:
         if moved:
             target = upload_path(row.sha256)
             target.parent.mkdir(exist_ok=True)
@@ -340,8 +348,92 @@ def test_what_came_and_is_no_longer_there_must_be_sent_again(sender: Sender) -> 
     path = part_path(Transfer.objects.get().pk)
     path.write_bytes(CONTENT[:99])
     assert sender.send(address, 100, CONTENT[100:]).status_code == 410
+    # A second try finds the same: nothing was put in the place of what is missing.
+    assert sender.send(address, 100, CONTENT[100:]).status_code == 410
+    assert path.read_bytes() == CONTENT[:99]
+    assert sender.head(address).status_code == 410
     path.unlink()
     assert sender.send(address, 100, CONTENT[100:]).status_code == 410
+    assert sender.head(address).status_code == 410
+    assert not Upload.objects.exists()
+
+
+def test_a_whole_file_that_was_cut_short_becomes_no_upload(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = sender.begin()["Location"]
+
+    def die(row: Upload, draft: Path, *, attach: Callable[[], None]) -> None:
+        raise OperationalError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transfers, "keep", die)
+        sender.client.raise_request_exception = False
+        sender.send(address, 0, CONTENT)
+    os.truncate(part_path(Transfer.objects.get().pk), 10)
+    assert sender.head(address).status_code == 410
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_part_never_waits_for_a_folder_with_the_database_in_its_hand(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer = begun(project)
+    real: Callable[[Path], AbstractContextManager[None]] = uploads.locked
+    held: list[bool] = []
+
+    @contextmanager
+    def locked(folder: Path) -> Iterator[None]:
+        assert not connection.in_atomic_block
+        with real(folder):
+            yield
+            held.append(connection.in_atomic_block or Transfer.objects.get(pk=transfer.pk).upload_id is None)
+
+    monkeypatch.setattr(uploads, "locked", locked)
+    transfers.receive(transfer, part(0, CONTENT))
+    assert held == [False]  # the folder is let go after the rows are committed
+
+
+def test_whoever_read_the_row_before_the_end_is_answered_by_the_row(project: Project) -> None:
+    transfer = begun(project)
+    stale = [Transfer.objects.get(pk=transfer.pk) for _ in range(3)]
+    transfers.receive(transfer, part(0, CONTENT))
+    with pytest.raises(ConflictError) as refused:
+        transfers.receive(stale[0], part(0, CONTENT))
+    assert refused.value.details == {"offset": len(CONTENT)}
+    assert transfers.receive(stale[1], part(len(CONTENT), b"")).upload_id == transfer.upload_id
+    stale[2].offset_bytes = len(CONTENT)  # read between the last byte and the upload
+    assert transfers.settle(stale[2]).upload_id == transfer.upload_id
+    half = begun(project)
+    lock_path(half.pk).unlink()
+    with pytest.raises(GoneError):
+        transfers.receive(half, part(0, CONTENT))
+
+
+def test_a_first_part_that_is_refused_leaves_no_transfer(sender: Sender) -> None:
+    before = set(transfers_folder().iterdir())
+    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    for checksum, status in ((f"sha256 {wrong}", 460), ("md5 x", 400)):
+        answer = sender.client.post(
+            f"/api/v1/projects/{sender.project.pk}/transfers",
+            b"abc",
+            content_type=PART,
+            headers={
+                **TUS,
+                "Upload-Length": "10",
+                "Upload-Metadata": "filename YS50aWY=",
+                "Upload-Checksum": checksum,
+            },
+        )
+        assert answer.status_code == status
+    assert not Transfer.objects.exists()
+    assert set(transfers_folder().iterdir()) == before
+
+
+def test_a_new_transfers_files_are_in_the_folder_on_the_disk(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[Path, int]] = []
+    monkeypatch.setattr(transfers, "sync", lambda folder: synced.append((folder, len(list(folder.iterdir())))))
+    begun(project)
+    assert synced == [(transfers_folder(), len(list(transfers_folder().iterdir())))]
 
 
 def test_a_transfer_that_is_given_up_leaves_nothing(sender: Sender) -> None:
@@ -374,6 +466,31 @@ def test_prune_takes_what_was_given_up_and_leaves_what_still_comes(project: Proj
     assert part_path(coming.pk).read_bytes() == CONTENT[:100]
     assert not orphan.exists()
     assert not part_path(forgotten.pk).exists()
+
+
+def test_prune_leaves_a_whole_file_whose_row_was_not_committed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer = begun(project)
+
+    def die(row: Upload, draft: Path, *, attach: Callable[[], None]) -> None:
+        upload_path(row.sha256).parent.mkdir(exist_ok=True)
+        draft.replace(upload_path(row.sha256))
+        raise OperationalError("killed")
+
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(transfers, "keep", die)
+        transfers.receive(transfer, part(0, CONTENT))
+    path = upload_path(transfer.sha256)
+    age(path)
+    prune()
+    assert transfers.settle(Transfer.objects.get()).upload_id is not None
+    assert path.read_bytes() == CONTENT
+    # Nobody asked within the week: it goes with its transfer.
+    Transfer.objects.update(updated_at=timezone.now() - timedelta(days=8))
+    age(path)
+    prune()
+    assert not path.exists()
 
 
 def test_an_imported_upload_outlives_its_transfer(project: Project) -> None:

@@ -91,6 +91,7 @@ def test_another_engine_finds_what_one_has_written(open_store: Callable[..., Emb
         {"backend": "onnx"},
         {"pixels": "series:0:1"},
         {"pixels": "another:0:None"},
+        {"format": 2},
     ],
 )
 def test_whatever_an_embedding_depends_on_is_another_file(
@@ -190,6 +191,14 @@ def test_a_folder_that_cannot_be_written_to_only_costs_the_embedding(tmp_path: P
     assert store.stats()["dropped"] == 1
 
 
+def test_what_cannot_be_written_costs_itself_alone(open_store: Callable[..., EmbeddingStore]) -> None:
+    store = open_store()
+    store.write(keyed(1), {"features": np.array([object()])})
+    written(store, KEY)
+    assert store.read(KEY) is not None
+    assert store.stats()["dropped"] == 1
+
+
 # ---- in an engine -------------------------------------------------------------------------------------------
 
 
@@ -219,6 +228,28 @@ def test_a_new_engine_needs_no_encoding_for_a_frame_that_was_open_before(
     assert encoded == [1]
     assert answers[0] == answers[1]
     assert (disk["hits"], disk["misses"], disk["entries"]) == (1, 0, 1)
+
+
+def test_what_another_version_of_the_code_kept_is_computed_again(
+    tmp_path: Path, pixels: Path, encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def click() -> dict[str, Any]:
+        app = create_app(pixels, pixels, test_models=True, embeddings=tmp_path / "kept")
+        with TestClient(app) as client:
+            assert client.post("/predict", json=CLICK).status_code == 200
+            disk: dict[str, Any] = client.get("/health").json()["disk"]
+        return disk
+
+    click()
+    monkeypatch.setattr(FakeSegmenter, "embedding_format", 2)
+    assert click()["hits"] == 0
+    assert encoded == [1, 1]
+    # It kept its format's number and has other arrays.
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeSegmenter, "unpack", lambda segmenter, arrays: arrays["positions"])
+        assert click()["damaged"] == 1
+    assert encoded == [1, 1, 1]
+    assert (click()["damaged"], encoded) == (0, [1, 1, 1])
 
 
 def test_a_damaged_embedding_is_computed_again(tmp_path: Path, pixels: Path, encoded: list[int]) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from ml.formats.apart import (
     ReaderMemoryError,
     ReaderProcess,
     ReaderStuckError,
+    ReadyReader,
 )
 from ml.formats.errors import MixedFramesError, TooLargeError, TruncatedError
 from ml.formats.images import open_series
@@ -89,6 +91,23 @@ def test_the_files_own_errors_and_limits_are_told(tmp_path: Path) -> None:
             process.open([tmp_path / "a.png"], Limits(max_frame_px=63))
 
 
+def test_a_process_is_started_beforehand_and_used_once(files: dict[str, list[Path]]) -> None:
+    limits, ready = ReaderLimits(), ReadyReader()
+    ready.prepare(limits)
+    with ready.take(limits) as first, ready.take(limits) as second:
+        assert first.pid != second.pid
+        for process in (first, second):
+            assert process.open(files["a.avi"]).frames == 5
+    ready.prepare(limits)
+    with ready.take(ReaderLimits(memory_bytes=512 * MIB)) as other:
+        assert other.limits.memory_bytes == 512 * MIB
+    ready.prepare(limits)
+    with ready.take(limits) as process:
+        os.kill(process.pid, signal.SIGKILL)
+    with ready.take(limits) as process:
+        assert process.alive
+
+
 def test_a_crash_is_told_with_the_frame(tmp_path: Path) -> None:
     path = tmp_path / "float.tif"
     tifffile.imwrite(path, grey(side=1024, dtype="float32"), photometric="minisblack")  # larger than what a pipe holds
@@ -124,6 +143,33 @@ def test_a_reader_that_hangs_is_ended(files: dict[str, list[Path]]) -> None:
             process.open(files["a.avi"])
         assert time.monotonic() - start < 10
         assert not process.alive
+
+
+def test_a_reader_that_hangs_before_it_has_taken_the_request_is_ended_or_cancelled(tmp_path: Path) -> None:
+    paths = [tmp_path / f"a frame with a long name {t}.tif" for t in range(20_000)]  # more than a pipe holds
+
+    def cancel() -> None:
+        raise KeyboardInterrupt
+
+    for on_wait, error in ((None, ReaderStuckError), (cancel, KeyboardInterrupt)):
+        with pytest.raises(error), ReaderProcess(ReaderLimits(patience_s=1.0)) as process:
+            os.kill(process.pid, signal.SIGSTOP)
+            guard = threading.Timer(20, process.close)  # for a request that waits for ever
+            guard.start()
+            try:
+                process.open(paths, on_wait=on_wait)
+            finally:
+                guard.cancel()
+        assert not process.alive
+
+
+def test_a_long_request_comes_whole(tmp_path: Path) -> None:
+    paths = [tmp_path / f"a frame with a long name {t}.png" for t in range(2000)]
+    Image.fromarray(grey(1, dtype="uint8")[0]).save(paths[0])
+    for path in paths[1:]:
+        path.hardlink_to(paths[0])
+    with ReaderProcess() as process:
+        assert process.open(paths).frames == 2000
 
 
 def test_whoever_waits_can_cancel(files: dict[str, list[Path]]) -> None:

@@ -1,5 +1,7 @@
 """A mask that a prompt refines: what a network is told of it, and what is made of the answer."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -86,6 +88,19 @@ def test_points_that_say_nothing_new_or_lie_off_the_frame_change_nothing() -> No
     mask = disc(40, 50, 25)
     points = [(40.0, 50.0, 1), (130.0, 90.0, 0), (-5.0, 10.0, 1), (10.0, 500.0, 0)]
     assert np.array_equal(edited(mask, disc(45, 50, 25), points), mask)
+
+
+def test_an_edit_in_a_large_frame_takes_memory_for_the_object() -> None:
+    shape = (3000, 4000)
+    mask, answer = disc(2000, 1500, 40, shape), disc(2020, 1500, 40, shape)
+    tracemalloc.start()
+    try:
+        changed = edited(mask, answer, [(2050.0, 1500.0, 1)])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(changed, mask | answer)
+    assert peak < 2.2 * mask.nbytes  # the result, and where the two differ
 
 
 def test_an_answer_that_sees_the_object_there_changes_only_what_was_asked_for() -> None:

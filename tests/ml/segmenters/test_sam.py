@@ -224,3 +224,19 @@ def test_whole_frames_are_segmented_by_a_grid_of_clicks(segmenter: SamSegmenter)
     assert found and all(instance.mask.shape == (40, 60) for instance in found)
     scores = [instance.score for instance in found]
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("box", [None, BOX])
+def test_one_mask_at_a_time_is_scaled_up(
+    segmenter: SamSegmenter, monkeypatch: pytest.MonkeyPatch, box: tuple[float, float, float, float] | None
+) -> None:
+    scaled_up: list[int] = []
+    real = segmenter.full_size
+
+    def full_size(logits: torch.Tensor, embedding: Embedding) -> torch.Tensor:
+        scaled_up.append(len(logits))
+        return real(logits, embedding)
+
+    monkeypatch.setattr(segmenter, "full_size", full_size)
+    segmenter.decode(segmenter.encode(frame()), Prompt(CLICK, box))
+    assert scaled_up == [1] * 4

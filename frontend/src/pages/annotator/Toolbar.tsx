@@ -1,6 +1,7 @@
 // The tools beside the canvas, each with its key.
 
 import type { ToolName } from "../../state/annotator/model";
+import { canUndo } from "../../state/annotator/undo";
 import { mayEdit, objectOf } from "../../state/annotator/view";
 import { runCommand } from "../../tools/commands";
 import { tools } from "../../tools/host";
@@ -42,11 +43,8 @@ export function Toolbar() {
   const selected = useView(
     (state) => state.selection !== null && objectOf(state, state.selection.track, state.frame) !== undefined,
   );
-  const waiting = useView((state) => state.asked !== null);
-  const undoable = useView(
-    (state) => (state.undo.length > 0 && !waiting) || state.prompt !== null || state.outline !== null,
-  );
-  const redoable = useView((state) => state.redo.length > 0 && !waiting);
+  const undoable = useView(canUndo);
+  const redoable = useView((state) => state.redo.length > 0 && state.asked === null);
   const several = useView((state) => state.series.frames > 1);
   const masks = useView((state) => state.display.masks);
   return (

@@ -131,6 +131,9 @@ export function createWorkspace(session: Session): Workspace {
         .interpolate(newId)
         .catch((cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }));
     },
+    get busy() {
+      return host.busy;
+    },
     cancelGesture() {
       const { busy } = host;
       host.cancel();

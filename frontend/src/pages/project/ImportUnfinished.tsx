@@ -21,8 +21,8 @@ export function UnfinishedImports() {
       <div class="import-text">
         <strong>{found.length === 1 ? "One file is" : `${found.length} files are`} here in part</strong>
         <span class="muted">
-          {found.length === 1
-            ? "Drop the same file again and it goes on from where it was."
+          {found.length === 1 && found[0] !== undefined
+            ? `Drop the same file again and it goes on from ${percent(found[0].offset / found[0].bytes)}.`
             : "Drop the same files again and they go on from where they were."}
         </span>
       </div>

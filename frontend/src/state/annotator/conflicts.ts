@@ -2,7 +2,7 @@
 
 import { decoded, encode, union } from "../../geometry/rle";
 import type { Conflict, MaskRle } from "../../protocol/messages";
-import { reapply } from "./history";
+import { forget, reapply } from "./history";
 import { type Annotator, type Operation, objectKey, type PendingCommit } from "./model";
 
 export type Choice = "mine" | "theirs" | "union";
@@ -47,6 +47,19 @@ export function mayUnite({ masks }: Contested): boolean {
   return masks !== null && masks.mine !== null && masks.theirs !== null;
 }
 
+/**
+ * Whether a commit's objects make sense only together: a merge takes from one what it gives the other, and a split
+ * gives a new object what it takes from another.
+ */
+export function belongTogether({ operations }: Pick<PendingCommit, "operations">): boolean {
+  const created = new Set(operations.filter(({ op }) => op === "track.create").map(({ track }) => track));
+  const changed = new Set(
+    operations.filter(({ op, track }) => op === "mask.set" && !created.has(track)).map(({ track }) => track),
+  );
+  const gone = operations.some(({ op, track }) => op.endsWith(".delete") && !changed.has(track));
+  return changed.size > 0 && (created.size > 0 || gone);
+}
+
 /** Each object as it was decided; those without a decision are mine. What nobody contests is mine, too. */
 export function settleConflict(
   state: Annotator,
@@ -56,6 +69,7 @@ export function settleConflict(
 ): Annotator {
   const lost = state.pending.find((commit) => commit.requestId === requestId);
   if (lost === undefined) return state;
+  if (belongTogether(lost) && Object.values(choices).includes("theirs")) return forget(state, requestId);
   const theirs = new Map(contestedBy(state, lost).map((each) => [each.key, each.masks?.theirs ?? null]));
   const operations = lost.operations.flatMap((operation): Operation[] => {
     const frame = "frame" in operation ? operation.frame : null;

@@ -69,7 +69,8 @@ export function acceptCandidate(state: Annotator, requestId: string, newTrack: s
   if (existing === null) operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
   const selection = existing === null ? { track, lasting: false } : state.selection;
   const reason = refinedTrack(state) === null ? "Accept a mask" : "Refine a mask";
-  return commit({ ...state, prompt: null, selection }, { requestId, reason, operations });
+  const from = existing === prompt.track ? prompt.from : null;
+  return commit({ ...state, prompt: null, selection }, { requestId, reason, operations }, from);
 }
 
 export function extendStroke(state: Annotator, point: StrokePoint): Annotator {

@@ -14,6 +14,8 @@ export function startDifferences(store: Store, api: DifferenceApi): () => void {
   const { id } = store.state.peek().series;
   let leaving = new AbortController();
   let asked = new Set<string>();
+  /** What failed: asked for again on another frame, and once the server is there again. */
+  const failed = new Set<string>();
 
   const stopWatching = store.watch((after, before) => {
     const { difference } = after;
@@ -21,6 +23,11 @@ export function startDifferences(store: Store, api: DifferenceApi): () => void {
       leaving.abort();
       leaving = new AbortController();
       asked = new Set();
+      failed.clear();
+    }
+    if (after.frame !== before.frame || after.connection !== before.connection) {
+      for (const what of failed) asked.delete(what);
+      failed.clear();
     }
     if (difference === null) return;
     if (difference.next !== null) count(difference, difference.next);
@@ -51,7 +58,7 @@ export function startDifferences(store: Store, api: DifferenceApi): () => void {
     const { signal } = leaving;
     ask(signal).catch((cause) => {
       if (signal.aborted) return;
-      asked.delete(what); // the next change of frame asks again
+      failed.add(what);
       store.dispatch({ type: "notice", text: asApiError(cause).message });
     });
   }

@@ -1,9 +1,9 @@
 // Keeps unsaved work in the browser as it comes and goes, and finds what earlier pages and dead tabs left.
 
 import type { Keep } from "./keep";
-import type { Annotator, Drafts, PendingCommit, StrokeDraft } from "./model";
+import type { Annotator, Drafts, PendingCommit, Ruler, StrokeDraft } from "./model";
 import type { Store } from "./store";
-import { isLoaded } from "./view";
+import { isLoaded, mayEdit } from "./view";
 
 const LOOK_MS = 4000;
 const STROKE_MS = 250; // a stroke grows with every movement of the pointer
@@ -33,7 +33,8 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
     if (drafted || after.asked !== before.asked) keepDrafts(0);
     else if (after.stroke !== before.stroke) keepDrafts(after.stroke === null ? 0 : STROKE_MS);
     if (after.display !== before.display) keepLook(() => keep.saveDisplay(after.display));
-    if (after.rulers !== before.rulers) keepLook(() => keep.saveRulers(after.rulers));
+    if (after.rulers !== before.rulers)
+      keepLook(() => keep.saveRulers(mergedRulers(keep.rulers(), before.rulers, after.rulers)));
     resumeStroke(after);
   });
   void look();
@@ -64,7 +65,7 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
 
   /** A stroke that a reload cut short is finished as far as it got: it can be undone. */
   function resumeStroke(state: Annotator): void {
-    if (stroke === null || state.stroke !== null) return;
+    if (stroke === null || state.stroke !== null || !mayEdit(state)) return;
     if (state.frame !== stroke.frame || !isLoaded(state, stroke.frame)) return;
     const resumed = stroke;
     stroke = null;
@@ -106,7 +107,12 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   function saveDrafts(): void {
     draftsTimer = undefined;
     draftsKept = true;
-    write(() => keep.saveDrafts(draftsOf(store.state.peek())));
+    const drafts = draftsOf(store.state.peek());
+    write(async () => {
+      draftsFailed = true;
+      await keep.saveDrafts({ ...drafts, stroke: drafts.stroke ?? stroke });
+      draftsFailed = false;
+    });
   }
 
   function keepLook(save: () => void): void {
@@ -118,19 +124,20 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
   }
 
   let writing = 0;
+  let draftsFailed = false;
   let last: Promise<unknown> = Promise.resolve();
   /** Begins at once, for the page may go away; the shelf keeps the order. */
   function write(action: () => Promise<void>): void {
     writing++;
     report({ writing });
-    last = action().then(
-      () => done(false),
-      () => done(true),
-    );
+    last = action().then(done, done);
   }
-  function done(failed: boolean): void {
+  function done(): void {
     writing--;
-    if (!closed) report({ writing, failed });
+    if (closed) return;
+    const { pending } = store.state.peek();
+    const missing = pending.some(({ requestId }) => !stored.has(requestId) && !asked.has(requestId));
+    report({ writing, failed: missing || (draftsFailed && writing === 0) });
   }
 
   function report(change: Partial<Annotator["keeping"]>): void {
@@ -153,6 +160,14 @@ export function startKeeping(store: Store, keep: Keep, newId: () => string): Kee
       void last.then(() => keep.close());
     },
   };
+}
+
+/** The change of this tab's rulers, made to those that any tab has kept. */
+function mergedRulers(kept: readonly Ruler[], before: readonly Ruler[], after: readonly Ruler[]): Ruler[] {
+  const still = new Set(after.map(({ id }) => id));
+  const changed = after.filter((ruler) => !before.includes(ruler));
+  const others = new Set([...before.filter(({ id }) => !still.has(id)), ...changed].map(({ id }) => id));
+  return [...kept.filter(({ id }) => !others.has(id)), ...changed];
 }
 
 const draftsOf = ({ prompt, stroke, outline, asked }: Annotator): Drafts => ({

@@ -86,7 +86,13 @@ export async function openAnnotator(
     const text = `The models could not be listed: ${catalogue.error.message} You can draw; reload the page to segment.`;
     store.dispatch({ type: "notice", text });
   }
-  const keep = browserKeep(user.id, id, browserShelf(), browserTabs(sessionStorage, newId), localStorage);
+  const keep = browserKeep(
+    user.id,
+    id,
+    browserShelf(),
+    browserTabs(`${user.id}/${id}`, sessionStorage, newId),
+    localStorage,
+  );
   const connection = start(store, { api, openWire: openWebSocket(id), keep, newId });
   const stopEdits = startEdits(store, api);
   const stopDifferences = startDifferences(store, api);

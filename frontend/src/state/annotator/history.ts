@@ -1,10 +1,10 @@
 // From a gesture to a commit: what it builds on, and what would undo it.
 
 import type { Base, Conflict, MaskSet } from "../../protocol/messages";
+import { basesMine, basesSeen, touchedBy } from "./bases";
 import { type Annotator, type HistoryStep, type Operation, objectKey, type PendingCommit } from "./model";
-import { stepBack } from "./prompt";
 import { askReversal } from "./versions";
-import { objectOf, openCommits, tracksOf } from "./view";
+import { objectOf, tracksOf } from "./view";
 
 export interface Gesture {
   readonly requestId: string;
@@ -14,29 +14,23 @@ export interface Gesture {
 
 const LONGEST_HISTORY = 200;
 
-/** Adds a gesture of the user's as one pending commit that can be undone. */
-export function commit(state: Annotator, gesture: Gesture): Annotator {
+/**
+ * Adds a gesture of the user's as one pending commit that can be undone. `from`: what it began with, where that was
+ * longer ago than now.
+ */
+export function commit(state: Annotator, gesture: Gesture, from: Base | null = null): Annotator {
   const inverse = invert(state, gesture.operations);
-  const next = enqueue(state, { ...gesture, inverse, base: basesSeen(state, gesture.operations) });
+  const base = basesSeen(state, gesture.operations).map((seen) =>
+    from !== null && seen.track === from.track && seen.frame === from.frame ? from : seen,
+  );
+  const next = enqueue(state, { ...gesture, inverse, base });
   const { requestId, reason } = gesture;
   const step: HistoryStep = { kind: "operations", requestId, reason, inverse };
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
 }
 
-/**
- * Undoes the latest step of the draft in hand, else the user's latest action as a new commit; somebody else's change
- * in between makes a conflict.
- */
-export function undo(state: Annotator, requestId: string): Annotator {
-  if (state.prompt?.frame === state.frame) return stepBack(state, requestId);
-  return reverse(state, "undo", requestId);
-}
-
-export function redo(state: Annotator, requestId: string): Annotator {
-  return reverse(state, "redo", requestId);
-}
-
-function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
+/** Undoes or redoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
+export function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
   const step = state[from].at(-1);
   if (step === undefined) return state;
   if (step.kind === "action") return askReversal(state, from, requestId);
@@ -85,11 +79,14 @@ export function recall(
 
 /** Lets go of a commit. It can be neither undone nor redone any more. */
 export function forget(state: Annotator, requestId: string): Annotator {
+  const others = (step: HistoryStep) => step.requestId !== requestId;
+  const { former } = state;
   return {
     ...state,
     pending: state.pending.filter((commit) => commit.requestId !== requestId),
-    undo: state.undo.filter((step) => step.requestId !== requestId),
-    redo: state.redo.filter((step) => step.requestId !== requestId),
+    undo: state.undo.filter(others),
+    redo: state.redo.filter(others),
+    former: former && { undo: former.undo.filter(others), redo: former.redo.filter(others) },
   };
 }
 
@@ -137,57 +134,6 @@ function enqueue(
     for (const key of mine.keys()) if (key.startsWith(`${track}/`)) mine.set(key, gesture.requestId);
   }
   return { ...state, pending: [...state.pending, added], mine };
-}
-
-/** The head of every object that the operations touch, as this user sees it; of a deleted track, its masks too. */
-function basesSeen(state: Annotator, operations: readonly Operation[]): Base[] {
-  const objects = touchedBy(operations);
-  const named = new Set(objects.map(({ track, frame }) => objectKey(track, frame)));
-  for (const { op, track } of operations) {
-    if (op !== "track.delete") continue;
-    for (const [frame, { masks }] of state.frames) {
-      if (masks.has(track) && !named.has(objectKey(track, frame))) objects.push({ track, frame });
-    }
-  }
-  return objects.map(({ track, frame }) => ({
-    track,
-    frame,
-    revision: headSeen(state, track, frame),
-  }));
-}
-
-/** The user's own latest state of every object: what an undo may replace. */
-function basesMine(state: Annotator, operations: readonly Operation[]): Base[] {
-  return touchedBy(operations).map(({ track, frame }) => {
-    const requestId = state.mine.get(objectKey(track, frame));
-    const revision = requestId === undefined ? headSeen(state, track, frame) : { request_id: requestId };
-    return { track, frame, revision };
-  });
-}
-
-function headSeen(state: Annotator, track: string, frame: number | null): Base["revision"] {
-  const own = openCommits(state.pending).findLast((commit) =>
-    commit.operations.some((operation) => touches(operation, track, frame)),
-  );
-  if (own !== undefined) return { request_id: own.requestId };
-  if (frame === null) return state.tracks.get(track)?.revision ?? null;
-  return state.frames.get(frame)?.masks.get(track)?.revision ?? null;
-}
-
-/** Deleting and restoring a track also writes its masks. */
-function touches(operation: Operation, track: string, frame: number | null): boolean {
-  if (operation.track !== track) return false;
-  if (operation.op === "mask.set" || operation.op === "mask.delete") return operation.frame === frame;
-  return frame === null || operation.op === "track.delete" || operation.op === "track.restore";
-}
-
-function touchedBy(operations: readonly Operation[]): { track: string; frame: number | null }[] {
-  const objects = new Map<string, { track: string; frame: number | null }>();
-  for (const operation of operations) {
-    const frame = "frame" in operation ? operation.frame : null;
-    objects.set(objectKey(operation.track, frame), { track: operation.track, frame });
-  }
-  return [...objects.values()];
 }
 
 /** What takes the operations back, given the state before them. */

@@ -53,6 +53,7 @@ export function initialState(opened: Opened): Annotator {
     undo: actions.undo.map(stepOf),
     redo: actions.redo.map(stepOf),
     asked: null,
+    former: null,
     refused: null,
     past: null,
     difference: null,

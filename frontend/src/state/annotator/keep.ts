@@ -43,15 +43,21 @@ export function browserKeep(user: number, series: string, shelf: Shelf, tabs: Ta
   const keyOf = (requestId: string) => `${owner}/commit/${requestId}`;
   const commitsOf = (entries: readonly Entry[]) => entries.filter((entry) => entry.kind === "commit");
 
-  /** Makes the work of tabs that are gone this tab's own. */
+  /** Makes the work of tabs that are gone this tab's own; their drafts only where this one has none. */
   async function adopt(entries: readonly Entry[], tab: string): Promise<void> {
-    const others = new Set(commitsOf(entries).map((entry) => entry.tab));
+    const others = new Set(entries.map((entry) => entry.tab));
     others.delete(tab);
     for (const other of others) {
       await tabs.ifGone(other, async () => {
         // Anew: another tab may have been quicker.
-        const left = commitsOf(await shelf.entries(owner)).filter((entry) => entry.tab === other);
-        await shelf.put(left.map((entry) => ({ ...entry, tab })));
+        const entries = await shelf.entries(owner);
+        const left = entries.filter((entry) => entry.tab === other);
+        const drafts = left.find((entry) => entry.kind === "drafts");
+        const free = first && !entries.some((entry) => entry.key === draftsKey(owner, tab));
+        const moved = commitsOf(left).map((entry): Entry => ({ ...entry, tab }));
+        if (drafts !== undefined && free) moved.push({ ...drafts, key: draftsKey(owner, tab), tab });
+        await shelf.put(moved);
+        if (drafts !== undefined && (free || drafts.drafts.asked === null)) await shelf.remove(drafts.key);
       });
     }
   }

@@ -130,8 +130,8 @@ function withGone(
   const went = new Map(gone);
   for (const { track, mask } of revisions) {
     const before = masks.get(track);
-    if (mask !== null) went.delete(track);
-    else if (ended.has(track) && before !== undefined && before.mask !== null) went.set(track, before);
+    if (mask !== null || !ended.has(track)) went.delete(track);
+    else if (before !== undefined && before.mask !== null) went.set(track, before);
   }
   return went;
 }

@@ -112,8 +112,10 @@ export interface PromptDraft {
   readonly box: Box | null;
   /** The object whose mask it refines; null: accepting gives a mask to an object that has none here. */
   readonly track: string | null;
-  /** The mask that was to be refined when each point was placed; null where the model began afresh. */
+  /** The mask that the model is to refine; null: it begins afresh. */
   readonly mask: MaskRle | null;
+  /** That object's mask as it was at the first click: what accepting replaces. */
+  readonly from: Base | null;
   /** The newest question; the answer may be to an older one while the model works. */
   readonly requestId: string;
   readonly answer: PromptAnswer | null;
@@ -271,6 +273,11 @@ export interface Difference {
   readonly masks: ReadonlyMap<number, ReadonlyMap<string, MaskRevision>>;
 }
 
+export interface Former {
+  readonly undo: readonly HistoryStep[];
+  readonly redo: readonly HistoryStep[];
+}
+
 /** What is being drawn or asked, and is no commit. */
 export interface Drafts {
   readonly asked: Asked | null;
@@ -367,6 +374,8 @@ export interface Annotator {
   readonly undo: readonly HistoryStep[];
   readonly redo: readonly HistoryStep[];
   readonly asked: Asked | null;
+  /** What could be undone and redone before it was asked: a refusal brings it back. */
+  readonly former: Former | null;
   readonly refused: Refused | null;
   readonly past: Past | null;
   readonly difference: Difference | null;

@@ -35,6 +35,9 @@ export function outlineTarget(
 
 export const NOTHING_TO_CUT = "There is no object here to cut out of. Select one first, or begin on one.";
 
+const NOTHING_LEFT_TO_CUT =
+  "What this outline cuts out of is not here any more. Cancel it (Esc), or choose to draw a new object.";
+
 /** The way around, from the first corner back to it. */
 export function outlinePoints(corners: readonly Corner[], closing: readonly Point[] = []): Point[] {
   return [...corners.flatMap(({ path, x, y }) => [...path, { x, y }]), ...closing];
@@ -96,9 +99,11 @@ export function finishOutline(
   const { height, width } = state.series;
   const inside = polygonRuns(outlinePoints(outline.corners, closing), height, width);
   const { frame, mode } = outline;
-  const present = maskBefore(state, outline);
-  // What was to get its first mask here may have one by now: then this is another object.
-  const fresh = mode === "new" && present !== null;
+  // What it was drawn for may be deleted by now, or have its first mask here: then this is another object.
+  const deleted = outline.track !== null && tracksOf(state).get(outline.track)?.deleted !== false;
+  const present = deleted ? null : maskBefore(state, outline);
+  if (mode === "subtract" && present === null) return { ...state, notice: NOTHING_LEFT_TO_CUT };
+  const fresh = deleted || (mode === "new" && present !== null);
   const before = fresh ? null : present;
   return applyDrawn(idle, requestId, {
     frame,

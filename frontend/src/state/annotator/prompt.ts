@@ -1,6 +1,7 @@
 // Points and a box being placed: every change asks the model anew, and can be taken back.
 
 import type { MaskRle, PromptPoint } from "../../protocol/messages";
+import { headSeen } from "./bases";
 import type { Annotator, Box, PromptDraft } from "./model";
 import { objectOf } from "./view";
 
@@ -16,12 +17,14 @@ export function addPoint(
   const before = promptHere(state);
   const points = [...(before?.points ?? []), point];
   if (before !== null) {
-    const { box, track } = before;
-    return ask(state, requestId, { points, box, track, mask: maskToRefine(before) });
+    const { box, track, from } = before;
+    return ask(state, requestId, { points, box, track, from, mask: maskToRefine(before) });
   }
   const object = refines === null ? undefined : objectOf(state, refines, state.frame);
   const track = object?.track.track ?? null;
-  return ask(state, requestId, { points, box: null, track, mask: object?.mask ?? null });
+  const { frame } = state;
+  const from = track === null ? null : { track, frame, revision: headSeen(state, track, frame) };
+  return ask(state, requestId, { points, box: null, track, from, mask: object?.mask ?? null });
 }
 
 /** What is on offer, where it goes on from a mask or a person has changed it; else the model begins afresh. */
@@ -31,8 +34,8 @@ function maskToRefine({ track, answer, chosen, mask }: PromptDraft): MaskRle | n
 }
 
 export function setBox(state: Annotator, box: Box, requestId: string): Annotator {
-  const { points = [], track = null, mask = null } = promptHere(state) ?? {};
-  return ask(state, requestId, { points, box, track, mask });
+  const { points = [], track = null, from = null, mask = null } = promptHere(state) ?? {};
+  return ask(state, requestId, { points, box, track, from, mask });
 }
 
 /** The draft one step back: without its last point, its box or the last touch-up. What was not answered is asked anew. */
@@ -64,7 +67,7 @@ export function askAgain(state: Annotator, requestId: string): Annotator {
 function ask(
   state: Annotator,
   requestId: string,
-  question: Pick<PromptDraft, "points" | "box" | "track" | "mask">,
+  question: Pick<PromptDraft, "points" | "box" | "track" | "from" | "mask">,
 ): Annotator {
   const before = promptHere(state);
   const prompt: PromptDraft = {

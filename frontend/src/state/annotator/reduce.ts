@@ -10,7 +10,7 @@ import type { TrackingRequest } from "../../protocol/tracking";
 import { type Choices, settleConflict } from "./conflicts";
 import { countDifference, loadDifference, nextChanged, openDifference } from "./difference";
 import { acceptCandidate, acceptProposals, cycleCandidates, extendStroke, finishStroke } from "./drafts";
-import { commit, forget, type Gesture, reapply, recall, redo, undo } from "./history";
+import { commit, forget, type Gesture, reapply, recall } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
 import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
@@ -39,6 +39,7 @@ import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } f
 import { chosenSegmenter, leastScore } from "./segmenters";
 import { changeShapes, type ShapeChange } from "./shapes";
 import { changedTracking } from "./tracking";
+import { redo, undo } from "./undo";
 import {
   askEdit,
   askObjectUndo,
@@ -442,7 +443,9 @@ function kept(
     ...waiting.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
     pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
-      prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+      state.prompt !== null || prompt === null
+        ? state.prompt
+        : { ...prompt, requestId: answered ? prompt.requestId : requestId },
     asked: again,
   };
 }

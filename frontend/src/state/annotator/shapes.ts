@@ -133,7 +133,7 @@ function crosses({ box: [x0, y0, x1, y1] }: ObjectOnFrame, line: readonly Point[
   return Math.min(...xs) < x1 && Math.max(...xs) >= x0 && Math.min(...ys) < y1 && Math.max(...ys) >= y0;
 }
 
-/** The masks of what is meant, else of all objects, once more on the next frame, as accepted masks of their tracks. */
+/** The masks of what is meant, else of all accepted objects in sight, once more on the next frame. Proposals stay so. */
 export function copyToNext(state: Annotator): ShapePlan & { readonly notice?: string } {
   const next = state.frame + 1;
   if (next >= state.series.frames)
@@ -142,7 +142,7 @@ export function copyToNext(state: Annotator): ShapePlan & { readonly notice?: st
     return { refusal: `Frame ${next + 1} is still loading. Try again when it is there.` };
   }
   const chosen = chosenObjects(state);
-  const meant = chosen.length > 0 || state.selection !== null ? chosen : objectsOn(state, state.frame);
+  const meant = chosen.length > 0 || state.selection !== null ? chosen : acceptedInSight(state);
   if (meant.length === 0) return { refusal: "There is no mask on this frame to copy." };
   const taken = meant.filter(({ track }) => objectOf(state, track.track, next) !== undefined);
   const copied = meant.filter((object) => !taken.includes(object));
@@ -152,9 +152,18 @@ export function copyToNext(state: Annotator): ShapePlan & { readonly notice?: st
     copied.length === 1 ? listed(copied.map(({ track }) => objectName(track))) : `${copied.length} masks`;
   return {
     reason: `Copy ${what} to the next frame`,
-    operations: copied.map(({ track, mask }) => setMask(track.track, next, mask, BY_HAND)),
+    operations: copied.map(({ track, mask, state }) => ({
+      ...setMask(track.track, next, mask, BY_HAND),
+      state,
+    })),
     ...(taken.length === 0 ? {} : { notice: kept }),
   };
+}
+
+function acceptedInSight(state: Annotator): readonly ObjectOnFrame[] {
+  return objectsOn(state, state.frame).filter(
+    (object) => object.state === "accepted" && !state.hidden.has(object.track.track),
+  );
 }
 
 function keptText(taken: readonly ObjectOnFrame[]): string {

@@ -11,7 +11,10 @@ export interface Tabs {
 const NAME = "graticule/tab";
 const FORMER_MS = 500; // until the page before a reload has let go
 
-export function browserTabs(ofTab: Storage, newId: () => string): Tabs {
+/** `owner`: the work that is meant; a tab that goes on to other work lets go of it. */
+export function browserTabs(owner: string, ofTab: Storage, newId: () => string): Tabs {
+  const name = `${NAME}/${owner}`;
+  const lockOf = (tab: string) => `${name}/${tab}`;
   let release: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
     release = resolve;
@@ -32,7 +35,7 @@ export function browserTabs(ofTab: Storage, newId: () => string): Tabs {
 
   return {
     async mine() {
-      const former = ofTab.getItem(NAME);
+      const former = ofTab.getItem(name);
       if (former !== null) {
         try {
           await hold(former, AbortSignal.timeout(FORMER_MS));
@@ -43,7 +46,7 @@ export function browserTabs(ofTab: Storage, newId: () => string): Tabs {
       }
       const tab = newId();
       await hold(tab);
-      ofTab.setItem(NAME, tab);
+      ofTab.setItem(name, tab);
       return tab;
     },
     async ifGone(tab, action) {
@@ -56,5 +59,3 @@ export function browserTabs(ofTab: Storage, newId: () => string): Tabs {
     close: release,
   };
 }
-
-const lockOf = (tab: string) => `${NAME}/${tab}`;

@@ -7,6 +7,8 @@ import type { ToolContext } from "../tool";
 export interface CommandContext extends ToolContext {
   /** Where this person's keys differ from the usual ones. */
   readonly keyChanges: KeyChanges;
+  /** A gesture is under way: the pointer is pressed. */
+  readonly busy: boolean;
   /** Ends a gesture under way; false when there was none. */
   cancelGesture(): boolean;
   toggleHelp(): void;

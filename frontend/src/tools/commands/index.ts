@@ -21,7 +21,7 @@ export type { Command, CommandContext, Group, TrackDialog } from "./command";
 export { type Key, keyName, keyOf } from "./keys";
 export { plan } from "./tracks";
 
-/** Of those that share a key, the first that means anything runs. */
+/** Of those that share a key, the first that means anything and is allowed runs. */
 const table = {
   ...historyCommands,
   ...lookingCommands,
@@ -50,24 +50,23 @@ export function pressKey(context: CommandContext, key: Key): boolean {
   const found = commandIds.find(
     (id) => keysFor(commands, id, context.keyChanges).includes(name) && means(commands[id], context, name),
   );
-  return found !== undefined && run(commands[found], context, name);
+  if (found === undefined) return false;
+  commands[found].run(context, name);
+  return true;
 }
 
 /** Does what a command's key does. False: it means nothing here. */
 export function runCommand(context: CommandContext, id: CommandId): boolean {
   const command = commands[id];
-  return means(command, context, "") && run(command, context, "");
+  if (!means(command, context, "")) return false;
+  command.run(context, "");
+  return true;
 }
 
 function means(command: Command, context: CommandContext, key: string): boolean {
-  return command.when?.(context, key) ?? true;
-}
-
-function run(command: Command, context: CommandContext, key: string): boolean {
   const edits = EDITING.has(command.group) && command.harmless !== true;
   if (edits && !mayEdit(context.state)) return false;
-  command.run(context, key);
-  return true;
+  return command.when?.(context, key) ?? true;
 }
 
 const EDITING: ReadonlySet<Group> = new Set<Group>(["Prompts", "Proposals", "Objects", "Shapes", "Tracks"]);

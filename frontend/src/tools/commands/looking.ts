@@ -64,14 +64,14 @@ export const lookingCommands = {
   "view.beside-previous": {
     group: "View",
     title: "Previous frame of the second view",
-    keys: [";"],
+    keys: ["{"],
     when: beside,
     run: stepBeside(-1),
   },
   "view.beside-next": {
     group: "View",
     title: "Next frame of the second view",
-    keys: ["'"],
+    keys: ["}"],
     when: beside,
     run: stepBeside(1),
   },

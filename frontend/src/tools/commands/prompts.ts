@@ -1,6 +1,7 @@
 // What is done with the mask or the proposals on offer.
 
 import { openProposals } from "../../state/annotator/drafts";
+import { mayEdit } from "../../state/annotator/view";
 import type { CommandTable } from "./command";
 
 export const promptCommands = {
@@ -48,9 +49,9 @@ export const promptCommands = {
     harmless: true,
     run: ({ state, dispatch, cancelGesture }) => {
       if (cancelGesture()) return;
-      if (state.prompt !== null) dispatch({ type: "prompt/cancel" });
-      else if (state.proposals !== null) dispatch({ type: "proposals/dismiss" });
-      else if (state.past !== null) dispatch({ type: "past/close" });
+      if (state.past !== null) dispatch({ type: "past/close" });
+      else if (state.prompt !== null && mayEdit(state)) dispatch({ type: "prompt/cancel" });
+      else if (state.proposals !== null && mayEdit(state)) dispatch({ type: "proposals/dismiss" });
       else dispatch({ type: "selection", selection: null });
     },
   },

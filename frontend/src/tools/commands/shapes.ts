@@ -34,7 +34,9 @@ export const shapeCommands = {
       const outline = outlineHere(state);
       return outline !== null && isComplete(outline);
     },
-    run: closeOutline,
+    run: (context) => {
+      if (!context.busy) closeOutline(context);
+    },
   },
   "outline.back": {
     group: "Prompts",

@@ -106,4 +106,33 @@ describe("a contested object", () => {
     expect(state.pending).toEqual([]);
     expect(objectsOn(state, 0).map(({ mask }) => mask)).toEqual([current.mask]);
   });
+
+  it("of a merge or a split stays as it is where theirs is chosen for any of its objects", () => {
+    const union = encode(decoded(discRle(30, 10, 25)));
+    const change = { ...set("t1", 0), mask: union };
+    const merge = [change, { op: "track.delete" as const, track: "t2" }];
+    const split = [change, { op: "track.create" as const, track: "t9", phase: null, name: "" }, set("t9", 2)];
+    for (const operations of [merge, split]) {
+      const known = opened({
+        tracks: ["t1", "t2"].map((track, index) => trackRevision(track, index + 1)),
+        masks: ["t1", "t2"].map((track, index) => maskRevision(track, 10 + index, before[index] ?? null)),
+      });
+      const current = maskRevision("t1", 20, discRle(10, 13));
+      const state = run(
+        known,
+        { type: "commit", gesture: { requestId: "c1", reason: "Change", operations } },
+        { type: "changeset/made", changeset: changeset(1, { revisions: [current] }) },
+        {
+          type: "server",
+          message: {
+            type: "changeset.conflict",
+            request_id: "c1",
+            conflicts: [{ track: "t1", frame: 0, current, author: other }],
+          },
+        },
+        { type: "problem/settle", requestId: "c1", newRequestId: "c2", choices: { "t1/0": "theirs" } },
+      );
+      expect(shown(state)).toEqual([current.mask, before[1]]);
+    }
+  });
 });

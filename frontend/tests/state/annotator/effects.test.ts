@@ -167,6 +167,11 @@ describe("commits", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(saveState(store.state.value)).toEqual({ kind: "unkept", count: 1 });
     expect(connection.leaving()).toBe(true);
+    store.dispatch({ type: "prompt/cancel" }); // something else that is kept without trouble
+    store.dispatch(point);
+    store.dispatch({ type: "prompt/cancel" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(saveState(store.state.value)).toEqual({ kind: "unkept", count: 1 });
     browser.memory.full = false;
     await vi.advanceTimersByTimeAsync(5000);
     expect(saveState(store.state.value)).toEqual({ kind: "saving", count: 1 });
@@ -207,6 +212,36 @@ describe("two tabs of one person", () => {
     const taken = [second, third].map(({ store }) => store.state.value.pending.map((each) => each.requestId));
     expect(taken).toContainEqual(["c1", "c2"]);
     expect(taken).toContainEqual([]);
+  });
+
+  it("leave their drafts to the next page where one is closed, which does not take them twice", async () => {
+    const server = new FakeServer();
+    const { browser, first } = await two(server);
+    first.store.dispatch(point);
+    await vi.advanceTimersByTimeAsync(500);
+    browser.memory.alive.clear();
+    const third = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("three"));
+    expect(third.store.state.value.prompt?.points).toEqual([point.point]);
+    const fourth = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("four"));
+    expect(fourth.store.state.value.prompt).toBeNull();
+  });
+
+  it("keep the rulers of both", async () => {
+    const { browser, first, second } = await two(new FakeServer());
+    const ruler = (id: string) => ({
+      id,
+      frame: 0,
+      points: [
+        { x: 1, y: 1 },
+        { x: 9, y: 1 },
+      ],
+    });
+    first.store.dispatch({ type: "view/ruler", ruler: ruler("r1") });
+    second.store.dispatch({ type: "view/ruler", ruler: ruler("r2") });
+    first.store.dispatch({ type: "view/ruler", ruler: ruler("r3") });
+    first.store.dispatch({ type: "view/ruler-gone", id: "r1" });
+    const next = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("next"));
+    expect(next.store.state.value.rulers.map(({ id }) => id).toSorted()).toEqual(["r2", "r3"]);
   });
 });
 

@@ -42,7 +42,24 @@ it("says when the server cannot compare, and asks again with the next frame", as
   const stop = startDifferences(store, { getDifference, getState });
   store.dispatch({ type: "difference/open", from: 1, to: 3 });
   await vi.waitFor(() => expect(store.state.value.notice).not.toBeNull());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(getDifference).toHaveBeenCalledTimes(1);
   store.dispatch({ type: "frame/show", frame: 1 });
+  await vi.waitFor(() => expect(store.state.value.difference?.next).toBeNull());
+  stop();
+});
+
+it("asks again once the connection is there again", async () => {
+  const store = createStore(opened());
+  const getDifference = vi.fn().mockRejectedValueOnce(new Error("no")).mockResolvedValue(page(0, null));
+  const getState = vi.fn((_series: string, frame: number) =>
+    Promise.resolve(frameState({ version: 1, frame })),
+  );
+  const stop = startDifferences(store, { getDifference, getState });
+  store.dispatch({ type: "difference/open", from: 1, to: 3 });
+  await vi.waitFor(() => expect(store.state.value.notice).not.toBeNull());
+  store.dispatch({ type: "connection", connection: "offline" });
+  store.dispatch({ type: "connection", connection: "online" });
   await vi.waitFor(() => expect(store.state.value.difference?.next).toBeNull());
   stop();
 });

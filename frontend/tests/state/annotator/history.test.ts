@@ -213,6 +213,18 @@ it("keeps a refused commit with the server's reason", () => {
   expect(masks(state)).toEqual([]);
 });
 
+it("keeps the prompt that is begun rather than the one that an earlier page left", () => {
+  const begun = run(opened(), { type: "prompt/point", point: { x: 3, y: 3, label: 1 }, requestId: "new" });
+  const { prompt } = run(opened(), {
+    type: "prompt/point",
+    point: { x: 9, y: 9, label: 1 },
+    requestId: "old",
+  });
+  const found = { type: "kept/found", pending: [], prompt, asked: null, requestId: "again" } as const;
+  expect(run(begun, found).prompt).toBe(begun.prompt);
+  expect(run(opened(), found).prompt?.points).toEqual(prompt?.points);
+});
+
 describe("commits that an earlier page left", () => {
   const pendingOf = (state: Annotator) => state.pending.map((commit) => ({ ...commit, problem: null }));
   const found = (state: Annotator, pending: readonly PendingCommit[]) =>

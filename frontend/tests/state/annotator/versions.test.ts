@@ -172,3 +172,33 @@ describe("an edit of tracks", () => {
     expect(run(viewer, ask("e1"))).toBe(viewer);
   });
 });
+
+describe("a refusal", () => {
+  const refused = (requestId: string, code: string) =>
+    ({ type: "tracks/refused", requestId, refusal: { code, message: "No.", conflicts: [] } }) as const;
+  const edited = () => run(known(), ask("e1"), made("e1", 1), ask("e2"), made("e2", 2));
+  const ids = ({ undo, redo }: Annotator) => [undo, redo].map((steps) => steps.map((step) => step.requestId));
+
+  it("of an undo or a redo keeps the step for another try", () => {
+    const undone = run(edited(), { type: "undo", requestId: "u1" }, refused("u1", "http_500"));
+    expect(ids(undone)).toEqual([["e1", "e2"], []]);
+    const back = run(edited(), { type: "undo", requestId: "u1" }, made("u1", 3));
+    const redone = run(back, { type: "redo", requestId: "r1" }, refused("r1", "locked"));
+    expect(ids(redone)).toEqual([["e1"], ["u1"]]);
+  });
+
+  it("that lasts passes over the step, says so, and blocks none below it", () => {
+    const state = run(edited(), { type: "undo", requestId: "u1" }, refused("u1", "stale"));
+    expect(ids(state)).toEqual([["e1"], []]);
+    expect(state.notice).toContain("goes on with the step before it");
+    expect(run(state, { type: "undo", requestId: "u2" }).asked).toMatchObject({ action: "e1" });
+  });
+
+  it("leaves what could be redone, unless something was done since", () => {
+    const back = run(edited(), { type: "undo", requestId: "u1" }, made("u1", 3));
+    expect(ids(run(back, ask("e3"), refused("e3", "stale")))).toEqual([["e1"], ["u1"]]);
+    const object = { type: "undo/object", track: "t1", requestId: "o1" } as const;
+    expect(ids(run(back, object, refused("o1", "not_yours")))).toEqual([["e1"], ["u1"]]);
+    expect(ids(run(back, ask("e3"), paint("c1"), refused("e3", "stale")))).toEqual([["e1", "c1"], []]);
+  });
+});

@@ -43,7 +43,6 @@ describe("the table of commands", () => {
       Esc: ["outline.cancel", "cancel"],
       N: ["history.next", "proposal.next"],
       "Shift+N": ["history.previous", "proposal.previous"],
-      ";": ["view.beside-previous", "shape.shrink-more"],
     });
     expect(ownersOf(commands, "view.fit", "M", {})).toEqual(["view.masks"]);
   });
@@ -96,5 +95,27 @@ describe("the table of commands", () => {
     const key = (name: string) => pressKey(script, { key: name, ctrl: false, shift: false, alt: false });
     expect(["s", "Delete"].map(key)).toEqual([false, false]);
     expect(["f", "Escape"].map(key)).toEqual([true, true]);
+  });
+
+  it("leaves an older version with Esc, whatever is begun in the present, and keeps that", () => {
+    const outlined = new Script(opened()).tool("polygon").click(5, 5).click(20, 5);
+    const prompted = new Script(opened()).tool("point").click(5, 5);
+    for (const script of [outlined, prompted]) {
+      const { outline, prompt } = script.state;
+      script.dispatch({ type: "past/open", version: 1 });
+      expect(script.key("Escape")).toBe(true);
+      expect(script.state.past).toBeNull();
+      expect([script.state.outline, script.state.prompt]).toEqual([outline, prompt]);
+    }
+  });
+
+  it("lets go of the selection with Esc where an outline or a prompt may not be touched", () => {
+    const outlined = new Script(opened()).tool("polygon").click(5, 5).click(20, 5);
+    const prompted = new Script(opened()).tool("point").click(5, 5);
+    for (const script of [outlined, prompted]) {
+      script.state = { ...script.state, archived: true, selection: { track: "t1", lasting: true } };
+      expect(script.key("Escape")).toBe(true);
+      expect(script.state.selection).toBeNull();
+    }
   });
 });

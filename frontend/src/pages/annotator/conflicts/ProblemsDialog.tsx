@@ -2,7 +2,13 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { type Choice, type Choices, contestedBy, mayUnite } from "../../../state/annotator/conflicts";
+import {
+  belongTogether,
+  type Choice,
+  type Choices,
+  contestedBy,
+  mayUnite,
+} from "../../../state/annotator/conflicts";
 import type { PendingCommit } from "../../../state/annotator/model";
 import { counted } from "../../../state/format";
 import { Button } from "../../../ui/Button";
@@ -106,6 +112,12 @@ function Problem({ commit, more, pictures, onClose }: ProblemProps) {
           }}
         />
       ))}
+      {belongTogether(commit) && contested.some(({ key }) => choiceOf(key) === "theirs") && (
+        <p>
+          What was changed here makes sense only together: with theirs for one object, all of them stay as
+          they are.
+        </p>
+      )}
       <p class="muted">Your change stays in this browser until you decide. Arrow keys choose, Enter saves.</p>
     </Dialog>
   );

@@ -1,18 +1,19 @@
 // What can be done with the outline that is open, for who draws with the pointer alone.
 
 import { isComplete, outlineHere } from "../../../state/annotator/outline";
+import { mayEdit } from "../../../state/annotator/view";
 import { counted } from "../../../state/format";
-import { closeOutline } from "../../../tools/outlining";
+import { runCommand } from "../../../tools/commands";
 import { Button } from "../../../ui/Button";
 import { Kbd } from "../../../ui/Kbd";
 import { useView, useWorkspace } from "../workspace";
 
 export function OutlineBar() {
-  const { dispatch, commands } = useWorkspace();
+  const { dispatch, commands, host } = useWorkspace();
   const outline = useView((state) => state.outline);
   const here = useView((state) => outlineHere(state) !== null);
-  const tracing = useView((state) => state.tool === "lasso");
-  if (outline === null) return null;
+  const editable = useView(mayEdit);
+  if (outline === null || !editable) return null;
   const cancel = () => dispatch({ type: "outline", outline: null });
   if (!here) {
     return (
@@ -25,7 +26,7 @@ export function OutlineBar() {
       </div>
     );
   }
-  if (outline.tool === "lasso" && tracing) return null; // the release closes it
+  if (outline.tool === "lasso" && host.busy) return null; // the release closes it
   const split = outline.tool === "split";
   return (
     <div class="stage-bar" role="status">
@@ -37,7 +38,7 @@ export function OutlineBar() {
         tone="primary"
         icon="check"
         disabled={!isComplete(outline)}
-        onClick={() => closeOutline(commands)}
+        onClick={() => runCommand(commands, "outline.close")}
       >
         {split ? "Split" : "Close"} <Kbd keys="Enter" />
       </Button>

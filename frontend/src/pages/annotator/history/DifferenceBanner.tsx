@@ -3,7 +3,6 @@
 import { changesOn, nextChanged, pixelsChanged } from "../../../state/annotator/difference";
 import { mayAs } from "../../../state/projects/store";
 import { Button, IconButton } from "../../../ui/Button";
-import { Kbd } from "../../../ui/Kbd";
 import { shortcut } from "../command_keys";
 import { useView, useWorkspace } from "../workspace";
 import "./history.css";
@@ -56,8 +55,8 @@ export function DifferenceBanner() {
           Restore {difference.from}…
         </Button>
       )}
-      <Button tone="primary" onClick={() => dispatch({ type: "past/close" })}>
-        Close <Kbd keys="Esc" />
+      <Button tone="primary" title="Esc" onClick={() => dispatch({ type: "past/close" })}>
+        Close
       </Button>
     </section>
   );

@@ -3,6 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { outlineHere } from "../../../state/annotator/outline";
 import { mayEdit } from "../../../state/annotator/view";
 import { hadTour, keepTourHad } from "../../../state/session/effects_tour";
 import { tourAsked } from "../../../state/session/tour";
@@ -158,11 +159,15 @@ function follow({ anchor, align }: TourStep, card: HTMLElement | null, ring: HTM
 }
 
 /** Unless the key has something to cancel in the annotator first. */
-function skipOnEscape({ state, host, dialog, picking }: Workspace, onEnd: () => void): () => void {
+export function skipOnEscape(
+  { state, host, dialog, picking }: Pick<Workspace, "state" | "host" | "dialog" | "picking">,
+  onEnd: () => void,
+): () => void {
   const listen = (event: KeyboardEvent) => {
     const { prompt, proposals, past, stroke } = state.peek();
-    const busy = host.busy || dialog.peek() !== null || picking.peek() !== null;
-    if (event.key === "Escape" && !busy && !prompt && !proposals && !past && !stroke) onEnd();
+    const drawing = stroke !== null || outlineHere(state.peek()) !== null;
+    const busy = drawing || host.busy || dialog.peek() !== null || picking.peek() !== null;
+    if (event.key === "Escape" && !busy && !prompt && !proposals && !past) onEnd();
   };
   window.addEventListener("keydown", listen, { capture: true });
   return () => window.removeEventListener("keydown", listen, { capture: true });

@@ -53,9 +53,14 @@ function View({ beside }: { beside: Beside }) {
       drawn,
     });
     const stopPointing = movesBothViews(workspace, element);
+    const online = computed(() => workspace.state.value.connection === "online");
+    const stopRetrying = online.subscribe((there) => {
+      if (there) chunks.retry();
+    });
     return () => {
       stopPointing();
-      painter.stop();
+      stopRetrying();
+      painter.close();
       chunks.close();
       decoder.close();
     };
