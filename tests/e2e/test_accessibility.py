@@ -215,6 +215,7 @@ def test_nothing_moves_for_who_asked_for_that(browser: Browser, world: World) ->
     annotator.sign_in(world.url, "axel")
     page = annotator.page
     page.goto(f"{world.url}/series/{world.series}?frame=0")
+    page.get_by_role("img", name=re.compile("^Frame ")).wait_for()
     clicked("^Account of")(page)
     clicked("^Tour", "menuitem")(page)
     page.get_by_role("region", name="Tour").wait_for()

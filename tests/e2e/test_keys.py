@@ -11,7 +11,8 @@ from tests.infrastructure.frames import drawn_frames
 from tests.infrastructure.person import Person
 
 SIZE = 256
-BRUSHES = ["Brush", "Smaller brush", "Larger brush", "With click: this does not belong; with brush: erase"]
+ALT = "With click: this does not belong; with brush: erase; with outlines: cut out"
+BRUSHES = ["Brush", "Smaller brush", "Larger brush", ALT, "With brush: its size"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
