@@ -74,7 +74,9 @@ def command(role: str, rest: list[str]) -> list[str]:
             socket = os.environ.get("GRATICULE_ENGINE") or str(data / "run" / "engine.sock")
             device = os.environ.get("GRATICULE_DEVICE", "cpu")
             engine = [sys.executable, "-m", "ml", "engine", "--socket", socket, "--store", str(data / "store")]
-            return [*engine, "--model-files", str(data / "models"), "--device", device, *rest]
+            kept = ["--embeddings", str(data / "embeddings")]
+            kept += ["--embeddings-mb", os.environ.get("GRATICULE_EMBEDDINGS_MB") or "4096"]
+            return [*engine, "--model-files", str(data / "models"), "--device", device, *kept, *rest]
         case "worker-quick" | "worker-long" | "worker-train":
             return [sys.executable, "manage.py", "work", "--queue", role.removeprefix("worker-")]
         case "manage":

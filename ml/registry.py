@@ -7,6 +7,7 @@ from typing import Any
 from ml.segmenters.parameters import (
     CASCADE_PARAMETERS,
     EFFICIENT_SAM_PARAMETERS,
+    SAM_PARAMETERS,
     SEMANTIC_PARAMETERS,
     THRESHOLD_PARAMETERS,
     YOLO_PARAMETERS,
@@ -35,6 +36,17 @@ MODELS: dict[str, ModelInfo] = {
             promptable=True,
             network="ml.segmenters.efficient_sam:network_of",
             parameters=EFFICIENT_SAM_PARAMETERS,
+        ),
+        *(
+            ModelInfo(
+                f"sam_{vit}",
+                f"SAM {title}",
+                f"ml.segmenters.sam:load_{vit}",
+                promptable=True,
+                network="ml.segmenters.sam:network_of",
+                parameters=SAM_PARAMETERS,
+            )
+            for vit, title in (("vit_b", "ViT-B"), ("vit_l", "ViT-L"), ("vit_h", "ViT-H"))
         ),
         ModelInfo(
             "swin_unet",

@@ -67,6 +67,23 @@ def box_xyxy(rle: Rle) -> tuple[int, int, int, int]:
     return x, y, x + width, y + height
 
 
+def decode_box(rle: Rle) -> tuple[tuple[int, int, int, int], BoolMask]:
+    """The mask within its tight box, bool (y1 - y0, x1 - x0), and the box (x0, y0, x1, y1).
+
+    It costs the columns of the box, where `decode` costs the frame.
+    """
+    x0, y0, x1, y1 = box = box_xyxy(rle)
+    if x1 == x0:
+        return box, np.zeros((0, 0), bool)
+    height, width = rle.size
+    lengths = runs(rle.size, rle.counts)
+    lengths[0] -= x0 * height
+    if lengths.size % 2:
+        lengths[-1] -= (width - x1) * height  # the background behind the mask
+    foreground = np.arange(lengths.size) % 2 == 1
+    return box, np.repeat(foreground, lengths).reshape(x1 - x0, height)[:, y0:y1].T
+
+
 def union(masks: Sequence[Rle]) -> Rle:
     """The pixels of any of the masks, which are one or more of the same size."""
     return encode(np.logical_or.reduce([decode(mask) for mask in masks]))

@@ -21,10 +21,16 @@ class Prompt:
         (x, y, label) each; label 1 is foreground, 0 background. Pixel centres lie at +0.5.
     box_xyxy
         (x0, y0, x1, y1) or None.
+    mask
+        bool (height, width), the whole frame: an object that the points and the box correct. None: they ask anew.
+    logits
+        What a network answered with `mask`, as it gave it with `Instance.logits`; None where that is not known.
     """
 
     points: tuple[tuple[float, float, int], ...] = ()
     box_xyxy: tuple[float, float, float, float] | None = None
+    mask: BoolMask | None = None
+    logits: Grey | None = None
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,14 @@ class Instance:
         0 to 1: the model's estimate of the mask's IoU, or NaN where it has none.
     phase
         index of the phase, 0 where the model knows only one.
+    logits
+        float32, at the network's own resolution: what the mask was cut from, where a prompt can refine it.
     """
 
     mask: BoolMask
     score: float
     phase: int = 0
+    logits: Grey | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,14 @@ class PromptableSegmenter(Segmenter, Protocol):
 
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
         """Candidate masks for one prompt, the best first."""
+        ...
+
+    def pack(self, embedding: Embedding) -> Mapping[str, NDArray[Any]]:
+        """The embedding as arrays, to be kept."""
+        ...
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        """The embedding again: what it answers is the same to the bit."""
         ...
 
 

@@ -8,13 +8,16 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+HashKind = Literal["SHA-256", "git blob id"]
 
 BUNDLED = Path(__file__).parent / "checkpoints"
 CHUNK = 1 << 20
@@ -26,10 +29,14 @@ class WeightsError(ValueError):
 
 @dataclass(frozen=True)
 class Published:
-    """An official file: a direct address and git's blob id of its content (SHA-1 of `blob <size>\\0` + content)."""
+    """An official file: a direct address and a hash of its content.
+
+    `kind` says which hash: SHA-256, or git's blob id (SHA-1 of `blob <size>\\0` + content).
+    """
 
     url: str
-    git_blob: str
+    hash: str
+    kind: HashKind
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,24 @@ SOURCES: dict[str, Source] = {
             "https://raw.githubusercontent.com/yformer/EfficientSAM/"
             "d525f622e6f640acf5a0fc37c7ca1f243da5bde0/weights/efficient_sam_vitt.pt",
             "af883c49e33c68f01107be52df0ecad26a48355f",
+            "git blob id",
         ),
     ),
     # Published only inside a zip file: unpack weights/efficient_sam_vits.pt.zip and give the .pt with --from.
     "efficient_sam_s": Source("https://github.com/yformer/EfficientSAM", "Apache-2.0", 1024),
+    **{
+        f"sam_{vit}": Source(
+            "https://github.com/facebookresearch/segment-anything",
+            "Apache-2.0",
+            1024,
+            Published(f"https://dl.fbaipublicfiles.com/segment_anything/sam_{vit}_{start}.pth", sha256, "SHA-256"),
+        )
+        for vit, start, sha256 in (
+            ("vit_b", "01ec64", "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"),
+            ("vit_l", "0b3195", "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622"),
+            ("vit_h", "4b8939", "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e"),
+        )
+    },
     # What the official code saves, at whatever size it was trained. Its input was scaled otherwise than ours: such
     # weights are a start for training, not a model to use.
     "swin_unet": Source("https://github.com/HuCaoFighting/Swin-Unet", "none stated"),
@@ -98,7 +119,13 @@ def find(name: str, folder: Path | None) -> Checkpoint:
 
 
 def describe(path: Path) -> Checkpoint:
-    """Read a safetensors file's header and hash."""
+    """Read a safetensors file's header and hash; a file that has not changed since is not read again."""
+    about = path.stat()
+    return _described(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=64)
+def _described(path: Path, _modified_ns: int, _size: int) -> Checkpoint:
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         if not 0 < size <= min(path.stat().st_size - 8, 100_000_000):
@@ -152,11 +179,11 @@ def pull(name: str, folder: Path, progress: Callable[[int, int], None], publishe
             f"Downloading {published.url} stopped: {error or type(error).__name__}. {kept} bytes are kept; "
             "the same command goes on from there, and --from FILE takes a file that you fetched yourself."
         ) from error
-    found = git_blob_id(partial)
-    if found != published.git_blob:
+    found = hash_of(partial, published.kind)
+    if found != published.hash:
         partial.unlink()
         raise WeightsError(
-            f"The file from {published.url} has git blob id {found}, not {published.git_blob}. "
+            f"The file from {published.url} has {published.kind} {found}, not {published.hash}. "
             "It was removed; try again, or tell whoever runs your network."
         )
     converted = import_official(name, partial, folder)
@@ -182,9 +209,12 @@ def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> Non
                 progress(have, total)
 
 
-def git_blob_id(path: Path) -> str:
-    """SHA-1 of `blob <size>\\0` and the content: how git names a file."""
-    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+def hash_of(path: Path, kind: HashKind) -> str:
+    """The file's hash in hexadecimal."""
+    if kind == "SHA-256":
+        digest = hashlib.sha256()
+    else:
+        digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
@@ -195,10 +225,18 @@ def import_official(name: str, file: Path, folder: Path) -> Path:
     """Check an official .pt or .pth file against the network, key by key, and keep it as safetensors."""
     source = _source(name)
     state = _read_official(name, file)
-    if source.image_size:
+    if name.startswith("sam_"):
+        import torch
+
+        from ml.modeling import sam
+
+        with torch.device("meta"):  # names and shapes are all that is asked of it
+            model: Any = sam.build(name)
+        metadata: dict[str, str] = {}
+    elif source.image_size:
         from ml.modeling import efficient_sam
 
-        model: Any = efficient_sam.build(name, source.image_size)
+        model = efficient_sam.build(name, source.image_size)
         metadata = {"image_size": str(source.image_size), "stretch": "1"}
     elif name.startswith("deaot"):
         from ml.modeling import deaot

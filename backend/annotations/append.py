@@ -1,6 +1,7 @@
 """Writes a draft as the series' next version. The caller holds the series' lock and its transaction."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from django.db import transaction
 from django.db.models import Max
 
 from backend.annotations.heads import chunks
+from backend.annotations.kinds import kinds_of
 from backend.annotations.models import (
     CalibrationRevision,
     Changeset,
+    ChangesetKind,
     Event,
     EventHead,
     EventMember,
@@ -24,13 +27,14 @@ from backend.annotations.models import (
     TrackHead,
     TrackRevision,
 )
-from backend.annotations.values import CalibrationValue, Draft
+from backend.annotations.values import CalibrationValue, Draft, Links, MaskValue
 from backend.jobs.models import Job
 from backend.projects.models import User
 from backend.protocol import delivery
 from backend.series.models import Series
 from ml import rle
 
+UNLINKED = Links()
 LISTED_FRAMES = 20  # in a changeset's summary
 FRAMES_BY_NAME = 500  # beyond, the annotated frames are counted anew
 
@@ -44,6 +48,7 @@ def append(
     payload_hash: str,
     reason: str,
     job: Job | None = None,
+    links: Links = UNLINKED,
 ) -> Changeset:
     series.version += 1
     changeset = Changeset.objects.create(
@@ -54,8 +59,10 @@ def append(
         job=job,
         request_id=request_id,
         payload_hash=payload_hash,
-        summary=_summary(draft),
+        summary=summary_of(draft),
+        **asdict(links),
     )
+    ChangesetKind.objects.bulk_create(kind_rows(changeset, job))
     frames = {frame for _, frame in draft.masks}
     annotated_before = _annotated(series.pk, frames)
     _append_tracks(changeset, draft)
@@ -64,9 +71,16 @@ def append(
     if draft.calibration is not None:
         series.calibration = _append_calibration(changeset, draft.calibration)
     series.annotated_frames += len(_annotated(series.pk, frames)) - len(annotated_before)
-    series.save(update_fields=["version", "annotated_frames", "calibration"])
+    series.proposals += _proposals_more(draft)
+    series.changed_at, series.changed_by = changeset.created_at, author
+    series.save(update_fields=["version", "annotated_frames", "proposals", "calibration", "changed_at", "changed_by"])
     transaction.on_commit(lambda: delivery.committed(series.pk))
     return changeset
+
+
+def kind_rows(changeset: Changeset, job: Job | None) -> list[ChangesetKind]:
+    kinds = kinds_of(changeset.summary["counts"], reason=changeset.reason, job=job.kind if job else None)
+    return [ChangesetKind(series_id=changeset.series_id, version=changeset.version, kind=kind.value) for kind in kinds]
 
 
 def _append_tracks(changeset: Changeset, draft: Draft) -> None:
@@ -102,7 +116,7 @@ def _append_masks(changeset: Changeset, draft: Draft) -> None:
     used = {value.sha256 for value in draft.masks.values()}
     # In the order of their keys: two series that write the same masks at once would otherwise wait for each other.
     Mask.objects.bulk_create(
-        [_mask(sha256, pixels) for sha256, pixels in sorted(draft.pixels.items()) if sha256 in used],
+        [mask_row(sha256, pixels) for sha256, pixels in sorted(draft.pixels.items()) if sha256 in used],
         ignore_conflicts=True,
     )
     revisions = MaskRevision.objects.bulk_create(
@@ -179,7 +193,7 @@ def _append_events(changeset: Changeset, draft: Draft) -> None:
     )
 
 
-def _mask(sha256: str, pixels: rle.Rle) -> Mask:
+def mask_row(sha256: str, pixels: rle.Rle) -> Mask:
     x0, y0, x1, y1 = rle.box_xyxy(pixels)
     height, width = pixels.size
     return Mask(
@@ -228,7 +242,17 @@ def _annotated(series_id: UUID, frames: Collection[int]) -> set[int]:
     }
 
 
-def _summary(draft: Draft) -> dict[str, Any]:
+def _proposals_more(draft: Draft) -> int:
+    """How many more masks are proposals than before; negative where they are fewer."""
+    before = sum(_proposed(draft.mask_heads[subject].value) for subject in draft.masks if subject in draft.mask_heads)
+    return sum(map(_proposed, draft.masks.values())) - before
+
+
+def _proposed(value: MaskValue) -> bool:
+    return value.sha256 is not None and value.state == MaskState.PROPOSAL
+
+
+def summary_of(draft: Draft) -> dict[str, Any]:
     """For the history's list."""
     masks, tracks = draft.masks.values(), draft.tracks.items()
     created = sum(track not in draft.track_heads for track, _ in tracks)

@@ -94,8 +94,9 @@ class _Application:
         for subject in there:
             self._put(subject, there[subject].deleted())
         for subject, sources in arriving.items():
-            value = self._joined([there[source] for source in sources])
-            if any(frame == first.get(track) for track, frame in sources):  # what the person had in sight
+            staying = _staying(step, subject, sources)
+            value = self._joined([there[source] for source in staying])
+            if any(frame == first.get(track) for track, frame in staying):  # what the person had in sight
                 value = replace(value, state=MaskState.ACCEPTED.value)
             self._put(subject, value)
         self._rename({subject: receiver[subject[0]] for subject in moved})
@@ -210,7 +211,7 @@ class _Application:
             listed = ", ".join(str(frame + 1) for frame in frames[:5]) + (" …" if len(frames) > 5 else "")
             raise InvalidError(
                 f"{' and '.join(names)} both have masks on {len(frames)} of these frames ({listed}). Join the masks, "
-                "exchange the two, or delete those of one.",
+                "exchange the two, or keep those of one.",
                 code="collision",
             )
 
@@ -285,7 +286,15 @@ class _Application:
             raise ConflictError("Somebody changed this event meanwhile. Look at it, then decide.", code="stale")
 
     def _name(self, track: UUID) -> str:
-        return lineage.names_of([track]).get(track, "the new track").capitalize()
+        return lineage.names_of([track]).get(track, "The new object")
+
+
+def _staying(step: Reassign, subject: MaskSubject, sources: list[MaskSubject]) -> list[MaskSubject]:
+    """Which of several masks in one place the person keeps."""
+    own = [source for source in sources if source == subject]
+    if not own or len(sources) == 1 or step.collision in ("refuse", "join"):
+        return sources
+    return own if step.collision == "keep" else [source for source in sources if source != subject]
 
 
 def _told(span: FrameSpan) -> str:

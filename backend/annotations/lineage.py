@@ -124,4 +124,4 @@ def _once(tracks: Iterable[UUID]) -> tuple[UUID, ...]:
 
 
 def names_of(tracks: Collection[UUID]) -> dict[UUID, str]:
-    return {pk: f"track {number}" for pk, number in Track.objects.filter(pk__in=tracks).values_list("pk", "number")}
+    return {pk: f"#{number}" for pk, number in Track.objects.filter(pk__in=tracks).values_list("pk", "number")}

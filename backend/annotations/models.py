@@ -13,6 +13,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from backend.annotations.kinds import Kind
 from backend.jobs.models import Job
 from backend.projects.models import Phase, User
 from backend.series.models import HEX_64, Series
@@ -70,7 +71,11 @@ class Track(models.Model):
 
 
 class Changeset(models.Model):
-    """The revisions of one action. `summary` is {counts, frames}, for the history's list."""
+    """The revisions of one action, or of a part of it. `summary` is {counts, frames}, for the history's list.
+
+    `action`: the request that all parts of an action name; null: it is the only one. `undoes`: the action that it
+    takes back; `undoes_part`: the one of which it takes back what became of one object.
+    """
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="changesets")
     version = models.PositiveIntegerField()
@@ -80,9 +85,13 @@ class Changeset(models.Model):
     job = models.ForeignKey(Job, on_delete=models.RESTRICT, null=True, related_name="changesets")
     request_id = models.UUIDField()
     payload_hash = models.CharField(max_length=64)
+    action = models.UUIDField(null=True)
+    undoes = models.UUIDField(null=True)
+    undoes_part = models.UUIDField(null=True)
     summary = models.JSONField()
 
     class Meta:
+        indexes = (models.Index(fields=("series", "author", "version"), name="changesets_of_author"),)
         constraints = (
             models.UniqueConstraint(fields=("series", "version"), name="changeset_version_once"),
             models.UniqueConstraint(fields=("series", "author", "request_id"), name="changeset_request_once"),
@@ -91,6 +100,23 @@ class Changeset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series_id} version {self.version}"
+
+
+class ChangesetKind(models.Model):
+    """A kind of change that a version holds, for the history's filter: counting in JSON would read every row."""
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+", db_index=False)
+    version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("series", "kind", "version"), name="changeset_kind_once"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="changeset_kind_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} in version {self.version}"
 
 
 class MaskRevision(models.Model):

@@ -105,7 +105,12 @@ class _Application:
     def begin(
         cls, series: Series, draft: Draft, operations: Sequence[Operation], pixels: dict[MaskRle, rle.Rle]
     ) -> "_Application":
-        unordered = {each.frame for each in operations if isinstance(each, MaskSet) and each.order is None}
+        removes = any(isinstance(each, MaskDelete | TrackDelete) for each in operations)
+        unordered = {
+            each.frame
+            for each in operations
+            if isinstance(each, MaskSet) and each.order is None and (removes or not _has_mask(draft, each))
+        }
         restorable: dict[UUID, dict[int, MaskValue]] = defaultdict(dict)
         restored = [each.track for each in operations if isinstance(each, TrackRestore)]
         for (track, frame), value in heads.masks_before_deletion(restored).items():
@@ -193,6 +198,12 @@ class _Application:
             self.draft.masks[subject] = present.deleted()
         else:
             del self.draft.masks[subject]  # made and deleted by this commit: nothing to remember
+
+
+def _has_mask(draft: Draft, operation: MaskSet) -> bool:
+    """Then its place in the drawing order stays, unless the commit deletes it before."""
+    present = draft.mask((operation.track, operation.frame))
+    return present is not None and present.sha256 is not None
 
 
 def _require_phases(series: Series, operations: Sequence[Operation]) -> None:

@@ -1,25 +1,33 @@
 """What must be written so that a changeset, or what a job did, has not happened."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from backend.annotations import heads, lineage
-from backend.annotations.models import Changeset, EventRevision, MaskRevision, TrackRevision
+from backend.annotations import heads, lineage, selectors
+from backend.annotations.models import CalibrationRevision, Changeset, EventRevision, MaskRevision, TrackRevision
 from backend.annotations.values import Draft, StaleBaseError, TrackValue
 from backend.annotations.wire import conflicts_about
 from backend.protocol.errors import ConflictError
 from backend.series.models import Series
 
 
-def draft_reversal(series: Series, changeset: Changeset) -> Draft:
-    """Everything that the changeset wrote as it was before. The caller holds the series' lock.
+def draft_reversal(series: Series, changeset: Changeset, track: UUID | None = None) -> Draft:
+    """Everything that the changeset wrote, or wrote of one track, as it was before. The caller holds the series' lock.
+
+    A mask that went from one track to another stays one mask: then it is everything.
 
     Raises
     ------
     StaleBaseError
         Something of it is not as the changeset left it. What was changed since and changed back is.
+    ConflictError
+        So it is with an event or with the calibration.
     """
     masks, tracks, events = _written(changeset)
+    if track is not None and not _moved(masks.values()):
+        masks = {subject: row for subject, row in masks.items() if subject[0] == track}
+        tracks = {subject: row for subject, row in tracks.items() if subject == track}
+        events = {}
     draft = _heads(series, masks, tracks, events)
     stale_masks = [s for s, row in masks.items() if not _mask_stands(draft, row)]
     stale_tracks = [t for t, row in tracks.items() if not _track_stands(draft, row)]
@@ -29,9 +37,27 @@ def draft_reversal(series: Series, changeset: Changeset) -> Draft:
     if not all(_event_stands(draft, row) for row in events.values()):
         raise ConflictError("A merge, split or other event was changed since. Look at it, then decide.", code="stale")
     _fill(draft, masks, tracks, events)
+    if track is None:
+        _fill_calibration(draft, series, changeset)
     _require_homes(series, draft)
     lineage.require_lineage(series, draft)
     return draft
+
+
+def _fill_calibration(draft: Draft, series: Series, changeset: Changeset) -> None:
+    row = CalibrationRevision.objects.filter(changeset=changeset).select_related("previous").first()
+    if row is None:
+        return
+    if selectors.calibration_at(series, series.version) != selectors.calibration_value(series, row):
+        raise ConflictError("The calibration was changed since. Look at it, then decide.", code="stale")
+    draft.calibration = selectors.calibration_value(series, row.previous)
+
+
+def _moved(masks: Iterable[MaskRevision]) -> bool:
+    """Whether a mask left one track and came to another."""
+    rows = list(masks)
+    gone = {(row.frame, row.previous.mask_id) for row in rows if row.mask_id is None and row.previous is not None}
+    return any((row.frame, row.mask_id) in gone for row in rows if row.mask_id is not None)
 
 
 def draft_job_reversal(series: Series, changeset: Changeset) -> Draft:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -42,16 +42,16 @@ def state_at(*, series: Series, version: int | None, frame: int, masks_only: boo
     version = known_version(head, version)
     if not 0 <= frame < series.pixels.frames:
         raise InvalidError(f"There is no frame {frame}: the series has frames 0 to {series.pixels.frames - 1}.")
-    tracks = tracks_at(series.pk, version).filter(deleted=False).select_related("track").order_by("track__number")
+    tracks = tracks_at(series.pk, version).filter(deleted=False).order_by("track__number")
     events = events_at(series.pk, version).filter(deleted=False)
     masks = masks_at(series.pk, version).filter(frame=frame).exclude(mask=None)
     return FrameStateOutput(
         version=version,
         head=head,
         frame=frame,
-        tracks=[] if masks_only else [wire.track_revision(row) for row in tracks],
+        tracks=[] if masks_only else wire.tracks_in_full(tracks),
         events=[] if masks_only else [wire.event_revision(row) for row in events],
-        masks=[sent for _, sent in wire.mask_revisions(masks.order_by("order", "id"), None)],
+        masks=wire.masks_in_full(masks.order_by("order", "id")),
         calibration=_calibration_at_version(series, version),
     )
 
@@ -91,6 +91,23 @@ def masks_at(series_id: UUID, version: int) -> QuerySet[MaskRevision]:
     return MaskRevision.objects.filter(_holds_at(version), series=series_id)
 
 
+def masks_written_between(series_id: UUID, low: int, high: int) -> QuerySet[MaskRevision]:
+    """What holds at version `high` of the masks that were written after `low`, deletions too."""
+    # Found by their changesets: SQLite, which knows no statistics, would read the whole series for their versions.
+    written = Q(changeset__series=series_id, changeset__version__gt=low, changeset__version__lte=high)
+    return MaskRevision.objects.filter(written & (Q(next=None) | Q(next__version__gt=high)))
+
+
+def masks_replaced_between(series_id: UUID, low: int, high: int) -> QuerySet[MaskRevision]:
+    """What held at version `low` of the masks that were written to until `high`, deletions too."""
+    return MaskRevision.objects.filter(
+        version__lte=low,
+        next__changeset__series=series_id,
+        next__changeset__version__gt=low,
+        next__changeset__version__lte=high,
+    )
+
+
 def tracks_at(series_id: UUID, version: int) -> QuerySet[TrackRevision]:
     """Each track's revision at a version, deletions too."""
     return TrackRevision.objects.filter(_holds_at(version), series=series_id)
@@ -104,14 +121,15 @@ def events_at(series_id: UUID, version: int) -> QuerySet[EventRevision]:
 
 def _calibration_at_version(series: Series, version: int) -> CalibrationAtVersionOutput:
     row = CalibrationRevision.objects.filter(_holds_at(version), series=series).first()
-    return CalibrationAtVersionOutput(**asdict(_calibration_value(series, row)), revision=row.pk if row else None)
+    return CalibrationAtVersionOutput(**asdict(calibration_value(series, row)), revision=row.pk if row else None)
 
 
 def calibration_at(series: Series, version: int) -> CalibrationValue:
-    return _calibration_value(series, CalibrationRevision.objects.filter(_holds_at(version), series=series).first())
+    return calibration_value(series, CalibrationRevision.objects.filter(_holds_at(version), series=series).first())
 
 
-def _calibration_value(series: Series, row: CalibrationRevision | None) -> CalibrationValue:
+def calibration_value(series: Series, row: CalibrationRevision | None) -> CalibrationValue:
+    """What the revision says; None: what the series began with."""
     if row is not None:
         return CalibrationValue(row.pixel_size, row.unit, row.frame_interval_s, row.source)
     initial = series.initial_calibration
@@ -188,32 +206,6 @@ def changes_since(series_id: UUID, version: int) -> list[messages.Changeset]:
             break
         page.append(row)
     return wire.changesets(page)
-
-
-def history(
-    *, series_id: UUID, before: int | None, limit: int, frame: int | None = None, track: UUID | None = None
-) -> tuple[Sequence[Changeset], int | None]:
-    """Changesets before a version, newest first, and the `before` of the next page."""
-    rows = Changeset.objects.filter(series=series_id).select_related("author").order_by("-version")
-    if before is not None:
-        rows = rows.filter(version__lt=before)
-    if frame is not None or track is not None:
-        masks = MaskRevision.objects.filter(series=series_id)
-        tracks = TrackRevision.objects.filter(series=series_id)
-        events = EventRevision.objects.filter(series=series_id)
-        if frame is not None:
-            masks, tracks, events = masks.filter(frame=frame), tracks.none(), events.filter(last_frame=frame)
-        if track is not None:
-            masks, tracks = masks.filter(track=track), tracks.filter(track=track)
-            events = events.filter(event__members__track=track)
-        rows = rows.filter(
-            Q(pk__in=masks.values("changeset"))
-            | Q(pk__in=tracks.values("changeset"))
-            | Q(pk__in=events.values("changeset"))
-        )
-    page = list(rows[: limit + 1])
-    following = page[limit - 1].version if len(page) > limit else None
-    return page[:limit], following
 
 
 def mask(series_id: UUID, sha256: str) -> messages.MaskRle:

@@ -1,19 +1,18 @@
 """The JSON of annotations: queries and inputs, and the answers beside the wire's own messages."""
 
 import math
-from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 from rest_framework import serializers
 
-from backend.annotations.models import Changeset
 from backend.projects.serializers import Input
 from backend.protocol import messages
 
 UNITS = ("pm", "Å", "nm", "µm", "mm")
 MOST_VERSIONS = 2**31 - 1
+MOST_REVISION = 2**63 - 1
 
 
 class VersionQuery(serializers.Serializer[Any]):
@@ -27,16 +26,10 @@ class StateQuery(VersionQuery):
     )
 
 
-class HistoryQuery(serializers.Serializer[Any]):
-    before = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False, default=None)
-    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
-    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False, default=None)
-    track = serializers.UUIDField(required=False, default=None)
+class RestorationInput(Input):
+    """What to restore, and from where."""
 
-
-class RestoreInput(Input):
     version = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS)
-    request_id = serializers.UUIDField()
     base = serializers.IntegerField(
         min_value=0,
         max_value=MOST_VERSIONS,
@@ -44,10 +37,32 @@ class RestoreInput(Input):
         default=None,
         help_text="the newest version that the person has seen; 409 where there is a newer one. null: do not ask",
     )
-    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, allow_null=True, default=None)
+    frame = serializers.IntegerField(
+        min_value=0, max_value=MOST_VERSIONS, allow_null=True, default=None, help_text="one frame only"
+    )
+    first_frame = serializers.IntegerField(
+        min_value=0, max_value=MOST_VERSIONS, allow_null=True, default=None, help_text="with last_frame: these only"
+    )
+    last_frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, allow_null=True, default=None)
     tracks = serializers.ListField(
         child=serializers.UUIDField(), allow_null=True, default=None, min_length=1, max_length=500
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Gives `frames`, (first, last) with both ends included, in the place of the three."""
+        frame, first, last = (attrs.pop(name) for name in ("frame", "first_frame", "last_frame"))
+        if frame is not None and (first is not None or last is not None):
+            raise serializers.ValidationError({"frame": "Name one frame, or a first and a last one, not both."})
+        if (first is None) != (last is None) or (first is not None and first > last):
+            raise serializers.ValidationError(
+                {"last_frame": f"Frames {first} to {last}: name both ends, the first one first."}
+            )
+        attrs["frames"] = (frame, frame) if frame is not None else None if first is None else (first, last)
+        return attrs
+
+
+class RestoreInput(RestorationInput):
+    request_id = serializers.UUIDField()
 
 
 class RevertInput(Input):
@@ -55,7 +70,38 @@ class RevertInput(Input):
     version = serializers.IntegerField(min_value=1, max_value=MOST_VERSIONS)
 
 
+class TakeBackInput(Input):
+    """`action`: one of one's own, as `actions` lists them; or else an object, by its track and a frame."""
+
+    request_id = serializers.UUIDField()
+    action = serializers.UUIDField(required=False)
+    track = serializers.UUIDField(required=False)
+    frame = serializers.IntegerField(min_value=0, max_value=MOST_VERSIONS, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = attrs.keys() & {"action", "track", "frame"}
+        if named not in ({"action"}, {"track", "frame"}):
+            raise serializers.ValidationError({"action": "Name an action, or a track and a frame: one of the two."})
+        return attrs
+
+
+class ActionOutput(BaseModel):
+    """One thing that a person did; `version` is its last one."""
+
+    action: UUID
+    reason: str
+    version: int
+
+
+class ActionsOutput(BaseModel):
+    """What this person can undo and redo, the oldest first: the last one is next."""
+
+    undo: list[ActionOutput]
+    redo: list[ActionOutput]
+
+
 class RevertJobInput(Input):
+    request_id = serializers.UUIDField(default=uuid4, help_text="the same again where a request broke off")
     job = serializers.UUIDField()
 
 
@@ -69,6 +115,14 @@ class CalibrationInput(Input):
     unit = serializers.ChoiceField(choices=(*UNITS, "px"))
     frame_interval_s = serializers.FloatField(allow_null=True)
     request_id = serializers.UUIDField()
+    base = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_REVISION,
+        allow_null=True,
+        default=None,
+        help_text="the revision that the person has seen, 0 for the file's own; 409 where there is a newer one. "
+        "null: do not ask",
+    )
     source_note = serializers.CharField(max_length=200, allow_blank=True, default="")
 
     def validate_pixel_size(self, value: float | None) -> float | None:
@@ -154,44 +208,3 @@ class LanesOutput(BaseModel):
     version: int
     tracks: list[LaneOutput]
     events: list[messages.EventRevision]
-
-
-class ChangesetCountsOutput(BaseModel):
-    masks_set: int
-    masks_deleted: int
-    tracks_created: int
-    tracks_changed: int
-    tracks_deleted: int
-    calibrations: int
-    events: int = 0
-
-
-class HistoryEntryOutput(BaseModel):
-    """`frames`: the first twenty that were touched."""
-
-    version: int
-    author: messages.Person
-    created_at: datetime
-    reason: str
-    job: UUID | None
-    counts: ChangesetCountsOutput
-    frames: list[int]
-
-    @classmethod
-    def of(cls, row: Changeset) -> "HistoryEntryOutput":
-        return cls(
-            version=row.version,
-            author=messages.Person(id=row.author_id, name=row.author.shown_name),
-            created_at=row.created_at,
-            reason=row.reason,
-            job=row.job_id,
-            counts=row.summary["counts"],
-            frames=row.summary["frames"],
-        )
-
-
-class HistoryOutput(BaseModel):
-    """Newest first; `next` is the `before` of the following page."""
-
-    results: list[HistoryEntryOutput]
-    next: int | None

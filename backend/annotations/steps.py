@@ -41,12 +41,13 @@ class Reassign(FrameSpan):
     """The tracks' masks on these frames change hands, all at once: two that are given each other's are exchanged.
 
     Events whose evidence lies on these frames follow. Where a receiver has a mask of its own on a frame, "refuse" says
-    so, "join" makes one mask of both. A track that is left without masks is deleted.
+    so, "join" makes one mask of both, "replace" puts the one that arrives in its place, and "keep" keeps it. A track
+    that is left without masks is deleted.
     """
 
     op: Literal["tracks.reassign"] = "tracks.reassign"
     moves: Annotated[list[Move], Field(min_length=1, max_length=1000)]
-    collision: Literal["refuse", "join"] = "refuse"
+    collision: Literal["refuse", "join", "replace", "keep"] = "refuse"
 
 
 class DeleteMasks(FrameSpan):

@@ -77,6 +77,15 @@ class Head(Generic[Value]):
     value: Value
 
 
+@dataclass(frozen=True)
+class Links:
+    """Which action a changeset is a part of, and what it takes back, as `Changeset` has them."""
+
+    action: UUID | None = None
+    undoes: UUID | None = None
+    undoes_part: UUID | None = None
+
+
 @dataclass
 class Draft:
     """The heads a changeset starts from, and what it will put in their place."""

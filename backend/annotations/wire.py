@@ -31,14 +31,21 @@ def changesets(rows: Sequence[Changeset]) -> list[messages.Changeset]:
     """These changesets, in order, with all their revisions."""
     of_these = {"changeset__in": [row.pk for row in rows]}
     revisions: dict[int, list[messages.Revision]] = defaultdict(list)
-    for track in TrackRevision.objects.filter(**of_these).select_related("track").order_by("id"):
-        revisions[track.changeset_id].append(track_revision(track))
+
+    def some(*counts: str) -> bool:
+        return any(row.summary["counts"].get(each) for row in rows for each in counts)
+
+    if some("tracks_created", "tracks_changed", "tracks_deleted"):
+        for track in TrackRevision.objects.filter(**of_these).select_related("track").order_by("id"):
+            revisions[track.changeset_id].append(track_revision(track))
     for mask, sent in mask_revisions(MaskRevision.objects.filter(**of_these).order_by("id"), INLINE_BYTES):
         revisions[mask.changeset_id].append(sent)
-    for event in EventRevision.objects.filter(**of_these).order_by("id"):
-        revisions[event.changeset_id].append(event_revision(event))
-    for calibration in CalibrationRevision.objects.filter(**of_these):
-        revisions[calibration.changeset_id].append(calibration_revision(calibration))
+    if some("events"):
+        for event in EventRevision.objects.filter(**of_these).order_by("id"):
+            revisions[event.changeset_id].append(event_revision(event))
+    if some("calibrations"):
+        for calibration in CalibrationRevision.objects.filter(**of_these):
+            revisions[calibration.changeset_id].append(calibration_revision(calibration))
     return [
         messages.Changeset(
             version=row.version,
@@ -53,10 +60,48 @@ def changesets(rows: Sequence[Changeset]) -> list[messages.Changeset]:
     ]
 
 
-def mask_revisions(
-    rows: QuerySet[MaskRevision], inline_bytes: int | None
-) -> list[tuple[MaskRevision, messages.MaskRevision]]:
-    """The query's rows and how they are sent: pixels of the first `inline_bytes`, or of all, come along."""
+def masks_in_full(rows: QuerySet[MaskRevision]) -> list[messages.MaskRevision]:
+    """Live masks with their pixels, in one query and without a model for each: opening a frame waits for it."""
+    read = rows.values_list(
+        *("id", "track_id", "frame", "mask_id", "order", "state", "origin"),
+        *(
+            "mask__height",
+            "mask__width",
+            "mask__counts",
+            "mask__area_px",
+            "mask__x0",
+            "mask__y0",
+            "mask__x1",
+            "mask__y1",
+        ),
+    )
+    return [
+        messages.MaskRevision(
+            revision=revision,
+            track=track,
+            frame=frame,
+            sha256=sha256,
+            mask=messages.MaskRle(size=(height, width), counts=counts),
+            area_px=area_px,
+            box=(x0, y0, x1, y1),
+            order=order,
+            state=state,
+            origin=messages.Origin.model_validate(origin),
+        )
+        for revision, track, frame, sha256, order, state, origin, height, width, counts, area_px, x0, y0, x1, y1 in read
+    ]
+
+
+def tracks_in_full(rows: QuerySet[TrackRevision]) -> list[messages.TrackRevision]:
+    read = rows.values_list("id", "track_id", "track__number", "phase_id", "name", "deleted")
+    return [
+        messages.TrackRevision(revision=revision, track=track, number=number, phase=phase, name=name, deleted=deleted)
+        for revision, track, number, phase, name, deleted in read
+    ]
+
+
+def mask_revisions(rows: QuerySet[MaskRevision], inline_bytes: int) -> list[tuple[MaskRevision, messages.MaskRevision]]:
+    """The query's rows and how they are sent: pixels of the first `inline_bytes` come along."""
     # Run lengths are read apart: a large changeset shall not load megabytes that are then left out.
     found = list(rows.select_related("mask").defer("mask__counts").annotate(counts_length=Length("mask__counts")))
     inline: set[str] = set()
@@ -64,7 +109,7 @@ def mask_revisions(
     for row in found:
         if row.mask_id is not None and row.mask_id not in inline:
             spent += row.counts_length
-            if inline_bytes is not None and spent > inline_bytes:
+            if spent > inline_bytes:
                 break
             inline.add(row.mask_id)
     pixels = pixels_of(inline)

@@ -15,7 +15,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 IsSignedIn = Callable[[Scope], Awaitable[bool]]
 
 logger = logging.getLogger(__name__)
-UPLOADS = re.compile(r"^/api/v1/projects/[^/]+/(uploads|models)$")
+UPLOADS = re.compile(r"^/api/v1/projects/[^/]+/(uploads|models|transfers)$")
+TRANSFER = re.compile(r"^/api/v1/(transfers)/[^/]+$")
 # Boundary and headers around a file of exactly the permitted size.
 MULTIPART_BYTES = 64 * 1024
 
@@ -46,9 +47,12 @@ class BodyLimit:
             return
         limit, refuse = self.request_bytes, _refuse
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), None)
-        if (upload := UPLOADS.match(scope["path"])) and not _is_within(declared, limit):
+        upload = UPLOADS.match(scope["path"]) or TRANSFER.match(scope["path"])
+        if upload and not _is_within(declared, limit):
             if await self.is_signed_in(scope):
-                limit = self.upload_bytes[upload[1]] + MULTIPART_BYTES
+                # A part may be all of its file: many clients of tus cut a file only when they are told to.
+                kind = "uploads" if upload[1] == "transfers" else upload[1]
+                limit = self.upload_bytes[kind] + MULTIPART_BYTES
             else:
                 refuse = _refuse_stranger
         if declared is not None and not _is_within(declared, limit):

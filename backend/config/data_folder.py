@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-PARTS = ("tmp", "uploads", "store", "exports", "models", "training", "comparisons", "run")
+PARTS = ("tmp", "uploads", "transfers", "store", "exports", "models", "training", "comparisons", "run")
 
 
 def prepare(data: Path) -> None:

@@ -19,9 +19,9 @@ from ml.synthetic import SyntheticSeries, synthesise
 
 SEED, FRAMES, SIZE_PX, PRESET = 1, 60, 512, "sintering"
 PHASES = (
-    ("Particle", "#e8a33d", "1", "Metal particle, dark in bright field"),
-    ("Support", "#4f9dde", "2", "Carbon or oxide film under the particles"),
-    ("Contamination", "#b779d6", "3", "Anything else that is in the way"),
+    ("Particle", "#e69f00", "1", "Metal particle, dark in bright field"),
+    ("Support", "#56b4e9", "2", "Carbon or oxide film under the particles"),
+    ("Contamination", "#7744cc", "3", "Anything else that is in the way"),
 )
 
 

@@ -27,6 +27,14 @@ class Environment:
     allowed_hosts
         Names by which browsers may ask for the app: those of ALLOWED_HOSTS, the address it listens on, and this
         machine's own, by which it is looked after.
+    max_reader_bytes
+        Memory of the process that reads an imported file.
+    reader_patience_s
+        That process is ended when nothing has come from it for so long; seconds.
+    embeddings_mb
+        Most MiB that the engine's embeddings may take on disk, in embeddings/ of `data`; 0: none are kept.
+    neighbours
+        Frames on either side of an open one whose embeddings are made while the engine is idle.
     test_models
         True where the models that stand in for a network in tests may be used; no listing shows them.
     https
@@ -48,6 +56,10 @@ class Environment:
     max_frames: int
     max_frame_pixels: int
     max_series_bytes: int
+    max_reader_bytes: int
+    reader_patience_s: int
+    embeddings_mb: int
+    neighbours: int
     test_models: bool
 
     @classmethod
@@ -66,10 +78,14 @@ class Environment:
             https=variables.get("GRATICULE_HTTPS") == "1",
             debug=variables.get("GRATICULE_DEBUG") == "1",
             secret_key=variables.get("GRATICULE_SECRET_KEY", ""),
-            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 8 * GIB, 1, 1024 * GIB),
+            max_upload_bytes=_integer(variables, "GRATICULE_MAX_UPLOAD_BYTES", 64 * GIB, 1, 1024 * GIB),
             max_frames=_integer(variables, "GRATICULE_MAX_FRAMES", 100_000, 1, 10_000_000),
             max_frame_pixels=_integer(variables, "GRATICULE_MAX_FRAME_PIXELS", 128 * 1024**2, 1, 2**40),
             max_series_bytes=_integer(variables, "GRATICULE_MAX_SERIES_BYTES", 64 * GIB, 1, 2**60),
+            max_reader_bytes=_integer(variables, "GRATICULE_MAX_READER_BYTES", 5 * GIB, GIB // 4, 1024 * GIB),
+            reader_patience_s=_integer(variables, "GRATICULE_READER_PATIENCE_S", 300, 1, 24 * 3600),
+            embeddings_mb=_integer(variables, "GRATICULE_EMBEDDINGS_MB", 4096, 0, 2**30),
+            neighbours=_integer(variables, "GRATICULE_NEIGHBOURS", 3, 0, 16),
             test_models=variables.get("GRATICULE_TEST_MODELS") == "1",
         )
 

@@ -76,8 +76,8 @@ def _write_content(snapshot: Snapshot, names: Sequence[str], content: Path, prog
         folder.mkdir()
         chosen = formats()[name]
         chosen.write(snapshot.dataset(telling(index, chosen.title)), folder)
-    provenance = snapshot.provenance(telling(len(names), "Provenance"))
-    return _manifest(snapshot, provenance, content)
+    progress(0.9 * len(names) / passes, "Provenance")
+    return _manifest(snapshot, snapshot.provenance(), content)
 
 
 def _manifest(snapshot: Snapshot, provenance: Provenance, content: Path) -> dict[str, Any]:

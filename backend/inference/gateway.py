@@ -117,10 +117,10 @@ async def check(path: str, *, name: str, model: str | None) -> dict[str, Any]:
     return await _ask("POST", "/check", body, patience_s=PATIENCE_S["click"], timeout_s=CLICK_TIMEOUT_S)
 
 
-async def warm(frame: Frame, *, model: str, client: str, weights: str | None = None, neighbours: int = 2) -> bool:
-    """Have the frame's embedding computed, and its neighbours' later. Answers whether it was there already.
+async def warm(frame: Frame, *, model: str, client: str, neighbours: int, weights: str | None = None) -> bool:
+    """Have the frame's embedding computed, and its neighbours' while the engine has nothing else to do.
 
-    A newer call of the same client takes this one's place: SupersededError.
+    Answers whether it was there already. A newer call of the same client takes this one's place: SupersededError.
     """
     asked = {"model": model, "weights": weights, "client": client, "neighbours": neighbours}
     body = asdict(frame) | asked
@@ -135,14 +135,15 @@ async def predict(
     points: Sequence[PromptPoint],
     box: Box | None,
     client: str,
+    mask: MaskRle | None = None,
     weights: str | None = None,
     priority: Priority = "click",
 ) -> Prediction:
-    """Candidate masks for one whole prompt.
+    """Candidate masks for one whole prompt; `mask` is one to refine.
 
     Of one client's clicks that wait only the newest counts; the others raise SupersededError.
     """
-    body = _prompt_body(frame, points=points, box=box) | {"model": model, "weights": weights}
+    body = _prompt_body(frame, points=points, box=box, mask=mask) | {"model": model, "weights": weights}
     body |= {"client": client, "priority": priority}
     timeout_s = CLICK_TIMEOUT_S if priority == "click" else JOB_TIMEOUT_S
     return _prediction(await _ask("POST", "/predict", body, patience_s=PATIENCE_S[priority], timeout_s=timeout_s))
@@ -237,8 +238,11 @@ async def _follow(answer: asyncio.Future[Any], ticket: str, on_progress: Callabl
 # ---- bodies and answers -------------------------------------------------------------------------------------
 
 
-def _prompt_body(frame: Frame, *, points: Sequence[PromptPoint], box: Box | None) -> dict[str, Any]:
-    return asdict(frame) | {"points": [(point.x, point.y, point.label) for point in points], "box": box}
+def _prompt_body(
+    frame: Frame, *, points: Sequence[PromptPoint], box: Box | None, mask: MaskRle | None
+) -> dict[str, Any]:
+    places = [(point.x, point.y, point.label) for point in points]
+    return asdict(frame) | {"points": places, "box": box, "mask": mask and mask.model_dump()}
 
 
 def _candidate(item: Mapping[str, Any]) -> Candidate:

@@ -70,6 +70,9 @@ class SelectionInput(Input):
         min_value=0, max_value=1, allow_null=True, default=None, help_text="Only scores less than this."
     )
     job = serializers.UUIDField(allow_null=True, default=None, help_text="Only what this job proposed.")
+    action = serializers.UUIDField(
+        allow_null=True, default=None, help_text="What the client calls it, to take it back as one."
+    )
 
 
 class AcceptedOutput(serializers.Serializer[Any]):

@@ -44,8 +44,10 @@ class AcceptView(APIView):
     @extend_schema(request=serializers.SelectionInput, responses=serializers.AcceptedOutput)
     def post(self, request: Request, series: UUID) -> Response:
         require_series(signed_in(request), series, Role.ANNOTATOR)
-        selection = _selection(request)
-        count = services.accept_proposals(series_id=series, author=signed_in(request), selection=selection)
+        selection, action = _selection(request)
+        count = services.accept_proposals(
+            series_id=series, author=signed_in(request), selection=selection, action=action
+        )
         return Response(serializers.AcceptedOutput({"version": annotations.head_of(series), "accepted": count}).data)
 
 
@@ -53,12 +55,15 @@ class DiscardView(APIView):
     @extend_schema(request=serializers.SelectionInput, responses=serializers.DiscardedOutput)
     def post(self, request: Request, series: UUID) -> Response:
         require_series(signed_in(request), series, Role.ANNOTATOR)
-        selection = _selection(request)
-        count = services.discard_proposals(series_id=series, author=signed_in(request), selection=selection)
+        selection, action = _selection(request)
+        count = services.discard_proposals(
+            series_id=series, author=signed_in(request), selection=selection, action=action
+        )
         return Response(serializers.DiscardedOutput({"version": annotations.head_of(series), "discarded": count}).data)
 
 
-def _selection(request: Request) -> Selection:
+def _selection(request: Request) -> tuple[Selection, UUID | None]:
     values: dict[str, Any] = serializers.SelectionInput.read(request)
     frames = values.pop("frames") or {"from": 0, "to": None}
-    return Selection(first=frames["from"], last=frames["to"], **values)
+    action: UUID | None = values.pop("action")
+    return Selection(first=frames["from"], last=frames["to"], **values), action

@@ -20,7 +20,7 @@ from backend.series.selectors import find_series
 logger = logging.getLogger(__name__)
 
 
-@job("export", queue=Queue.QUICK)
+@job("export", queue=Queue.QUICK, only_reads=True)
 def run_export(context: JobContext) -> dict[str, Any]:
     # TIFF and contour writers load when the first export runs, not in every web process.
     from backend.inference.export import write_export

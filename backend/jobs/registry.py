@@ -30,24 +30,25 @@ class Kind:
     run: RunJob
     pausable: bool = False
     shows_parameters: bool = False
+    only_reads: bool = False
 
 
 KINDS: dict[str, Kind] = {}
 
 
 def job(
-    name: str, *, queue: Queue, pausable: bool = False, shows_parameters: bool = False
+    name: str, *, queue: Queue, pausable: bool = False, shows_parameters: bool = False, only_reads: bool = False
 ) -> Callable[[RunJob], RunJob]:
     """Registers a function that does a job of this kind and returns its result. It may run again after a crash.
 
     One that is `pausable` goes on, when it runs again, from where it was. Of one that `shows_parameters` people are
-    told what was asked for.
+    told what was asked for. One that `only_reads` works on what is in the archive, too.
     """
 
     def register(run: RunJob) -> RunJob:
         if name in KINDS:
             raise ValueError(f"Two jobs are called {name!r}: {KINDS[name].run} and {run}.")
-        KINDS[name] = Kind(name, queue, run, pausable, shows_parameters)
+        KINDS[name] = Kind(name, queue, run, pausable, shows_parameters, only_reads)
         return run
 
     return register

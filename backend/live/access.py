@@ -20,11 +20,12 @@ NOT_A_MEMBER = 4404
 
 
 class Access:
-    """The membership behind one socket. `role` None: close the socket with `refusal`."""
+    """The membership behind one socket. `role` None: close it with `refusal`. While `archived` nothing is changed."""
 
     def __init__(self, *, user: User, session: Any, series: UUID) -> None:
         self.user = user
         self.refusal = NOT_A_MEMBER
+        self.archived = False
         self._session = session
         self._series = series
         self._role: Role | None = None
@@ -42,8 +43,11 @@ class Access:
             self.refusal = SIGNED_OUT
             return None
         memberships = Membership.objects.filter(user=self.user, user__is_active=True, project__series=self._series)
-        found = memberships.values_list("role", flat=True).first()
-        return Role(found) if found is not None else None
+        found = memberships.values_list("role", "project__archived_at", "project__series__archived_at").first()
+        if found is None:
+            return None
+        self.archived = found[1:] != (None, None)
+        return Role(found[0])
 
     def _signed_in(self) -> bool:
         """Whether the session is there, has not expired, and was begun with the present password."""

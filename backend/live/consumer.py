@@ -23,7 +23,7 @@ from backend.live.tailing import tailer
 from backend.projects.models import User
 from backend.projects.roles import Role, RoleName
 from backend.protocol.delivery import Subscription
-from backend.protocol.errors import DomainError, ForbiddenError, InvalidError, TooLargeError
+from backend.protocol.errors import ArchivedError, DomainError, ForbiddenError, InvalidError, TooLargeError
 from backend.protocol.messages import (
     PROTOCOL_VERSION,
     ChangesetCommit,
@@ -37,6 +37,7 @@ from backend.protocol.messages import (
     Person,
     PromptPredict,
     RequestCancel,
+    SeriesArchived,
     SeriesChanges,
     SeriesSince,
     ServerHello,
@@ -129,13 +130,13 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         match message:
             case FrameOpen():
                 # Others look, too, but nothing they do needs the embedding.
-                if role.covers(Role.ANNOTATOR):
+                if role.covers(Role.ANNOTATOR) and not access.archived:
                     await prompts.warm(message)
             case PromptPredict():
-                _require_annotator(role)
+                _require_annotator(role, access)
                 await prompts.predict(message)
             case FrameSegment():
-                _require_annotator(role)
+                _require_annotator(role, access)
                 await prompts.segment(message)
             case RequestCancel():
                 await prompts.cancel(message.request_id)
@@ -148,6 +149,7 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _hello(self, message: ClientHello, access: Access, role: Role) -> None:
         version = await in_thread(selectors.head_of, self.series_id)
+        archived = access.archived
         await self._say(
             ServerHello(
                 protocol=PROTOCOL_VERSION,
@@ -155,20 +157,21 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 version=version,
                 user=Person(id=access.user.pk, name=access.user.shown_name),
                 role=cast(RoleName, role.value),
+                archived=archived,
             )
         )
         if message.protocol != PROTOCOL_VERSION:
             await self.close(OTHER_PROTOCOL)
         elif self._subscription is None:
             self._subscription = tailer().join(self.series_id, version)
-            self._pump = asyncio.get_running_loop().create_task(self._send_news(self._subscription, access))
+            self._pump = asyncio.get_running_loop().create_task(self._send_news(self._subscription, access, archived))
 
     async def _commit(self, message: ChangesetCommit, access: Access) -> None:
         role = await access.role(now=True)
         if role is None:
             await self.close(access.refusal)
             return
-        _require_annotator(role)
+        _require_annotator(role)  # what is in the archive the service refuses: it knows a repeated request
         try:
             made = await in_thread(services.commit, series_id=self.series_id, author=access.user, message=message)
         except StaleBaseError as error:
@@ -184,16 +187,16 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         head = await in_thread(selectors.head_of, self.series_id)
         await self._say(SeriesChanges(changesets=changesets, head=head))
 
-    async def _send_news(self, subscription: Subscription, access: Access) -> None:
+    async def _send_news(self, subscription: Subscription, access: Access, archived: bool) -> None:
         """Sends what others, and this client, committed. A socket that cannot be told any more is closed."""
         try:
-            await self._send_each(subscription, access)
+            await self._send_each(subscription, access, archived)
         except Exception:
             # Most likely the database restarts. The client comes back and asks for what it missed.
             logger.exception("Cannot send what is new in series %s", self.series_id)
             await self.close(TRY_AGAIN)
 
-    async def _send_each(self, subscription: Subscription, access: Access) -> None:
+    async def _send_each(self, subscription: Subscription, access: Access, archived: bool) -> None:
         while True:
             text = await subscription.next()
             if text is None:
@@ -203,14 +206,19 @@ class SeriesConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self.close(access.refusal)
                 return
             await self.send(text)
+            if access.archived != archived:
+                archived = access.archived
+                await self._say(SeriesArchived(archived=archived))
 
     async def _say(self, message: ServerMessage) -> None:
         await self.send(message.model_dump_json())
 
 
-def _require_annotator(role: Role) -> None:
+def _require_annotator(role: Role, access: Access | None = None) -> None:
     if not role.covers(Role.ANNOTATOR):
         raise ForbiddenError(f"Your role in this project is {role.value}; this needs {Role.ANNOTATOR.value} or higher.")
+    if access is not None and access.archived:
+        raise ArchivedError("This series is in the archive, where nothing is changed. A manager can restore it.")
 
 
 async def _parse(text: str | None) -> ClientMessage:

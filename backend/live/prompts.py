@@ -8,6 +8,8 @@ from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
+from django.conf import settings
+
 from backend.inference import gateway
 from backend.inference.choices import Choice, choose
 from backend.inference.frames import frame_of
@@ -20,12 +22,14 @@ from backend.protocol.messages import (
     FrameSegment,
     FrameSegmented,
     FrameSegmenting,
+    MaskRle,
     PromptPredict,
     PromptPredicted,
     PromptSuperseded,
     ServerMessage,
 )
 from backend.series.models import Series
+from ml import rle
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +113,13 @@ class Prompts:
         frame = frame_of(self._pixels, message.frame)
         try:
             weights = await self._weights_of(message)
-            await gateway.warm(frame, model=message.model, weights=weights, client=self._client)
+            await gateway.warm(
+                frame,
+                model=message.model,
+                weights=weights,
+                client=self._client,
+                neighbours=settings.GRATICULE_NEIGHBOURS,
+            )
         except DomainError as error:
             # Only a hint: the person has asked for nothing yet, and the click itself will tell.
             logger.info("Cannot warm frame %d: %s", message.frame, error)
@@ -124,6 +134,7 @@ class Prompts:
             weights=await self._weights_of(message),
             points=message.points,
             box=message.box,
+            mask=message.mask and await asyncio.to_thread(self._checked, message.mask),
             client=self._client,
         )
         return PromptPredicted(
@@ -135,6 +146,22 @@ class Prompts:
             encode_ms=found.encode_ms,
             decode_ms=found.decode_ms,
         )
+
+    def _checked(self, mask: MaskRle) -> MaskRle:
+        """The mask to refine, which is well formed, of the frame's size and not empty."""
+        height, width = self._pixels.height, self._pixels.width
+        if mask.size != (height, width):
+            raise InvalidError(
+                f"The mask to refine has {' × '.join(map(str, mask.size))} px, the frame {height} × {width}. "
+                "Send a mask of this frame."
+            )
+        try:
+            checked = rle.validate(mask.size, mask.counts)
+        except rle.InvalidRleError as error:
+            raise InvalidError(f"The mask to refine is malformed: {error}") from error
+        if not rle.area(checked):
+            raise InvalidError("The mask to refine is empty. Leave it out.")
+        return mask
 
     async def _segment(self, message: FrameSegment) -> FrameSegmented:
         frame = frame_of(self._pixels, message.frame)

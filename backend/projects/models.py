@@ -10,19 +10,28 @@ from backend.projects.roles import Role
 
 
 class User(AbstractUser):
+    """`preferences`: what the person has chosen for all projects and machines, as `PreferencesInput` describes it."""
+
+    preferences = models.JSONField(default=dict, blank=True)
+
     @property
     def shown_name(self) -> str:
         return self.get_full_name() or self.username
 
 
 class Project(models.Model):
-    """`settings_version` rises with every change of its phases; snapshots cite it, `PhaseList` keeps them."""
+    """`settings_version` rises with every change of its phases; snapshots cite it, `PhaseList` keeps them.
+
+    While `archived_at` is set nothing in it changes, its series neither, but for who may see it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
     description = models.TextField(max_length=10_000, blank=True, default="")
     settings_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True)
+    archived_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="projects"
     )

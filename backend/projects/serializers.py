@@ -8,6 +8,10 @@ from rest_framework.request import Request
 from backend.projects.models import ApiToken, Membership, Phase, Project, User
 from backend.projects.roles import Role
 
+MOST_KEYS = 4  # of one command
+MOST_COMMANDS = 300
+MOST_LETTERS = 60
+
 
 class Input(serializers.Serializer[Any]):
     """What a client sends. A field nobody knows is refused: most often it is a misspelt one."""
@@ -24,6 +28,32 @@ class Input(serializers.Serializer[Any]):
             known = ", ".join(self.fields)
             raise serializers.ValidationError(dict.fromkeys(unknown, f"Unknown field. There are: {known}."))
         return super().to_internal_value(data)
+
+
+class PreferencesInput(Input):
+    """What a person has chosen, and has seen of the tour.
+
+    `keys`: those of the annotator's commands that differ from the usual ones.
+    """
+
+    keys = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(max_length=40), max_length=MOST_KEYS), required=False
+    )
+    tour_had = serializers.BooleanField(required=False)
+
+    def validate_keys(self, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        if len(value) > MOST_COMMANDS:
+            raise serializers.ValidationError(f"Keys of {len(value)} commands: the most are {MOST_COMMANDS}.")
+        if long := [name for name in value if len(name) > MOST_LETTERS]:
+            raise serializers.ValidationError(
+                f"The command {long[0][:MOST_LETTERS]!r}… has {len(long[0])} letters: the most are {MOST_LETTERS}."
+            )
+        return value
+
+
+class PreferencesOutput(serializers.Serializer[Any]):
+    keys = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), default=dict)
+    tour_had = serializers.BooleanField(default=False, help_text="The annotator's tour was seen or skipped.")
 
 
 class PersonOutput(serializers.ModelSerializer[User]):
@@ -86,18 +116,52 @@ class ProjectInput(Input):
     description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
 
 
+class ArchiveQuery(serializers.Serializer[Any]):
+    archived = serializers.BooleanField(default=False, help_text="Those in the archive instead of the others.")
+
+    @classmethod
+    def read(cls, request: Request) -> bool:
+        query = cls(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        archived: bool = query.validated_data["archived"]
+        return archived
+
+
 class ProjectListOutput(serializers.ModelSerializer[Membership]):
-    """A project as its member sees it in the list."""
+    """A project as its member sees it in the list. Series in the archive count for nothing."""
 
     id = serializers.UUIDField(source="project.id")
     name = serializers.CharField(source="project.name")
     description = serializers.CharField(source="project.description")
     series_count = serializers.IntegerField()
+    frames = serializers.IntegerField()
+    annotated_frames = serializers.IntegerField()
+    proposals = serializers.IntegerField(help_text="Masks that wait for somebody to accept or discard them.")
+    member_count = serializers.IntegerField()
+    cover = serializers.UUIDField(allow_null=True, help_text="The series whose thumbnail stands for the project.")
+    changed_at = serializers.DateTimeField(allow_null=True, help_text="When a series was imported or annotated last.")
+    changed_by = AuthorOutput(allow_null=True)
     created_at = serializers.DateTimeField(source="project.created_at")
+    archived_at = serializers.DateTimeField(source="project.archived_at", allow_null=True)
 
     class Meta:
         model = Membership
-        fields = ("id", "name", "description", "role", "series_count", "created_at")
+        fields = (
+            "id",
+            "name",
+            "description",
+            "role",
+            "series_count",
+            "frames",
+            "annotated_frames",
+            "proposals",
+            "member_count",
+            "cover",
+            "changed_at",
+            "changed_by",
+            "created_at",
+            "archived_at",
+        )
 
 
 class PhaseInput(Input):
@@ -140,7 +204,19 @@ class ProjectOutput(serializers.ModelSerializer[Project]):
     role = serializers.ChoiceField(choices=Role.choices, source="own_role")
     phases = PhaseOutput(many=True, source="own_phases")
     members = MemberOutput(many=True, source="own_members")
+    archived_by = AuthorOutput(allow_null=True)
 
     class Meta:
         model = Project
-        fields = ("id", "name", "description", "role", "settings_version", "created_at", "phases", "members")
+        fields = (
+            "id",
+            "name",
+            "description",
+            "role",
+            "settings_version",
+            "created_at",
+            "archived_at",
+            "archived_by",
+            "phases",
+            "members",
+        )

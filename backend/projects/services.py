@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import BigIntegerField, Max, RestrictedError
 
 from backend.projects.models import Membership, Phase, PhaseList, Project, User
+from backend.projects.permissions import require_open_project
 from backend.projects.roles import Role
 from backend.protocol.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 
@@ -22,7 +23,9 @@ def create_project(*, owner: User, name: str, description: str = "") -> Project:
     return project
 
 
+@transaction.atomic
 def update_project(*, project: Project, changes: dict[str, Any]) -> Project:
+    _open(project.pk)
     names = changes.keys() & {"name", "description"}
     for name in names:
         setattr(project, name, changes[name])
@@ -33,10 +36,26 @@ def update_project(*, project: Project, changes: dict[str, Any]) -> Project:
 
 @transaction.atomic
 def delete_project(*, project_id: UUID) -> None:
+    """From the archive only, so that nothing goes by one wrong click."""
     project = _lock(project_id)
+    if project.archived_at is None:
+        raise ConflictError(
+            f"{project.name} is not in the archive. Archive it first: only from there it can be deleted.",
+            code="not_archived",
+        )
     # A commit that is under way would leave rows behind that were not there when their deletion began.
     list(project.series.select_for_update().order_by("pk").values_list("pk"))
     project.delete()
+
+
+def change_preferences(*, user: User, changes: dict[str, Any]) -> dict[str, Any]:
+    """What is not named stays as it is; returns all of them."""
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked.preferences = {**locked.preferences, **changes}
+        locked.save(update_fields=["preferences"])
+    preferences: dict[str, Any] = locked.preferences
+    return preferences
 
 
 # ---- members ------------------------------------------------------------------------------------------------
@@ -107,7 +126,7 @@ def _member(project_id: UUID, user_id: int) -> Membership:
 
 @transaction.atomic
 def create_phase(*, project_id: UUID, name: str, colour: str, key: str = "", description: str = "") -> Phase:
-    project = _lock(project_id)
+    project = _open(project_id)
     last = project.phases.aggregate(last=Max("order"))["last"]
     order = 0 if last is None else last + 1
     phase = Phase(project=project, name=name, colour=colour.lower(), key=key, description=description, order=order)
@@ -119,7 +138,7 @@ def create_phase(*, project_id: UUID, name: str, colour: str, key: str = "", des
 
 @transaction.atomic
 def update_phase(*, project_id: UUID, phase_id: UUID, changes: dict[str, Any]) -> Phase:
-    project = _lock(project_id)
+    project = _open(project_id)
     phase = _phase(project, phase_id)
     for name in changes.keys() & {"name", "colour", "key", "description", "order"}:
         setattr(phase, name, changes[name])
@@ -132,7 +151,7 @@ def update_phase(*, project_id: UUID, phase_id: UUID, changes: dict[str, Any]) -
 
 @transaction.atomic
 def delete_phase(*, project_id: UUID, phase_id: UUID) -> None:
-    project = _lock(project_id)
+    project = _open(project_id)
     phase = _phase(project, phase_id)
     try:
         phase.delete()
@@ -175,6 +194,13 @@ def _keep_phases(project_id: UUID, settings_version: int) -> None:
     rows = Phase.objects.filter(project=project_id).order_by("order", "name", "id")
     phases = [{"id": str(row.pk), "name": row.name, "colour": row.colour} for row in rows]
     PhaseList.objects.create(project_id=project_id, settings_version=settings_version, phases=phases)
+
+
+def _open(project_id: UUID) -> Project:
+    """The project's row, locked: it may have been archived while the change waited."""
+    project = _lock(project_id)
+    require_open_project(project)
+    return project
 
 
 def _lock(project_id: UUID) -> Project:

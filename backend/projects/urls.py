@@ -6,6 +6,7 @@ from backend.projects import views
 
 urlpatterns = [
     path("session", views.SessionView.as_view()),
+    path("account/preferences", views.PreferencesView.as_view()),
     path("tokens", views.TokensView.as_view()),
     path("tokens/<uuid:token>", views.TokenView.as_view()),
     path("projects", views.ProjectsView.as_view()),

@@ -49,6 +49,20 @@ class SessionView(APIView):
         return Response(serializers.SessionOutput({"user": user, "csrf": get_token(request._request)}).data)
 
 
+class PreferencesView(APIView):
+    """One's own; nobody sees another's."""
+
+    @extend_schema(responses=serializers.PreferencesOutput)
+    def get(self, request: Request) -> Response:
+        return Response(serializers.PreferencesOutput(signed_in(request).preferences).data)
+
+    @extend_schema(request=serializers.PreferencesInput, responses=serializers.PreferencesOutput)
+    def patch(self, request: Request) -> Response:
+        changes = serializers.PreferencesInput.read(request, partial=True)
+        preferences = services.change_preferences(user=signed_in(request), changes=changes)
+        return Response(serializers.PreferencesOutput(preferences).data)
+
+
 class TokensView(APIView):
     @extend_schema(responses=serializers.TokenOutput(many=True))
     def get(self, request: Request) -> Response:
@@ -72,38 +86,42 @@ class TokenView(APIView):
 
 
 class ProjectsView(APIView):
-    @extend_schema(responses=serializers.ProjectListOutput(many=True))
+    @extend_schema(parameters=[serializers.ArchiveQuery], responses=serializers.ProjectListOutput(many=True))
     def get(self, request: Request) -> Response:
-        memberships = selectors.memberships_of(signed_in(request))
+        archived = serializers.ArchiveQuery.read(request)
+        memberships: list[Any] = list(selectors.memberships_of(signed_in(request), archived=archived))
+        people = selectors.people_by_id({each.changed_by_id for each in memberships if each.changed_by_id})
+        for each in memberships:
+            each.changed_by = people.get(each.changed_by_id)
         return Response(serializers.ProjectListOutput(memberships, many=True).data)
 
     @extend_schema(request=serializers.ProjectInput, responses={201: serializers.ProjectOutput})
     def post(self, request: Request) -> Response:
         values = serializers.ProjectInput.read(request)
         project = services.create_project(owner=signed_in(request), **values)
-        return Response(_project(require(signed_in(request), project.id, Role.OWNER)), status=201)
+        return Response(shown_project(require(signed_in(request), project.id, Role.OWNER)), status=201)
 
 
 class ProjectView(APIView):
     @extend_schema(responses=serializers.ProjectOutput)
     def get(self, request: Request, project: UUID) -> Response:
-        return Response(_project(require(signed_in(request), project, Role.VIEWER)))
+        return Response(shown_project(require(signed_in(request), project, Role.VIEWER)))
 
     @extend_schema(request=serializers.ProjectInput, responses=serializers.ProjectOutput)
     def patch(self, request: Request, project: UUID) -> Response:
         membership = require(signed_in(request), project, Role.MANAGER)
         changes = serializers.ProjectInput.read(request, partial=True)
         services.update_project(project=membership.project, changes=changes)
-        return Response(_project(membership))
+        return Response(shown_project(membership))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, project: UUID) -> Response:
-        require(signed_in(request), project, Role.OWNER)
+        require(signed_in(request), project, Role.OWNER, even_archived=True)
         services.delete_project(project_id=project)
         return Response(status=204)
 
 
-def _project(membership: Membership) -> dict[str, Any]:
+def shown_project(membership: Membership) -> dict[str, Any]:
     project: Any = membership.project
     project.own_role = membership.role
     project.own_phases = selectors.phases_of(project.id)
@@ -112,9 +130,11 @@ def _project(membership: Membership) -> dict[str, Any]:
 
 
 class MembersView(APIView):
+    # Who may see a project is decided in the archive, too.
+
     @extend_schema(request=serializers.MemberInput, responses={201: serializers.MemberOutput})
     def post(self, request: Request, project: UUID) -> Response:
-        actor = require(signed_in(request), project, Role.MANAGER)
+        actor = require(signed_in(request), project, Role.MANAGER, even_archived=True)
         values = serializers.MemberInput.read(request)
         member = services.add_member(actor=actor, username=values["username"], role=Role(values["role"]))
         return Response(serializers.MemberOutput(member).data, status=201)
@@ -123,14 +143,14 @@ class MembersView(APIView):
 class MemberView(APIView):
     @extend_schema(request=serializers.RoleInput, responses=serializers.MemberOutput)
     def patch(self, request: Request, project: UUID, user: int) -> Response:
-        actor = require(signed_in(request), project, Role.MANAGER)
+        actor = require(signed_in(request), project, Role.MANAGER, even_archived=True)
         values = serializers.RoleInput.read(request)
         member = services.change_role(actor=actor, user_id=user, role=Role(values["role"]))
         return Response(serializers.MemberOutput(member).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, project: UUID, user: int) -> Response:
-        actor = require(signed_in(request), project, Role.MANAGER)
+        actor = require(signed_in(request), project, Role.MANAGER, even_archived=True)
         services.remove_member(actor=actor, user_id=user)
         return Response(status=204)
 

@@ -48,11 +48,38 @@ class ConflictError(DomainError):
     code = "conflict"
 
 
+class GoneError(DomainError):
+    """It was there, and is no more."""
+
+    status = 410
+    code = "gone"
+
+
+class ArchivedError(ConflictError):
+    """It is in the archive, where everything can be seen and exported and nothing changed."""
+
+    code = "archived"
+
+
 class TooLargeError(DomainError):
     """More bytes than the limit."""
 
     status = 413
     code = "too_large"
+
+
+class LockedError(DomainError):
+    """Somebody else writes to it at this moment."""
+
+    status = 423
+    code = "locked"
+
+
+class DiskFullError(DomainError):
+    """The server has no room for it."""
+
+    status = 507
+    code = "disk_full"
 
 
 class TooManyRequestsError(DomainError):

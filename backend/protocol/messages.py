@@ -248,7 +248,8 @@ class FrameOpen(Message):
 class PromptPredict(Message):
     """The whole prompt, always, so the server keeps no session and a retry is safe.
 
-    `version` is one of the project's versions of `model`, null its usual weights.
+    `version` is one of the project's versions of `model`, null its usual weights. `mask` is the mask to refine: its
+    logits are fed back.
     """
 
     type: Literal["prompt.predict"] = "prompt.predict"
@@ -258,6 +259,7 @@ class PromptPredict(Message):
     version: UUID | None = None
     points: Annotated[list[PromptPoint], Field(max_length=1000)]
     box: Box | None = None
+    mask: MaskRle | None = None
 
 
 class FrameSegment(Message):
@@ -282,8 +284,11 @@ class RequestCancel(Message):
 
 
 class ChangesetCommit(Message):
+    """`undoes`: the request of the author's own that it takes back."""
+
     type: Literal["changeset.commit"] = "changeset.commit"
     request_id: UUID
+    undoes: UUID | None = None
     reason: Annotated[str, Field(max_length=200, pattern=NO_NUL)]
     base: Annotated[list[Base], Field(max_length=20_000)]
     operations: Annotated[list[Operation], Field(min_length=1, max_length=20_000)]
@@ -311,6 +316,7 @@ class ServerHello(Message):
     version: int
     user: Person
     role: Literal["owner", "manager", "annotator", "reviewer", "viewer"]
+    archived: bool = False
 
 
 class FrameReady(Message):
@@ -387,6 +393,13 @@ class SeriesHead(Message):
     version: int
 
 
+class SeriesArchived(Message):
+    """The series, or its project, went into the archive, where nothing is changed, or came back from there."""
+
+    type: Literal["series.archived"] = "series.archived"
+    archived: bool
+
+
 class SeriesChanges(Message):
     """Changesets after the version asked for, oldest first; ask again from the last one while `version` < `head`."""
 
@@ -412,6 +425,7 @@ ServerMessage = Annotated[
     | ChangesetCommitted
     | ChangesetConflict
     | SeriesHead
+    | SeriesArchived
     | SeriesChanges
     | ErrorMessage,
     Field(discriminator="type"),

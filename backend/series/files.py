@@ -12,6 +12,11 @@ def uploads_folder() -> Path:
     return settings.GRATICULE_DATA / "uploads"
 
 
+def transfers_folder() -> Path:
+    """What came so far of files on their way."""
+    return settings.GRATICULE_DATA / "transfers"
+
+
 def store_folder() -> Path:
     return settings.GRATICULE_DATA / "store"
 

@@ -13,20 +13,23 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from backend.projects.models import Project, User
+from backend.projects.permissions import require_open_project
 from backend.protocol.disk import is_disk_full
 from backend.protocol.errors import DomainError, NotFoundError
 from backend.series import pixel_store
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.models import PixelStore, Series, Upload
 from backend.series.ownership import without_owner
+from ml.formats.apart import ReaderLimits, ReaderProcess, ReadyReader, SeriesApart
 from ml.formats.calibration import Calibration
 from ml.formats.errors import FormatError
-from ml.formats.images import open_series
 from ml.formats.limits import Limits
-from ml.formats.series_reader import SeriesReader
 
 Progress = Callable[[float, str], None]  # may raise to cancel
 Hold = Callable[[], None]  # called in the transaction before it writes; may raise to cancel
+
+
+_reader = ReadyReader()
 
 
 @dataclass(frozen=True)
@@ -58,17 +61,22 @@ def import_series(order: ImportOrder, *, progress: Progress, hold: Hold) -> Seri
         with (
             pixel_store.draft_folder(store_folder(), _draft_name(order.series_id, order.attempt)) as draft,
             _telling_of_a_full_disk(order.uploads),
-            _open(order.uploads, progress) as reader,
+            _reader.take(_reader_limits()) as process,
         ):
+            said = _Said(progress)
+            reader = _open(process, order.uploads, said)
             total = reader.frames
             written = pixel_store.write(
-                reader, draft, lambda t: progress(0.05 + 0.9 * t / total, f"Reading frame {t + 1} of {total}")
+                reader, draft, lambda t: said(0.05 + 0.9 * t / total, f"Reading frame {t + 1} of {total}")
             )
+            process.close()
             progress(0.95, "Storing the series")
             pixel_store.flush(draft)
             return _create(order, calibration=reader.calibration, written=written, draft=draft, hold=hold)
     except FormatError as error:
         raise DomainError(str(error), code=_code(error)) from error
+    finally:
+        _reader.prepare(_reader_limits())
 
 
 def _draft_name(series_id: UUID, attempt: int) -> str:
@@ -91,18 +99,37 @@ def _telling_of_a_full_disk(uploads: Sequence[Upload]) -> Iterator[None]:
         ) from error
 
 
-def _open(uploads: Sequence[Upload], progress: Progress) -> SeriesReader:
+class _Said:
+    """The progress told last, to be told again while a reader is busy: so a cancelled import ends in the middle."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = (0.0, "Opening the files")
+
+    def __call__(self, fraction: float, step: str) -> None:
+        self._last = (fraction, step)
+        self._progress(fraction, step)
+
+    def again(self) -> None:
+        self._progress(*self._last)
+
+
+def _reader_limits() -> ReaderLimits:
+    return ReaderLimits(memory_bytes=settings.MAX_READER_BYTES, patience_s=settings.READER_PATIENCE_S)
+
+
+def _open(process: ReaderProcess, uploads: Sequence[Upload], said: _Said) -> SeriesApart:
     limits = Limits(
         max_frame_px=settings.MAX_FRAME_PIXELS,
         max_frames=settings.MAX_FRAMES,
         max_total_bytes=settings.MAX_SERIES_BYTES,
     )
-    paths = [upload_path(upload.sha256) for upload in uploads]
-    return open_series(
-        paths[0] if len(paths) == 1 else paths,
+    return process.open(
+        [upload_path(upload.sha256) for upload in uploads],
         limits,
         names=[upload.name for upload in uploads],
-        on_frame=lambda t: progress(0.0, f"Looking at frame {t + 1}"),
+        on_frame=lambda t: said(0.0, f"Looking at frame {t + 1}"),
+        on_wait=said.again,
     )
 
 
@@ -126,6 +153,7 @@ def _commit(
     hold()
     if project is None:
         raise NotFoundError(f"Project {order.project.pk} was deleted during the import.")
+    require_open_project(project)
     store, _ = PixelStore.objects.select_for_update().get_or_create(
         hash=written.hash,
         defaults={

@@ -29,6 +29,38 @@ class Upload(models.Model):
         return self.name
 
 
+class Transfer(models.Model):
+    """A file on its way: the first `offset_bytes` of it are on the disk for good. It is whole once it has an `upload`.
+
+    `modified_ms` is the file's own time (milliseconds since 1970): by it, its name and size the browser knows the file
+    again after a reload. `sha256` is set when the last byte has come.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="transfers")
+    name = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    modified_ms = models.PositiveBigIntegerField(null=True)
+    offset_bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    upload = models.OneToOneField(Upload, on_delete=models.CASCADE, null=True, related_name="transfer")
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="transfers")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("created_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(size_bytes__gte=1, offset_bytes__lte=models.F("size_bytes")),
+                name="transfer_within_size",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class DType(models.TextChoices):
     UINT8 = "uint8"
     UINT16 = "uint16"
@@ -72,7 +104,9 @@ class Series(models.Model):
     """One image sequence. Whoever appends a changeset locks this row first.
 
     `version`, `calibration` and `annotated_frames` are written by `annotations.services` in the transaction of the
-    changeset that changes them. `calibration` is {pixel_size, unit, frame_interval_s, source, revision}, its
+    changeset that changes them, as are `proposals`, how many masks wait for a person, and `changed_at` and
+    `changed_by`, null while nobody has changed anything. While `archived_at` is set, or the project's, nothing of it
+    changes. `calibration` is {pixel_size, unit, frame_interval_s, source, revision}, its
     `revision` null while it is still the file's own, which `initial_calibration` keeps for version 0.
     """
 
@@ -84,10 +118,15 @@ class Series(models.Model):
     calibration = models.JSONField()
     version = models.PositiveIntegerField(default=0)
     annotated_frames = models.PositiveIntegerField(default=0)
+    proposals = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     sources = models.JSONField(default=list)
     metadata = models.JSONField(default=dict)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="series")
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True)
+    archived_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         ordering = ("created_at", "id")

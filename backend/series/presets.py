@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from backend.projects.models import User
 from backend.protocol.errors import InvalidError, NotFoundError
 from backend.series.models import DisplayPreset, Series
+from backend.series.permissions import require_open_series
 
 MOST_PRESETS = 50
 
@@ -69,4 +70,5 @@ def _lock(series: Series) -> Series:
     locked = Series.objects.select_for_update().filter(pk=series.pk).first()
     if locked is None:
         raise NotFoundError(f"There is no series {series.pk}.")
+    require_open_series(locked)  # it may have been archived while the change waited
     return locked

@@ -4,15 +4,19 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.jobs.models import FINISHED, Job
-from backend.series.files import is_hash, store_folder, store_path, uploads_folder
-from backend.series.models import PixelStore, Series, Upload
+from backend.protocol.errors import LockedError
+from backend.series.files import is_hash, store_folder, store_path, transfers_folder, uploads_folder
+from backend.series.models import PixelStore, Series, Transfer, Upload
 from backend.series.ownership import without_owner
+from backend.series.transfers import discard, expired
 from backend.series.uploads import locked
 
 # Younger files may belong to a request or a job that has not written its row yet.
@@ -25,6 +29,7 @@ def prune(*, safe_age_s: float = SAFE_AGE_S) -> int:
     return (
         _prune_stores(before)
         + _prune_drafts(before)
+        + _prune_transfers(before)
         + _prune_uploads(before)
         + _prune_exports(before)
         + sum(_remove(path) for path in _older(settings.GRATICULE_DATA / "tmp", before))
@@ -70,9 +75,21 @@ def _prune_drafts(before: float) -> int:
     return sum(_remove(path) for path in drafts if not path.name.startswith(alive))
 
 
+def _prune_transfers(before: float) -> int:
+    """Files that stopped coming long ago, and what came of those whose project was deleted."""
+    removed = 0
+    for transfer in expired():
+        with suppress(LockedError):  # a part of it comes at this moment
+            discard(transfer)
+            removed += 1
+    known = {str(pk) for pk in Transfer.objects.filter(upload=None).values_list("pk", flat=True)}
+    leftovers = [path for path in _older(transfers_folder(), before) if path.stem not in known]
+    return removed + sum(_remove(path) for path in leftovers)
+
+
 def _prune_uploads(before: float) -> int:
     """Files without a row: their project was deleted, or the request broke off."""
-    known = set(Upload.objects.values_list("sha256", flat=True))
+    known = {*Upload.objects.values_list("sha256", flat=True), *_whole().values_list("sha256", flat=True)}
     folders = [path for path in _iterate(uploads_folder()) if path.is_dir()]
     files = [path for folder in folders for path in _older(folder, before) if path.name not in known]
     drafts = [path for path in _older(uploads_folder(), before) if path.is_file()]
@@ -82,9 +99,15 @@ def _prune_uploads(before: float) -> int:
 def _prune_upload(path: Path, before: float) -> int:
     with locked(path.parent):
         # Equal bytes may have come since its row was looked for.
-        if Upload.objects.filter(sha256=path.name).exists() or not _is_old(path, before):
+        referred = (Upload.objects.filter(sha256=path.name), _whole().filter(sha256=path.name))
+        if any(rows.exists() for rows in referred) or not _is_old(path, before):
             return 0
         return _remove(path)
+
+
+def _whole() -> QuerySet[Transfer]:
+    """Came as a whole; its upload is made at the next question, where the server was killed in the middle."""
+    return Transfer.objects.filter(upload=None).exclude(sha256="")
 
 
 def _prune_exports(before: float) -> int:

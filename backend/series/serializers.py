@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.projects.serializers import AuthorOutput, Input
-from backend.series.models import PixelStore, Series, Upload
+from backend.series.models import PixelStore, Series, Transfer, Upload
 from ml.registry import DEFAULT
 
 
@@ -53,6 +53,8 @@ class SeriesOutput(serializers.ModelSerializer[Series]):
     input_range = serializers.SerializerMethodField(help_text="Grey values that networks see as 0 and 1.")
     calibration = CalibrationOutput()
     created_by = AuthorOutput()
+    changed_by = AuthorOutput(allow_null=True, help_text="null: nobody since it was imported")
+    archived_by = AuthorOutput(allow_null=True)
     pixels = PixelStoreOutput()
     model = serializers.SerializerMethodField()
 
@@ -71,8 +73,13 @@ class SeriesOutput(serializers.ModelSerializer[Series]):
             "calibration",
             "version",
             "annotated_frames",
+            "proposals",
+            "changed_at",
+            "changed_by",
             "created_by",
             "created_at",
+            "archived_at",
+            "archived_by",
             "pixels",
             "model",
         )
@@ -100,6 +107,16 @@ class UploadOutput(serializers.ModelSerializer[Upload]):
         fields = ("id", "name", "bytes", "sha256")
 
     bytes = serializers.IntegerField(source="size_bytes")
+
+
+class TransferOutput(serializers.ModelSerializer[Transfer]):
+    class Meta:
+        model = Transfer
+        fields = ("id", "name", "bytes", "offset", "modified_ms", "upload")
+
+    bytes = serializers.IntegerField(source="size_bytes")
+    offset = serializers.IntegerField(source="offset_bytes", help_text="Bytes that have come.")
+    upload = serializers.UUIDField(source="upload_id", allow_null=True, help_text="null: not whole yet")
 
 
 class ImportInput(Input):

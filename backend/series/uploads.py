@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from backend.series.files import upload_path, uploads_folder
 from backend.series.models import Upload
 
 NAME_LENGTH = 255
+REMEDY = "Split or compress it, or have whoever runs the server raise GRATICULE_MAX_UPLOAD_BYTES."
 
 
 def store_upload(*, project: Project, created_by: User, name: str, chunks: Iterable[bytes]) -> Upload:
@@ -29,18 +30,28 @@ def store_upload(*, project: Project, created_by: User, name: str, chunks: Itera
     try:
         sha256, size = _write(draft, name, chunks)
         row = Upload(project=project, created_by=created_by, name=name, size_bytes=size, sha256=sha256)
-        target = upload_path(sha256)
-        target.parent.mkdir(exist_ok=True)
-        with locked(target.parent):
-            try:
-                _record(row, draft, target)
-            except Exception:
-                if not draft.exists():
-                    _withdraw(sha256, draft)
-                raise
+        keep(row, draft)
     finally:
         draft.unlink(missing_ok=True)
     return row
+
+
+def keep(row: Upload, draft: Path, *, attach: Callable[[], None] | None = None) -> None:
+    """Makes the row and moves the whole file to its place, or does neither.
+
+    A draft that is gone was moved there by an attempt whose row was not committed. `attach` writes what else belongs
+    to the row, in its transaction. That begins inside the lock and must not begin before: whoever has the lock waits
+    for the database.
+    """
+    target = upload_path(row.sha256)
+    target.parent.mkdir(exist_ok=True)
+    with locked(target.parent):
+        try:
+            _record(row, draft, target, attach)
+        except Exception:
+            if not draft.exists():
+                _withdraw(row.sha256, draft)
+            raise
 
 
 @contextmanager
@@ -69,7 +80,7 @@ def _write(draft: Path, name: str, chunks: Iterable[bytes]) -> tuple[str, int]:
         for chunk in chunks:
             size += len(chunk)
             if size > limit:
-                raise TooLargeError(f"{name} has more than {limit} bytes, which is the limit. Split or compress it.")
+                raise TooLargeError(f"{name} has more than {limit} bytes, which is the limit. {REMEDY}")
             digest.update(chunk)
             file.write(chunk)
         file.flush()
@@ -80,14 +91,17 @@ def _write(draft: Path, name: str, chunks: Iterable[bytes]) -> tuple[str, int]:
 
 
 @transaction.atomic
-def _record(row: Upload, draft: Path, target: Path) -> None:
+def _record(row: Upload, draft: Path, target: Path, attach: Callable[[], None] | None) -> None:
     # A project that is deleted while its file comes would be noticed at the commit only, as a server's error.
     if Project.objects.select_for_update().filter(pk=row.project_id).first() is None:
         raise NotFoundError(f"Project {row.project_id} was deleted during the upload.")
     row.save(force_insert=True)
-    draft.replace(target)
+    if draft.exists() or not target.exists():
+        draft.replace(target)
     target.chmod(0o440)
-    _sync(target.parent)
+    sync(target.parent)
+    if attach is not None:
+        attach()
 
 
 def _withdraw(sha256: str, draft: Path) -> None:
@@ -98,7 +112,8 @@ def _withdraw(sha256: str, draft: Path) -> None:
             upload_path(sha256).replace(draft)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Puts the folder's list of files on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -17,6 +17,7 @@ from backend.jobs.selectors import find as find_job
 from backend.jobs.serializers import JobOutput
 from backend.projects.permissions import require
 from backend.projects.roles import Role
+from backend.projects.serializers import ArchiveQuery
 from backend.projects.views import signed_in
 from backend.series import display, selectors, serializers, services, uploads
 from backend.series.permissions import require_series
@@ -26,10 +27,11 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 class ProjectSeriesView(APIView):
-    @extend_schema(responses=serializers.SeriesOutput(many=True))
+    @extend_schema(parameters=[ArchiveQuery], responses=serializers.SeriesOutput(many=True))
     def get(self, request: Request, project: UUID) -> Response:
         require(signed_in(request), project, Role.VIEWER)
-        return Response(serializers.SeriesOutput(selectors.series_of(project), many=True).data)
+        found = selectors.series_of(project, archived=ArchiveQuery.read(request))
+        return Response(serializers.SeriesOutput(found, many=True).data)
 
 
 class UploadsView(APIView):
@@ -73,7 +75,7 @@ class SeriesView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, series: UUID) -> Response:
-        require_series(signed_in(request), series, Role.MANAGER)
+        require_series(signed_in(request), series, Role.MANAGER, even_archived=True)
         services.delete_series(series_id=series)
         return Response(status=204)
 

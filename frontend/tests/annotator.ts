@@ -60,8 +60,13 @@ export function series(frames = 5): Series {
     calibration: { pixel_size: 0.5, unit: "nm", frame_interval_s: 2, source: "file", revision: null },
     version: 0,
     annotated_frames: 0,
+    proposals: 0,
+    changed_at: null,
+    changed_by: null,
     created_by: me,
     created_at: "2026-01-01T00:00:00Z",
+    archived_at: null,
+    archived_by: null,
     pixels: {
       levels: [{ height: HEIGHT, width: WIDTH, chunk: [HEIGHT, WIDTH], scale: 1 }],
       dtype: "uint8",
@@ -130,12 +135,13 @@ export function frameState(values: Partial<SeriesState> = {}): SeriesState {
 export function opened(values: Partial<SeriesState> = {}, frames = 5, rest: Partial<Opened> = {}): Annotator {
   const state = initialState({
     series: series(frames),
-    project: { phases: [pore, gold], role: "annotator" },
+    project: { phases: [pore, gold], role: "annotator", archived_at: null },
     user: me,
     models,
     versions: [],
     jobs: [],
     trackers: [],
+    actions: { undo: [], redo: [] },
     state: frameState(values),
     ...rest,
   });

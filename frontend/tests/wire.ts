@@ -2,6 +2,8 @@
 
 import type { ClientMessage, ServerMessage } from "../src/protocol/messages";
 import type { OpenWire, WireEvents } from "../src/protocol/socket";
+import type { Entry, Shelf } from "../src/state/annotator/shelf";
+import type { Tabs } from "../src/state/annotator/tabs";
 import { me } from "./annotator";
 
 export class FakeServer {
@@ -58,7 +60,41 @@ export class FakeServer {
 
   private greet(): void {
     const { version, role, protocol } = this;
-    this.say({ type: "hello", protocol, series: "series", version, user: me, role });
+    this.say({ type: "hello", protocol, series: "series", version, user: me, role, archived: false });
+  }
+}
+
+/** What a browser keeps for a person, in memory, with the tabs that live. */
+export class MemoryBrowser {
+  readonly kept = new Map<string, Entry>();
+  readonly alive = new Set<string>();
+  readonly storage = new MemoryStorage();
+  full = false;
+  private tabs = 0;
+
+  readonly shelf: Shelf = {
+    entries: async (owner) => [...this.kept.values()].filter((entry) => entry.owner === owner),
+    put: async (entries) => {
+      if (this.full) throw new DOMException("full", "QuotaExceededError");
+      for (const entry of entries) this.kept.set(entry.key, structuredClone(entry));
+    },
+    remove: async (key) => void this.kept.delete(key),
+  };
+
+  /** A new tab, or with a name the one of before a reload. */
+  tab(name = `tab${++this.tabs}`): Tabs & { name: string } {
+    this.alive.add(name);
+    return {
+      name,
+      mine: async () => name,
+      ifGone: async (tab, action) => {
+        if (this.alive.has(tab)) return false;
+        this.alive.add(tab); // as a lock, it is held meanwhile
+        await action();
+        return this.alive.delete(tab);
+      },
+      close: () => void this.alive.delete(name),
+    };
   }
 }
 

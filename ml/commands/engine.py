@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 … (default: cpu)")
     parser.add_argument("--threads", type=int, help="CPU threads of the networks (default: all cores)")
     parser.add_argument("--cache-mb", type=int, default=256, help="bound of the embeddings in memory (default: 256)")
+    parser.add_argument("--embeddings", type=Path, metavar="DIR", help="folder where embeddings outlive the engine")
+    parser.add_argument(
+        "--embeddings-mb", type=int, default=4096, metavar="MB", help="bound of that folder; 0: none (default: 4096)"
+    )
     parser.add_argument(
         "--models", type=int, default=2, metavar="N", help="models kept in memory, the last used ones (default: 2)"
     )
@@ -43,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     for option, value in (("cache-mb", arguments.cache_mb), ("models", arguments.models)):
         if value < 1:
             raise ValueError(f"--{option} is {value}; give 1 or more.")
+    if arguments.embeddings_mb < 0:
+        raise ValueError(f"--embeddings-mb is {arguments.embeddings_mb}; give 0 or more.")
     if arguments.threads is not None:
         if arguments.threads < 1:
             raise ValueError(f"--threads is {arguments.threads}; give 1 or more.")
@@ -65,6 +71,8 @@ def run(arguments: argparse.Namespace) -> None:
         preload=arguments.preload or None,
         test_models=arguments.test_models,
         model_files=arguments.model_files,
+        embeddings=arguments.embeddings,
+        embeddings_bytes=arguments.embeddings_mb * 1024**2,
     )
     # The server ends its requests first and then raises the signal anew: it must not kill us before we clean up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

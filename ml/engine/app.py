@@ -20,6 +20,7 @@ from starlette.routing import Route
 from ml.engine import checking, tracking, work
 from ml.engine.checking import CheckpointError
 from ml.engine.embedding_cache import EmbeddingCache
+from ml.engine.embedding_store import EmbeddingStore
 from ml.engine.models import Models, NotPromptableError
 from ml.engine.pixels import PixelsError, PixelStores
 from ml.engine.queue import DeviceQueue, Priority, QueueFullError, QueueStoppedError, Steps, SupersededError, Task
@@ -67,6 +68,7 @@ class Engine:
                 "device": self.device.models.device,
                 "models_loaded": self.device.models.loaded(),
                 "cache": self.device.cache.stats(),
+                "disk": self.device.kept and self.device.kept.stats(),
                 "queue": self.queue.depth(),
             }
         )
@@ -170,6 +172,8 @@ def create_app(
     preload: str | None = None,
     test_models: bool = False,
     model_files: Path | None = None,
+    embeddings: Path | None = None,
+    embeddings_bytes: int = 4 * 1024**3,
 ) -> Starlette:
     """The ASGI app with its device thread, which lives from the app's start-up to its shutdown.
 
@@ -189,16 +193,21 @@ def create_app(
         Also offer the model `fake`.
     model_files
         Folder of the files that requests name by their hash; None: there are none.
+    embeddings, embeddings_bytes
+        Folder where embeddings outlive the process, and its bound; None or 0: they do not.
     """
     models = Models(weights_folder, device, most_models, test_models=test_models, files=model_files)
     if preload is not None:
         models.info(preload)
     queue = DeviceQueue(queue_limit)
-    engine = Engine(work.Device(PixelStores(root), models, EmbeddingCache(cache_bytes)), queue)
+    kept = EmbeddingStore(embeddings, embeddings_bytes, root) if embeddings and embeddings_bytes else None
+    engine = Engine(work.Device(PixelStores(root), models, EmbeddingCache(cache_bytes), kept), queue)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         queue.start()
+        if kept is not None:
+            kept.start()
         if preload is not None:
             loading = queue.submit(work.load(engine.device, preload), Priority.WARM)
             loading.future.add_done_callback(lambda future: _log_failure(preload, future.exception()))
@@ -206,6 +215,8 @@ def create_app(
         yield
         tidying.cancel()
         await asyncio.to_thread(queue.stop)
+        if kept is not None:
+            await asyncio.to_thread(kept.stop)
 
     return Starlette(
         routes=[
@@ -258,6 +269,7 @@ EXCEPTION_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Respons
     PixelsError: _error(400, "pixels"),
     NoTrackingError: _error(400, "no_tracking"),
     TrackingError: _error(400, "invalid"),
+    work.PromptError: _error(400, "invalid"),
     HiddenMaskError: _error(400, "invalid"),
     SupersededError: _error(409, "superseded"),
     QueueFullError: _error(503, "overloaded"),

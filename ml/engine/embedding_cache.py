@@ -13,7 +13,8 @@ class EmbeddingKey(NamedTuple):
     """Everything that an embedding depends on.
 
     `pixels` is the store's name, frame and channel: stores are named by their content and never change, so hashing the
-    pixels again, which would mean reading them for every click, could not tell more.
+    pixels again, which would mean reading them for every click, could not tell more. `format` is the segmenter's
+    `embedding_format`: it counts up when its code makes other embeddings of the same weights and pixels.
     """
 
     model: str
@@ -23,6 +24,7 @@ class EmbeddingKey(NamedTuple):
     precision: str
     backend: str
     pixels: str
+    format: int = 1
 
 
 @dataclass

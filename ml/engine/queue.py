@@ -21,12 +21,12 @@ Steps = Generator[float | None, None, T]  # yields the fraction of the whole tha
 
 
 class Priority(IntEnum):
-    """Most urgent first. AHEAD warms frames that somebody may look at next."""
+    """Most urgent first. AHEAD warms frames that somebody may look at next, while there is nothing else to do."""
 
     CLICK = 0
     WARM = 1
-    AHEAD = 2
-    JOB = 3
+    JOB = 2
+    AHEAD = 3
 
 
 class SupersededError(Exception):
@@ -82,6 +82,7 @@ class DeviceQueue:
         self.limit = limit
         self._tasks: list[Task[Any]] = []
         self._current: Task[Any] | None = None
+        self._dropped: list[Task[Any]] = []  # have their answer and hold things yet; the device thread's own
         self._changed = threading.Condition()
         self._numbers = count()
         self._stopping = False
@@ -150,6 +151,9 @@ class DeviceQueue:
     def _work(self) -> None:
         while (task := self._take()) is not None:
             self._step(task)
+            # After the step: a newer task may go on with what a dropped one has half done, which this would end.
+            self._close_dropped()
+        self._close_dropped()
         for task in self._tasks:
             task.fail(QueueStoppedError("The engine was shut down; ask again in a few seconds."))
             task.close()
@@ -159,10 +163,8 @@ class DeviceQueue:
         """Wait for the most urgent task; None when the queue stops."""
         with self._changed:
             while True:
-                answered = [task for task in self._tasks if task.future.done()]
+                self._dropped += [task for task in self._tasks if task.future.done()]
                 self._tasks = [task for task in self._tasks if not task.future.done()]
-                for task in answered:
-                    task.close()
                 if self._stopping:
                     return None
                 if self._tasks:
@@ -170,7 +172,13 @@ class DeviceQueue:
                     task.started = True
                     self._current = task
                     return task
+                self._close_dropped()
                 self._changed.wait()
+
+    def _close_dropped(self) -> None:
+        for task in self._dropped:
+            task.close()
+        self._dropped = []
 
     def _step(self, task: Task[Any]) -> None:
         try:

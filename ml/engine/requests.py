@@ -42,11 +42,26 @@ class WarmRequest(FrameRequest):
     neighbours: Annotated[int, Field(ge=0, le=16)] = 0
 
 
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mask(Wire):
+    """Run lengths as COCO has them; `size` is (height, width) in pixels."""
+
+    size: tuple[int, int]
+    counts: Annotated[str, Field(max_length=MAX_COUNTS_LENGTH)]
+
+
 class PredictRequest(FrameRequest):
-    """Candidate masks for one prompt: points (x, y, label) and perhaps a box (x0, y0, x1, y1), in frame pixels."""
+    """Candidate masks for one prompt: points (x, y, label) and perhaps a box (x0, y0, x1, y1), in frame pixels.
+
+    `mask` is an object of the frame that they correct.
+    """
 
     points: Annotated[list[tuple[Number, Number, Literal[0, 1]]], Field(max_length=1000)] = []
     box: tuple[Number, Number, Number, Number] | None = None
+    mask: Mask | None = None
     priority: Literal["click", "job"] = "click"
 
     @model_validator(mode="after")
@@ -75,17 +90,6 @@ class CheckRequest(BaseModel):
     path: Annotated[str, Field(min_length=1, max_length=200)]
     name: Annotated[str, Field(min_length=1, max_length=300)]
     model: Name | None = None
-
-
-class Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Mask(Wire):
-    """Run lengths as COCO has them; `size` is (height, width) in pixels."""
-
-    size: tuple[int, int]
-    counts: Annotated[str, Field(max_length=MAX_COUNTS_LENGTH)]
 
 
 class TrackMask(Wire):

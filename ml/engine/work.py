@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from ml import rle
+from ml.engine.answers import Answers
 from ml.engine.embedding_cache import EmbeddingCache, EmbeddingKey
+from ml.engine.embedding_store import EmbeddingStore
 from ml.engine.models import Models
 from ml.engine.pixels import PixelStores
 from ml.engine.queue import Steps
-from ml.engine.requests import FrameRequest, Parameters, PredictRequest, SegmentRequest, WarmRequest
+from ml.engine.requests import FrameRequest, Mask, Parameters, PredictRequest, SegmentRequest, WarmRequest
+from ml.rle import Rle
 from ml.types import Embedding, Grey, Instance, Prompt, PromptableSegmenter
 
 MASKS_PER_PIECE = 32  # about 10 ms of run-length encoding at 512 × 512
@@ -26,22 +29,53 @@ class Device:
     stores: PixelStores
     models: Models
     cache: EmbeddingCache
+    kept: EmbeddingStore | None = None  # on disk
+    answers: Answers = field(default_factory=Answers)
+
+
+class PromptError(ValueError):
+    """A prompt whose mask is none of the frame."""
 
 
 def predict(device: Device, request: PredictRequest) -> Steps[dict[str, Any]]:
     """Candidate masks for one prompt, best first."""
     model = device.models.get(request.model, request.weights)
+    key = embedding_key(model, request, request.frame)
+    refined = None if request.mask is None else _checked(request.mask, device.stores.size(request.store))
     start = perf_counter()
     embedding = yield from embed(device, model, request, request.frame)
     encoded = perf_counter()
-    candidates = model.decode(embedding, Prompt(tuple(request.points), request.box))
+    prompt = Prompt(tuple(request.points), request.box)
+    if refined is not None:
+        logits = device.answers.logits(key, rle.sha256(refined))
+        prompt = replace(prompt, mask=rle.decode(refined), logits=logits)
+    candidates = model.decode(embedding, prompt)
     decoded = perf_counter()
+    described = [describe(candidate) for candidate in candidates]
+    for candidate, each in zip(candidates, described, strict=True):
+        if candidate.logits is not None:
+            device.answers.keep(key, rle.sha256(Rle(**each["rle"])), candidate.logits)
     return {
-        "candidates": [describe(candidate) for candidate in candidates],
+        "candidates": described,
         "model_hash": model.weights_hash,
         "encode_ms": round((encoded - start) * 1000, 3),
         "decode_ms": round((decoded - encoded) * 1000, 3),
     }
+
+
+def _checked(mask: Mask, size: tuple[int, int]) -> Rle:
+    """The mask to refine, which is well formed, of the frame's size and not empty."""
+    try:
+        checked = rle.validate(mask.size, mask.counts)
+    except rle.InvalidRleError as error:
+        raise PromptError(f"The mask to refine is malformed: {error}") from error
+    if checked.size != size:
+        raise PromptError(
+            f"The mask to refine has {' × '.join(map(str, checked.size))} px, the frame {' × '.join(map(str, size))}."
+        )
+    if not rle.area(checked):
+        raise PromptError("The mask to refine is empty; leave it out.")
+    return checked
 
 
 def warm(device: Device, request: WarmRequest) -> Steps[dict[str, Any]]:
@@ -92,16 +126,25 @@ def found(model: Any, frame: Grey, parameters: Parameters) -> Steps[Sequence[Ins
 
 
 def embed(device: Device, model: PromptableSegmenter, request: FrameRequest, frame: int) -> Steps[Embedding]:
-    """The frame's embedding, from the cache or computed."""
+    """The frame's embedding, from memory, from disk, or computed."""
+    key = embedding_key(model, request, frame)
 
     def encode() -> Steps[Embedding]:
+        if device.kept is not None and (arrays := device.kept.read(key)) is not None:
+            try:
+                return model.unpack(arrays)
+            except Exception:  # of another version of the code, which did not count its format up
+                device.kept.remove(key)
         pixels = device.stores.frame(request.store, frame, request.input_range, request.channel)
         if hasattr(model, "encode_steps"):  # a network may yield between its layers
             embedding: Embedding = yield from model.encode_steps(pixels)
-            return embedding
-        return model.encode(pixels)
+        else:
+            embedding = model.encode(pixels)
+        if device.kept is not None:
+            device.kept.write(key, model.pack(embedding))
+        return embedding
 
-    return (yield from device.cache.steps(embedding_key(model, request, frame), encode))
+    return (yield from device.cache.steps(key, encode))
 
 
 def embedding_key(model: PromptableSegmenter, request: FrameRequest, frame: int) -> EmbeddingKey:
@@ -114,6 +157,7 @@ def embedding_key(model: PromptableSegmenter, request: FrameRequest, frame: int)
         precision=getattr(model, "precision", "float32"),
         backend=getattr(model, "backend", "torch"),
         pixels=f"{request.store}:{frame}:{request.channel}",
+        format=getattr(model, "embedding_format", 1),
     )
 
 

@@ -189,7 +189,7 @@ def _check_chain(file: BinaryIO, name: str, limits: Limits) -> None:
             raise NotAnImageError(f"{name}: its pages form a circle at byte {offset}. Save it again.")
         seen.add(offset)
         limits.check_frames(name, len(seen))
-        file.seek(offset)
+        file.seek(min(offset, size))  # a broken offset may be larger than any that a file can have
         head = file.read(struct.calcsize(count_format))
         tags = struct.unpack(count_format, head)[0] if len(head) == struct.calcsize(count_format) else 0
         if tags > _MOST_TAGS:

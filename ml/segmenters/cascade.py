@@ -15,11 +15,11 @@ from torch import nn
 from ml.segmenters import yolo
 from ml.segmenters.box_tiles import Tile, tiles_for
 from ml.segmenters.disputes import Claim, settled
-from ml.segmenters.efficient_sam import PROMPTS_AT_ONCE, EfficientSamSegmenter, load_tiny, score_of
+from ml.segmenters.efficient_sam import PROMPTS_AT_ONCE, EfficientSamSegmenter, load_tiny
 from ml.segmenters.instances import Boxed, BoxedInstances
 from ml.segmenters.parameters import CASCADE_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
-from ml.segmenters.prompted_mask import BoxXyxy, around, box_iou, level_for_box, one_object
+from ml.segmenters.prompted_mask import BoxXyxy, around, box_iou, level_for_box, one_object, score_of
 from ml.segmenters.yolo import Detected, YoloSegmenter
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 

@@ -18,18 +18,17 @@ from ml.modeling.efficient_sam import EfficientSam, build
 from ml.modeling.efficient_sam.image_encoder import PATCH
 from ml.modeling.efficient_sam.model import OFFICIAL_SIZE
 from ml.modeling.efficient_sam.prompt_encoder import BOTTOM_RIGHT, PAD, TOP_LEFT
+from ml.segmenters.click_grid import click_grid_steps
+from ml.segmenters.kept_embedding import as_kept, packed, unpacked
 from ml.segmenters.parameters import EFFICIENT_SAM_PARAMETERS, SEMANTIC_PARAMETERS, resolve
 from ml.segmenters.pieces import finished
-from ml.segmenters.prompted_mask import agrees, level_for_box, one_object
+from ml.segmenters.prompted_mask import agrees, distinct, level_for_box, one_object, score_of
+from ml.segmenters.refinement import refined, with_inner_points
 from ml.segmenters.semantic import MOST_CLASSES, SemanticSegmenter
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
 from ml.weights import check_keys, describe, find
 
-SAME_MASK_IOU = 0.97  # candidates closer than this are one to a person
 PROMPTS_AT_ONCE = 8  # more do not fit the CPU's cache and are slower
-IOU_WEIGHT = 0.5  # of the predicted IoU beside the fit to a box
-SURE_SCORE = 0.9  # a grid click inside so sure a mask would only find it again
-MOST_SHARED = 0.5  # of the smaller mask, before two masks are one object
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ def fit(height: int, width: int, side: int, *, stretch: bool) -> Geometry:
 class EfficientSamSegmenter:
     """Answers prompts on grey frames; see `ml.types.PromptableSegmenter`."""
 
+    embedding_format = 1  # count up when encode, pack or unpack changes what is kept
+
     def __init__(
         self,
         model: EfficientSam,
@@ -72,6 +73,7 @@ class EfficientSamSegmenter:
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
         self.input_size = model.image_size
+        self.precision = "autocast" if self.device.type == "cuda" else "float32"
         self.automatic: SemanticSegmenter | None = None  # None: these weights have no automatic mode
         if model.automatic is not None:
             self.automatic = automatic_segmenter(self.model, name, weights_hash, self.device)
@@ -94,9 +96,20 @@ class EfficientSamSegmenter:
                 with self._inference():  # not around the yield: the mode belongs to the thread, not to this generator
                     next(steps)
             except StopIteration as done:
-                features = done.value.float()
-                return Embedding((features, geometry), height, width, features.numel() * features.element_size())
+                return self._embedding(as_kept(done.value), height, width)
             yield None
+
+    def _embedding(self, features: Tensor, height: int, width: int) -> Embedding:
+        geometry = fit(height, width, self.input_size, stretch=self.stretch)
+        return Embedding((features, geometry), height, width, features.numel() * features.element_size())
+
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        """Its features in half precision (1, 256, h, w) and the frame's (height, width)."""
+        return packed(embedding.features[0], embedding)
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        """The same embedding."""
+        return self._embedding(*unpacked(arrays, self.device))
 
     @contextmanager
     def _inference(self) -> Iterator[None]:
@@ -121,12 +134,18 @@ class EfficientSamSegmenter:
 
         A box also decides how far each mask reaches, and how well the mask fills the box counts for its score. Masks
         that hold every positive point and no negative one come before the others.
+
+        The network takes no mask. One to refine is told by points inside, its candidates are ordered by how much of
+        the mask they leave as it is, and where the best of them is the same object, the mask itself comes first with
+        only that changed which the points speak of.
         """
-        logits, scores = self.decode_unsorted(embedding, [prompt])
-        candidates = zip(self.masks_of(logits[0], embedding, prompt), scores[0].tolist(), strict=True)
+        asked = with_inner_points(prompt)
+        logits, scores = self.decode_unsorted(embedding, [asked])
+        candidates = zip(self.masks_of(logits[0], embedding, asked), scores[0].tolist(), strict=True)
         found = [Instance(mask, score_of(value, fit)) for (mask, fit), value in candidates]
-        order = sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True)
-        return _distinct(order)
+        if prompt.mask is not None:
+            return distinct(refined(found, prompt, prompt.mask))
+        return distinct(sorted(found, key=lambda each: (agrees(each.mask, prompt), each.score), reverse=True))
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> Sequence[Instance]:
         """Every object of the frame; see `segment_steps`."""
@@ -144,51 +163,7 @@ class EfficientSamSegmenter:
         if settings["method"] == "whole frame" and self.automatic is not None:
             chosen = {parameter.name: settings[parameter.name] for parameter in SEMANTIC_PARAMETERS}
             return (yield from self.automatic.segment_steps(frame, chosen))
-        return (yield from self._clicked_steps(frame, settings))
-
-    def _clicked_steps(
-        self, frame: Grey, settings: Mapping[str, Any]
-    ) -> Generator[float | None, None, Sequence[Instance]]:
-        """A grid of clicks is decoded; masks with a low score, a small area, or an unsteady edge (IoU of the mask at
-        logits +1 and -1 below `min_stability`) are dropped, then of masks that share most of the smaller one's
-        area the better scored one is kept. A mask over half the frame is background, not an object.
-        """
-        embedding = yield from self.encode_steps(frame)
-        grid = int(settings["grid"])
-        y, x = (np.indices((grid, grid)).reshape(2, -1) + 0.5) / grid
-        clicks = [Prompt(points=((a * embedding.width, b * embedding.height, 1),)) for a, b in zip(x, y, strict=True)]
-        taken = np.zeros((embedding.height, embedding.width), bool)
-        found: list[Instance] = []
-        for start in range(0, len(clicks), PROMPTS_AT_ONCE):
-            batch = [
-                c
-                for c in clicks[start : start + PROMPTS_AT_ONCE]
-                if not taken[int(c.points[0][1]), int(c.points[0][0])]
-            ]
-            if batch:
-                for instance in self._objects(embedding, batch, settings):
-                    found.append(instance)
-                    if instance.score >= SURE_SCORE:
-                        taken |= instance.mask
-            yield min(start + PROMPTS_AT_ONCE, len(clicks)) / len(clicks)
-        return _without_overlaps(found)
-
-    @torch.inference_mode()
-    def _objects(self, embedding: Embedding, clicks: list[Prompt], settings: Mapping[str, Any]) -> list[Instance]:
-        logits, scores = self.decode_many(embedding, clicks)
-        logits, scores = logits[:, 0], scores[:, 0]
-        steady = (logits > 1).sum((-1, -2)) / (logits > -1).sum((-1, -2)).clamp(min=1)
-        good = (scores >= settings["min_score"]) & (steady >= settings["min_stability"])
-        if not good.any():
-            return []
-        asked = [click for click, found in zip(clicks, good.tolist(), strict=True) if found]
-        full = (self.full_size(logits[good], embedding) >= 0).cpu().numpy()
-        masks = [one_object(mask, click) for mask, click in zip(full, asked, strict=True)]
-        return [
-            Instance(mask, score_of(score))
-            for mask, score in zip(masks, scores[good].tolist(), strict=True)
-            if settings["min_area_px"] <= int(mask.sum()) <= 0.5 * mask.size
-        ]
+        return (yield from click_grid_steps(self, frame, settings, PROMPTS_AT_ONCE))
 
     def decode_many(self, embedding: Embedding, prompts: list[Prompt]) -> tuple[Tensor, Tensor]:
         """Low-res logits (Q, 4, 4h, 4w) and scores (Q, 4), best score first, for Q prompts."""
@@ -229,14 +204,12 @@ class EfficientSamSegmenter:
 
     def masks_of(self, logits: Tensor, embedding: Embedding, prompt: Prompt) -> list[tuple[BoolMask, float | None]]:
         """One prompt's low-res logits (N, 4h, 4w) → N masks (H, W), each with how well it fills the box if any."""
-        full = self.full_size(logits, embedding)
-        levels: list[float] = [0.0] * len(full)
-        fits: list[float | None] = [None] * len(full)
-        if prompt.box_xyxy is not None:
-            for index, each in enumerate(full.cpu().numpy()):
-                levels[index], fits[index] = level_for_box(each, prompt)
-        masks = (full >= full.new_tensor(levels)[:, None, None]).cpu().numpy()
-        return [(one_object(mask, prompt), fit) for mask, fit in zip(masks, fits, strict=True)]
+        found: list[tuple[BoolMask, float | None]] = []
+        for each in logits:  # one after the other: of a large frame each takes gigabytes on the way
+            full = self.full_size(each[None], embedding)[0]
+            level, fit = (0.0, None) if prompt.box_xyxy is None else level_for_box(full.cpu().numpy(), prompt)
+            found.append((one_object((full >= level).cpu().numpy(), prompt), fit))
+        return found
 
     def full_size(self, logits: Tensor, embedding: Embedding) -> Tensor:
         """Low-res logits (N, 4h, 4w) → logits (N, H, W) of the frame."""
@@ -264,40 +237,6 @@ def _corners(prompt: Prompt) -> list[tuple[float, float, int]]:
         return []
     x0, y0, x1, y1 = prompt.box_xyxy
     return [(min(x0, x1), min(y0, y1), TOP_LEFT), (max(x0, x1), max(y0, y1), BOTTOM_RIGHT)]
-
-
-def score_of(predicted_iou: float, fit: float | None = None) -> float:
-    """0 to 1, of the IoU that the network predicts and of how well the mask fills its box."""
-    value = predicted_iou if fit is None else (fit + IOU_WEIGHT * predicted_iou) / (1 + IOU_WEIGHT)
-    return min(max(value, 0.0), 1.0)
-
-
-def _distinct(found: list[Instance]) -> list[Instance]:
-    kept: list[Instance] = []
-    for instance in found:
-        if instance.mask.any() and all(_iou(instance.mask, other.mask) < SAME_MASK_IOU for other in kept):
-            kept.append(instance)
-    return kept
-
-
-def _without_overlaps(found: list[Instance]) -> list[Instance]:
-    """Of instances that share more than half of the smaller one's area, the better scored one."""
-    kept: list[Instance] = []
-    covered = np.zeros(found[0].mask.shape, bool) if found else np.zeros((0, 0), bool)
-    for instance in sorted(found, key=lambda i: i.score, reverse=True):
-        shared = int((instance.mask & covered).sum())
-        if shared <= MOST_SHARED * int(instance.mask.sum()) and not any(
-            (instance.mask & other.mask).sum() > MOST_SHARED * min(instance.mask.sum(), other.mask.sum())
-            for other in kept
-            if shared
-        ):
-            kept.append(instance)
-            covered |= instance.mask
-    return kept
-
-
-def _iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    return float((a & b).sum() / max((a | b).sum(), 1))
 
 
 def network_of(metadata: Mapping[str, str]) -> EfficientSam:

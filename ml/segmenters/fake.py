@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.segmenters.parameters import resolve
 from ml.types import BoolMask, Embedding, Grey, Instance, Prompt
@@ -20,6 +21,7 @@ class FakeSegmenter:
     name = "fake"
     weights_hash = "fake-1"
     input_size = 64
+    embedding_format = 1
 
     def segment(self, frame: Grey, parameters: Mapping[str, Any] | None = None) -> list[Instance]:
         """Four discs at the frame's quarter points. It has no parameters: any name is refused."""
@@ -36,21 +38,44 @@ class FakeSegmenter:
         features = np.array([frame.mean()], np.float32)
         return Embedding(features, height, width, features.nbytes)
 
+    def pack(self, embedding: Embedding) -> dict[str, NDArray[Any]]:
+        return {"features": embedding.features, "size": np.array([embedding.height, embedding.width])}
+
+    def unpack(self, arrays: Mapping[str, NDArray[Any]]) -> Embedding:
+        features = arrays["features"]
+        height, width = arrays["size"].tolist()
+        return Embedding(features, height, width, features.nbytes)
+
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Instance]:
-        """Three candidates, best first; none for a prompt without a positive point and without a box."""
-        size = (embedding.height, embedding.width)
-        if prompt.box_xyxy is not None:
-            x0, y0, x1, y1 = prompt.box_xyxy
-            centre, half = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 2, (y1 - y0) / 2)
-        else:
-            positive = [(x, y) for x, y, label in prompt.points if label == 1]
-            if not positive:
-                return []
-            centre, half = positive[-1], (RADII_PX[0], RADII_PX[0])
-        return [
-            Instance(_ellipse(size, centre, (half[0] * radius / RADII_PX[0], half[1] * radius / RADII_PX[0])), score)
-            for radius, score in zip(RADII_PX, SCORES, strict=True)
-        ]
+        """Three candidates, best first; none for a prompt without a positive point, a box and a mask.
+
+        A mask to refine grows by the discs of all positive points and the box's ellipse, and loses the discs of the
+        negative ones.
+        """
+        if not prompt.points and prompt.box_xyxy is None:
+            raise ValueError("The prompt is empty; give at least one point or a box.")
+        found = []
+        for radius, score in zip(RADII_PX, SCORES, strict=True):
+            mask = _answer((embedding.height, embedding.width), prompt, radius)
+            if mask is not None:
+                found.append(Instance(mask, score))
+        return found
+
+
+def _answer(size: tuple[int, int], prompt: Prompt, radius: float) -> BoolMask | None:
+    discs = [(label, _ellipse(size, (x, y), (radius, radius))) for x, y, label in prompt.points]
+    if prompt.box_xyxy is not None:
+        x0, y0, x1, y1 = prompt.box_xyxy
+        part = radius / RADII_PX[0] / 2
+        box = _ellipse(size, ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) * part, (y1 - y0) * part))
+        if prompt.mask is None:
+            return box
+        discs.append((1, box))
+    positive = [disc for label, disc in discs if label == 1]
+    if prompt.mask is None:
+        return positive[-1] if positive else None
+    grown: BoolMask = np.logical_or.reduce([prompt.mask, *positive])
+    return grown & ~np.logical_or.reduce([np.zeros(size, bool), *(disc for label, disc in discs if label == 0)])
 
 
 def load(**_options: Any) -> FakeSegmenter:

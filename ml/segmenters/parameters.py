@@ -26,6 +26,16 @@ SEMANTIC_PARAMETERS = (
     Parameter("min_area_px", "Least area", "int", 20, 0, 10_000, 1, unit="px"),
 )
 
+CLICK_GRID_PARAMETERS = (
+    Parameter("grid", "Point grid", "int", 24, 8, 64, 4, help="Clicks per side of the frame."),
+    Parameter("min_score", "Least score of a click", "float", 0.7, 0.0, 1.0, 0.01),
+    Parameter(
+        "min_stability", "Least stability of a click", "float", 0.8, 0.0, 1.0, 0.01, help="How steady the edge is."
+    ),
+)
+
+SAM_PARAMETERS = (*CLICK_GRID_PARAMETERS, Parameter("min_area_px", "Least area", "int", 20, 0, 10_000, 1, unit="px"))
+
 EFFICIENT_SAM_PARAMETERS = (
     Parameter(
         "method",
@@ -36,11 +46,7 @@ EFFICIENT_SAM_PARAMETERS = (
         help="Weights without an automatic mode always use the grid.",
     ),
     *SEMANTIC_PARAMETERS,
-    Parameter("grid", "Point grid", "int", 24, 8, 64, 4, help="Clicks per side of the frame."),
-    Parameter("min_score", "Least score of a click", "float", 0.7, 0.0, 1.0, 0.01),
-    Parameter(
-        "min_stability", "Least stability of a click", "float", 0.8, 0.0, 1.0, 0.01, help="How steady the edge is."
-    ),
+    *CLICK_GRID_PARAMETERS,
 )
 
 YOLO_PARAMETERS = (

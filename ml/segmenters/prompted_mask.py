@@ -1,14 +1,18 @@
 """From what a network answers to the one object that a prompt points at."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ml.types import BoolMask, Prompt
+from ml.types import BoolMask, Instance, Prompt
 
 BOX_MARGIN = 0.05  # of the box's side: people draw boxes a little tight
 LEVELS = np.arange(-3.0, 3.25, 0.5)  # of the logits
 LEVEL_COST = 0.03  # of a unit of logits, in IoU of boxes: where the network is sure, a sloppy box changes little
+IOU_WEIGHT = 0.5  # of the predicted IoU beside the fit to a box
+SAME_MASK_IOU = 0.97  # candidates closer than this are one to a person
 FIT_SIDE_PX = 128  # larger objects are fitted on every second pixel, or third
 
 BoxXyxy = tuple[float, float, float, float]
@@ -25,7 +29,7 @@ def one_object(mask: BoolMask, prompt: Prompt) -> BoolMask:
         cropped = np.zeros_like(mask)
         cropped[inside] = mask[inside]
         mask = cropped
-    rows, columns = _extent(mask)
+    rows, columns = extent(mask)
     if rows.stop == 0:
         return mask
     parts, count = ndimage.label(mask[rows, columns])
@@ -47,6 +51,26 @@ def agrees(mask: BoolMask, prompt: Prompt) -> bool:
     height, width = mask.shape
     on_frame = [(int(x), int(y), label) for x, y, label in prompt.points if 0 <= x < width and 0 <= y < height]
     return all(bool(mask[y, x]) == (label == 1) for x, y, label in on_frame)
+
+
+def score_of(predicted_iou: float, fit: float | None = None) -> float:
+    """0 to 1, of the IoU that the network predicts and of how well the mask fills its box."""
+    value = predicted_iou if fit is None else (fit + IOU_WEIGHT * predicted_iou) / (1 + IOU_WEIGHT)
+    return min(max(value, 0.0), 1.0)
+
+
+def distinct(found: Sequence[Instance]) -> list[Instance]:
+    """Without empty masks and those that a person could not tell from an earlier one."""
+    kept: list[Instance] = []
+    for instance in found:
+        if instance.mask.any() and all(mask_iou(instance.mask, other.mask) < SAME_MASK_IOU for other in kept):
+            kept.append(instance)
+    return kept
+
+
+def mask_iou(a: BoolMask, b: BoolMask) -> float:
+    """IoU of two masks of one frame; 0 where both are empty."""
+    return float((a & b).sum() / max((a | b).sum(), 1))
 
 
 def around(box_xyxy: BoxXyxy, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -88,7 +112,7 @@ def level_for_box(logits: NDArray[np.float32], prompt: Prompt) -> tuple[float, f
 
 def box_iou(mask: BoolMask, box_xyxy: BoxXyxy) -> float:
     """IoU of a box with the bounding box of `mask`; 0 where either is empty."""
-    rows, columns = _extent(mask)
+    rows, columns = extent(mask)
     x0, y0, x1, y1 = box_xyxy
     across, down = min(x1, columns.stop) - max(x0, columns.start), min(y1, rows.stop) - max(y0, rows.start)
     if across <= 0 or down <= 0:
@@ -103,7 +127,7 @@ def _upright(box_xyxy: BoxXyxy) -> BoxXyxy:
     return x0, y0, x1, y1
 
 
-def _extent(mask: BoolMask) -> tuple[slice, slice]:
+def extent(mask: BoolMask) -> tuple[slice, slice]:
     """Rows and columns that the mask reaches; both empty where it is empty."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if len(rows) == 0:

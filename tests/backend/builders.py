@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+from django.utils import timezone
 
 from backend.annotations import services
 from backend.annotations.services import Committed
@@ -77,6 +78,11 @@ def make_version(
     assert author is not None
     with model_files.draft("file", [written]) as draft:
         return record(draft, project=project, created_by=author.user, model=model, description=description)
+
+
+def put_away(row: Series | Project) -> None:
+    """Into the archive, from where alone it can be deleted."""
+    type(row)._default_manager.filter(pk=row.pk).update(archived_at=timezone.now())
 
 
 def owner_of(series: Series) -> User:

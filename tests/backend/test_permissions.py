@@ -10,14 +10,15 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from backend.jobs import services as jobs
 from backend.projects import tokens
 from backend.projects.models import Project, User
 from backend.projects.roles import Role
-from backend.series import pixel_store
+from backend.series import pixel_store, transfers
 from backend.series.files import store_folder, store_path
-from backend.series.models import DisplayPreset, PixelStore, Series
+from backend.series.models import DisplayPreset, PixelStore, Series, Transfer
 from ml.formats.calibration import Calibration
 from tests.backend.builders import make_phase, make_project, make_series, make_user, make_version
 from tests.backend.series.files import Frames, ramp
@@ -32,6 +33,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("session", "get"): ANYONE,
     ("session", "post"): ANYONE,
     ("session", "delete"): ANYONE,
+    ("account/preferences", "get"): SIGNED_IN,
+    ("account/preferences", "patch"): SIGNED_IN,
     ("tokens", "get"): SIGNED_IN,
     ("tokens", "post"): SIGNED_IN,
     ("tokens/<token>", "delete"): SIGNED_IN,
@@ -40,6 +43,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>", "get"): "viewer",
     ("projects/<project>", "patch"): "manager",
     ("projects/<project>", "delete"): "owner",
+    ("projects/<project>/archive", "post"): "manager",
+    ("projects/<project>/archive", "delete"): "manager",
     ("projects/<project>/members", "post"): "manager",
     ("projects/<project>/members/<user>", "patch"): "manager",
     ("projects/<project>/members/<user>", "delete"): "manager",
@@ -49,6 +54,11 @@ ACCESS: dict[tuple[str, str], str] = {
     ("projects/<project>/jobs", "get"): "viewer",
     ("projects/<project>/series", "get"): "viewer",
     ("projects/<project>/uploads", "post"): "annotator",
+    ("projects/<project>/transfers", "get"): "annotator",
+    ("projects/<project>/transfers", "post"): "annotator",
+    ("transfers/<transfer>", "head"): "annotator",  # of these everybody has their own
+    ("transfers/<transfer>", "patch"): "annotator",
+    ("transfers/<transfer>", "delete"): "annotator",
     ("projects/<project>/imports", "post"): "annotator",
     ("jobs/<job>", "get"): "viewer",
     ("jobs/<job>/pause", "post"): "manager",  # likewise
@@ -57,6 +67,8 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>", "get"): "viewer",
     ("series/<series>", "patch"): "annotator",
     ("series/<series>", "delete"): "manager",
+    ("series/<series>/archive", "post"): "manager",
+    ("series/<series>/archive", "delete"): "manager",
     ("series/<series>/pixels/<store>/<level>/<frame>/<row>/<column>", "get"): "viewer",
     ("series/<series>/thumbnail", "get"): "viewer",
     ("series/<series>/histogram", "get"): "viewer",
@@ -71,8 +83,14 @@ ACCESS: dict[tuple[str, str], str] = {
     ("series/<series>/changesets", "post"): "annotator",
     ("series/<series>/lanes", "get"): "viewer",
     ("series/<series>/restore", "post"): "annotator",
+    ("series/<series>/restoration", "post"): "annotator",
+    ("series/<series>/difference", "get"): "viewer",
+    ("series/<series>/tracks/<track>/life", "get"): "viewer",
+    ("series/<series>/tracks/<track>/revisions", "get"): "viewer",
     ("series/<series>/edits", "post"): "annotator",
     ("series/<series>/revert", "post"): "annotator",
+    ("series/<series>/actions", "get"): "viewer",
+    ("series/<series>/take-back", "post"): "annotator",
     ("series/<series>/revert-job", "post"): "annotator",
     ("series/<series>/calibration", "post"): "annotator",
     ("series/<series>/frames/<frame>.png", "get"): "viewer",
@@ -100,9 +118,26 @@ ACCESS: dict[tuple[str, str], str] = {
     ("jobs/<job>/comparison.zip", "get"): "viewer",
     ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "viewer",
 }
+# What needs more than a viewer, and is done in the archive all the same: who sees it, its end and its return; jobs end.
+EVEN_ARCHIVED = {
+    ("projects/<project>", "delete"),
+    ("projects/<project>/archive", "post"),
+    ("projects/<project>/archive", "delete"),
+    ("projects/<project>/members", "post"),
+    ("projects/<project>/members/<user>", "patch"),
+    ("projects/<project>/members/<user>", "delete"),
+    ("series/<series>", "delete"),
+    ("jobs/<job>/pause", "post"),
+    ("jobs/<job>/resume", "post"),
+    ("jobs/<job>/cancel", "post"),
+    ("jobs/<job>/finish", "post"),
+}
+IN_AN_ARCHIVED_SERIES = EVEN_ARCHIVED | {("series/<series>/archive", "post"), ("series/<series>/archive", "delete")}
+CHANGES = [key for key, who in ACCESS.items() if who in Role.values and who != "viewer"]
 # What these ask for does not exist, so a permitted person gets 404 as a stranger does; the message tells them apart.
 ABSENT = {
     ("series/<series>/masks/<sha256>", "get"): "mask",
+    ("series/<series>/tracks/<track>/life", "get"): "no track",
     ("jobs/<job>/download", "get"): "no export",
     ("jobs/<job>/training", "get"): "no training",
     ("jobs/<job>/finish", "post"): "no training",
@@ -110,6 +145,10 @@ ABSENT = {
     ("jobs/<job>/comparison.zip", "get"): "no comparison",
     ("jobs/<job>/comparison/<key>/<frame>.png", "get"): "no comparison",
 }
+
+
+CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found", 409: "archived"}
+METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -128,7 +167,7 @@ def routes() -> Iterator[tuple[str, str]]:
             continue
         plain = re.sub(r"<\w+:(\w+)>", r"<\1>", address.removeprefix("api/v1/"))
         view = getattr(pattern.callback, "cls", None)
-        methods = [name for name in ("get", "post", "put", "patch", "delete") if view is None or hasattr(view, name)]
+        methods = [name for name in METHODS if view is None or hasattr(view, name)]
         for method in ["get"] if view is None else methods:
             yield plain, method
 
@@ -144,9 +183,13 @@ class World:
         client = Client()
         if who:
             client.force_login(self.people[who])
-        url = "/api/v1/" + re.sub(r"<(\w+)>", lambda name: str(self.values[name[1]]), address)
+        values = self.values | {"transfer": self.values["transfers"].get(who, self.values["transfer"])}
+        url = "/api/v1/" + re.sub(r"<(\w+)>", lambda name: str(values[name[1]]), address)
         options = {"content_type": "application/json", "data": {}} if method in ("post", "put", "patch") else {}
+        options |= {"headers": {"Tus-Resumable": "1.0.0"}} if "transfer" in address else {}
         answer = getattr(client, method)(url, **options)
+        if method == "head":  # an answer without a body
+            return answer.status_code, {"code": CODES.get(answer.status_code), "message": ""}
         is_json = answer.get("Content-Type", "").startswith("application/json")
         return answer.status_code, answer.json() if is_json and answer.content else {}
 
@@ -169,6 +212,10 @@ def series_of(project: Project, written: pixel_store.WrittenStore) -> Series:
     return series
 
 
+def begin_transfer(project: Project, person: User) -> Transfer:
+    return transfers.begin(project=project, created_by=person, name="a.tif", size_bytes=9, modified_ms=None)
+
+
 @pytest.fixture
 def world(stored: pixel_store.WrittenStore) -> World:
     people = {role: make_user(role) for role in Role.values} | {"stranger": make_user("stranger")}
@@ -177,7 +224,10 @@ def world(stored: pixel_store.WrittenStore) -> World:
     series = series_of(project, stored)
     job = jobs.enqueue(kind="import", project=project, created_by=author, parameters={})
     token, _ = tokens.create(user=people["stranger"], name="script")
+    sent = {who: begin_transfer(project, people[who]).pk for who in Role.values}
     values = {
+        "transfer": sent["owner"],
+        "transfers": sent,
         "project": project.pk,
         "user": people["viewer"].pk,
         "phase": make_phase(project).pk,
@@ -190,6 +240,7 @@ def world(stored: pixel_store.WrittenStore) -> World:
         "token": token.pk,
         "version": make_version(project).pk,
         "sha256": "0" * 64,
+        "track": uuid.uuid4(),
         "key": "truth",
         **dict.fromkeys(("level", "frame", "row", "column"), 0),
     }
@@ -211,7 +262,7 @@ def test_a_project_and_all_in_it_are_unknown_to_strangers(world: World, address:
     status, body = world.call("stranger", address, method)
     assert (status, body["code"]) == (404, "not_found")
     # The very answer that an id gets which nobody has: existence does not show.
-    named = {name: uuid.uuid4() for name in ("project", "series", "job", "version")}
+    named = {name: uuid.uuid4() for name in ("project", "series", "job", "version", "transfer")}
     there = body["message"]
     for name, other in named.items():
         there = there.replace(str(world.values[name]), str(other))
@@ -230,8 +281,32 @@ def test_each_role_may_what_is_its_own_and_no_more(world: World, address: str, m
         assert status == 404
         assert ABSENT[address, method] in body["message"]
     else:
-        # Bodies are empty on purpose: a permitted person is told what is missing.
-        assert status in (200, 201, 204, 400, 415), body
+        # Bodies are empty on purpose: a permitted person is told what is missing, or in the way.
+        assert status in (200, 201, 204, 400, 415) or body["code"] in ("jobs_running", "not_archived"), body
+
+
+@pytest.mark.parametrize(("address", "method"), CHANGES)
+def test_an_archived_project_refuses_every_change(world: World, address: str, method: str) -> None:
+    Project.objects.update(archived_at=timezone.now())
+    status, body = world.call("owner", address, method)
+    # A series goes there and comes back in a project that is open.
+    assert ((status, body.get("code")) == (409, "archived")) == ((address, method) not in EVEN_ARCHIVED), body
+
+
+@pytest.mark.parametrize(("address", "method"), [key for key in CHANGES if key[0].startswith("series/")])
+def test_an_archived_series_refuses_every_change(world: World, address: str, method: str) -> None:
+    Series.objects.update(archived_at=timezone.now())
+    status, body = world.call("owner", address, method)
+    allowed = (address, method) in IN_AN_ARCHIVED_SERIES
+    assert ((status, body.get("code")) != (409, "archived")) == allowed, body
+
+
+@pytest.mark.parametrize(("address", "method"), [key for key, who in ACCESS.items() if who == "viewer"])
+def test_an_archived_series_is_seen_and_exported(world: World, address: str, method: str) -> None:
+    Series.objects.update(archived_at=timezone.now())
+    Project.objects.update(archived_at=timezone.now())
+    status, body = world.call("viewer", address, method)
+    assert status in ((404,) if (address, method) in ABSENT else (200, 201, 400)), body
 
 
 def test_any_signed_in_person_has_own_projects_and_tokens(world: World) -> None:

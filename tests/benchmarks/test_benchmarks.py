@@ -25,7 +25,8 @@ PROMISED |= {"deaot_t_800_objects_frame", "deaot_r50_100_objects_memory", "deaot
 PROMISED |= {"overlap_800_objects_frame", "overlap_800_objects_memory", "deaot_t_2000_frames_frame"}
 PROMISED |= {"deaot_l_frame", "swin_unet_paper_448_images", "vm_unet_paper_512_best_images", "yolo_640_memory"}
 PROMISED |= {"efficient_sam_encoder_1024_pixels", "segment_threshold_512_images", "segment_cascade_512_memory"}
-PROMISED |= {"lanes_5000_tracks_scrolling", "lanes_5000_tracks_scrolling_p95"}
+PROMISED |= {"commit", "old_version_frame", "export_series", "import_apart", "import_apart_frames"}
+PROMISED |= {"embedding_from_disk", "lanes_5000_tracks_scrolling", "lanes_5000_tracks_scrolling_p95"}
 PROMISED |= {"open_frame_500_masks", "play_60_frames", "play_60_frames_dropped"}
 
 

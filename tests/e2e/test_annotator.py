@@ -131,8 +131,8 @@ def test_arrow_keys_go_on_from_a_clicked_row_of_the_list(
         with annotator.answer("changeset.committed"):
             annotator.drag((60, y), (90, y))
         annotator.press("Escape")
-    listed = watched.get_by_role("listbox")
-    first, second = listed.get_by_role("option").all()
+    listed = watched.get_by_role("grid")
+    first, second = listed.get_by_role("row").all()
     first.click()
     annotator.press("ArrowDown")
     expect(second).to_have_attribute("aria-selected", "true")

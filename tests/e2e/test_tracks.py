@@ -77,7 +77,7 @@ def test_tracks_are_cut_exchanged_and_brought_back(annotator: Annotator, person:
     page.get_by_role("tab", name="Objects").click()
     for _ in range(2):
         annotator.press("ArrowRight")
-    row = page.get_by_role("option").filter(has_text=f"#{left}")
+    row = page.get_by_role("row").filter(has_text=f"#{left}")
     expect(row).to_be_visible()
     annotator.click(*LEFT)
     with annotator.answer("changeset.committed"):

@@ -232,7 +232,7 @@ def test_a_profile_holds_the_pixels_own_values(
     watched: Page, live_app: App, person: Person, series: str, tmp_path: Path
 ) -> None:
     annotator = opened(watched, live_app, series, 3)
-    annotator.press("Shift+L")
+    annotator.press("Shift+R")
     annotator.drag((20.5, 30.5), (220.5, 30.5))
     card = watched.get_by_role("region", name="Line profile")
     expect(card.get_by_role("slider")).to_be_visible()
@@ -326,7 +326,7 @@ def test_two_views_show_two_frames_and_move_as_one(watched: Page, live_app: App,
     watched.wait_for_timeout(500)
     for value in both(128, 128):
         assert value.mean() < 10
-    annotator.press(";")
+    annotator.press("{")
     expect(watched.get_by_role("img", name=re.compile("^Second view: frame 8 of"))).to_be_visible()
     expect(watched.get_by_role("img", name="Frame 8 of ramp", exact=True)).to_be_visible()
     annotator.press("Shift+V")
@@ -337,7 +337,7 @@ def test_outlines_of_neighbours_are_told_apart(watched: Page, live_app: App, per
     annotate(person, series, [(3, disc(100, 128, 24)), (5, disc(180, 128, 24))])
     annotator = opened(watched, live_app, series, 4)
     before = annotator.picture().astype(int)
-    annotator.press("Shift+O")
+    annotator.press("Shift+B")
     watched.wait_for_timeout(1000)
     change = annotator.picture().astype(int) - before
     blueish, reddish = change[:, :, 2] - change[:, :, 0] > 40, change[:, :, 0] - change[:, :, 2] > 40

@@ -15,6 +15,10 @@ from tests.infrastructure.app import PASSWORD
 
 FIT_MARGIN_PX = 16  # geometry/viewport.ts, fitView
 WAIT_MS = 60_000
+HAD_TOUR = """async () => {
+  const { user } = await (await fetch("/api/v1/session")).json();
+  localStorage.setItem(`graticule/tour/${user.id}`, "had"); // as src/state/session/effects_tour.ts
+}"""
 
 
 class Annotator:
@@ -23,18 +27,25 @@ class Annotator:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.received: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
         page.on("websocket", self._listen)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda payload: self.received.append(json.loads(payload)))
+        socket.on("framesent", lambda payload: self.sent.append(json.loads(payload)))
 
-    def sign_in(self, url: str, username: str, password: str = PASSWORD) -> None:
-        """Through the sign-in page; the default password is the one that App.add_person gives."""
+    def sign_in(self, url: str, username: str, password: str = PASSWORD, *, tour: bool = False) -> None:
+        """Through the sign-in page; the default password is the one that App.add_person gives.
+
+        Without `tour` the person has had the tour that a first visit begins.
+        """
         self.page.goto(url)
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", name="Projects", exact=True).wait_for()
+        if not tour:
+            self.page.evaluate(HAD_TOUR)
 
     def offer_only_the_fake_model(self) -> None:
         """The engine has it under GRATICULE_TEST_MODELS=1, but no listing shows it."""

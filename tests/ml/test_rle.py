@@ -28,6 +28,10 @@ def test_shared_case_encodes_and_decodes_as_recorded(case: dict[str, Any]) -> No
     encoded = rle.encode(mask)
     assert encoded == Rle((case["height"], case["width"]), case["counts"])
     assert np.array_equal(rle.decode(encoded), mask)
+    (x0, y0, x1, y1), own = rle.decode_box(encoded)
+    assert [x0, y0, x1, y1] == case["box_xyxy"]
+    assert own.dtype == bool
+    assert np.array_equal(own, mask[y0:y1, x0:x1])
     assert rle.runs(encoded.size, encoded.counts).tolist() == case["runs"]
     assert rle.compress(np.array(case["runs"])) == case["counts"]
     assert rle.area(encoded) == case["area"] == mask.sum()
@@ -46,6 +50,9 @@ def test_hand_written_counts() -> None:
 def test_any_mask_survives_and_passes_validation(mask: np.ndarray) -> None:
     encoded = rle.encode(mask)
     assert np.array_equal(rle.decode(rle.validate(encoded.size, encoded.counts)), mask)
+    (x0, y0, x1, y1), own = rle.decode_box(encoded)
+    assert own.sum() == mask.sum()
+    assert np.array_equal(own, mask[y0:y1, x0:x1])
 
 
 @settings(max_examples=500, deadline=None)

@@ -77,7 +77,7 @@ def blob_id(content: bytes) -> str:
 
 
 def pull(server: Server, folder: Path, blob: str | None = None) -> Path:
-    published = Published(server.url, blob or blob_id(server.content))
+    published = Published(server.url, blob or blob_id(server.content), "git blob id")
     return weights.pull("efficient_sam_ti", folder, lambda done, total: None, published)
 
 
@@ -218,7 +218,14 @@ def test_pull_checks_and_converts(server: Server, tmp_path: Path) -> None:
 def test_the_listing_names_every_model_that_has_weights() -> None:
     in_use = {row["name"]: row["in_use"] for row in weights.listing(None)}
     bundled = ("efficient_sam_ti", "swin_unet", "vm_unet", "yolo", "deaot_t")
-    others = ("efficient_sam_s", "vm_unet_v2", *(name for name in DEAOTS if name != "deaot_t"))
+    others = (
+        "efficient_sam_s",
+        "sam_vit_b",
+        "sam_vit_l",
+        "sam_vit_h",
+        "vm_unet_v2",
+        *(name for name in DEAOTS if name != "deaot_t"),
+    )
     assert in_use == dict.fromkeys(bundled, "bundled") | dict.fromkeys(others, "none")
 
 
@@ -238,8 +245,34 @@ def test_a_wrong_hash_is_refused_and_the_file_removed(server: Server, tmp_path: 
     assert list((tmp_path / "weights").iterdir()) == []
 
 
+def test_a_file_may_be_known_by_its_sha256_too(server: Server, tmp_path: Path) -> None:
+    published = Published(server.url, hashlib.sha256(server.content).hexdigest(), "SHA-256")
+    assert weights.pull("efficient_sam_ti", tmp_path, lambda done, total: None, published).is_file()
+    wrong = Published(server.url, "0" * 64, "SHA-256")
+    with pytest.raises(WeightsError, match=r"has SHA-256 [0-9a-f]{64}, not 0{64}\. It was removed"):
+        weights.pull("efficient_sam_ti", tmp_path, lambda done, total: None, wrong)
+
+
+@pytest.mark.parametrize("name", ["sam_vit_b", "sam_vit_l", "sam_vit_h"])
+def test_segment_anything_s_files_are_known_by_their_sha256(name: str) -> None:
+    published = weights.SOURCES[name].published
+    assert published is not None
+    assert (len(published.hash), published.kind) == (64, "SHA-256")
+    assert published.url.startswith(f"https://dl.fbaipublicfiles.com/segment_anything/{name}_")
+
+
+def test_a_file_is_described_anew_once_it_has_changed(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    path = tmp_path / "a.safetensors"
+    save_file({"a": torch.zeros(2)}, path)
+    before = weights.describe(path)
+    save_file({"a": torch.zeros(3)}, path)
+    assert before.sha256 != weights.describe(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def test_a_server_that_is_not_there_leaves_a_clear_error(tmp_path: Path) -> None:
-    published = Published("http://127.0.0.1:9/none.pt", "0" * 40)
+    published = Published("http://127.0.0.1:9/none.pt", "0" * 40, "git blob id")
     with pytest.raises(WeightsError, match=r"127\.0\.0\.1:9.*--from FILE"):
         weights.pull("efficient_sam_ti", tmp_path, lambda done, total: None, published)
 

@@ -1,13 +1,16 @@
 """kill -9 of each process right after an acknowledgement: nothing is lost, and the supervisor restarts it."""
 
+import hashlib
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -16,6 +19,7 @@ from tests.infrastructure.app import App, running_app
 from tests.infrastructure.frames import drawn_frames
 from tests.infrastructure.person import Person, new_objects
 from tests.infrastructure.processes import processes_naming
+from tests.infrastructure.sender import Sender
 from tests.infrastructure.socket import opened
 from tests.infrastructure.team import PostgreSQL, postgresql, redis_server
 from tests.infrastructure.waiting import wait_until
@@ -48,6 +52,11 @@ class Team:
 
     def mask_hashes(self) -> set[str]:
         return {mask["sha256"] for mask in self.person.get(f"/series/{self.series}/state?frame=0")["masks"]}
+
+
+def _readers_of(worker: int) -> list[int]:
+    """Processes that read files for a worker, which their command line names."""
+    return [pid for pid in processes_naming("ml.formats.reader_process") if pid in processes_naming(f"\0{worker}\0")]
 
 
 def mask_hash(changeset: dict[str, Any]) -> str:
@@ -120,11 +129,35 @@ def test_job_of_a_killed_worker_is_taken_up_again(alone: Team, tmp_path: Path) -
         lambda: alone.person.get(f"/jobs/{job['id']}")["state"] == "running", timeout_s=60, what="The job's start"
     )
     former = alone.app.kill("worker-quick")
+    wait_until(lambda: not _readers_of(former), timeout_s=10, what="The end of the killed worker's reader")
     alone.app.wait_until_restarted("worker-quick", former)
     done = alone.person.finished(job)
     assert alone.person.get(f"/series/{done['result']['series']}")["frames"] == len(files)
     names = [series["name"] for series in alone.person.get(f"/projects/{alone.project}/series")]
     assert names.count("long") == 1
+
+
+def test_upload_goes_on_after_the_web_process_was_killed(alone: Team, tmp_path: Path) -> None:
+    file, part = tmp_path / "half.bin", 3_000_000
+    file.write_bytes(np.random.default_rng(4).bytes(5 * part))
+    sender = Sender(alone.person, alone.project, file)
+    sender.send(0, part)
+    with ThreadPoolExecutor(1) as pool:
+        # The kill falls into the second part: it counts whole or not at all.
+        second = pool.submit(sender.send, part, part)
+        former = alone.app.kill("web")
+        with suppress(httpx.HTTPError, RuntimeError):
+            second.result()
+    alone.app.wait_until_restarted("web", former)
+    assert sender.offset() in (part, 2 * part)
+    upload = sender.send_rest()
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    kept = alone.app.data / "uploads" / digest[:2] / digest
+    assert kept.read_bytes() == file.read_bytes()
+    with pytest.raises(RuntimeError, match="not an image"):
+        alone.person.finished(
+            alone.person.post(f"/projects/{alone.project}/imports", {"name": "half", "uploads": [upload]})
+        )
 
 
 def test_training_of_a_killed_worker_goes_on_from_its_last_epoch(alone: Team, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from backend.jobs.services import enqueue
 from backend.projects.models import Project, User
 from backend.protocol.errors import InvalidError
 from backend.series.models import Series
+from backend.series.permissions import require_open_series
 from ml import registry
 
 COMPARE = "compare"
@@ -25,6 +26,7 @@ def request_comparison(*, project: Project, created_by: User, values: Mapping[st
     series = Series.objects.select_related("pixels").filter(project=project, pk=values["series"]).first()
     if series is None:
         raise InvalidError(f"This project has no series {values['series']}.", fields=_field("series"))
+    require_open_series(series)
     version = selectors.known_version(series.version, values["version"])
     annotated = annotated_frames(series.pk, version)
     frames = sorted(set(values["frames"]))

@@ -18,6 +18,7 @@ from backend.projects.models import Project, User
 from backend.projects.selectors import phases_at
 from backend.protocol.errors import ConflictError, InvalidError
 from backend.series.models import Series
+from backend.series.permissions import require_open_series
 from ml import registry
 
 TRAIN = "train"
@@ -144,14 +145,15 @@ def _order(project: Project, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pinned(project: Project, asked: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    rows = Series.objects.filter(project=project, pk__in=[each["id"] for each in asked])
-    heads = {pk: (name, version) for pk, name, version in rows.values_list("pk", "name", "version")}
+    found = Series.objects.filter(project=project).select_related("project").in_bulk([each["id"] for each in asked])
     pinned = []
     for each in asked:
-        if each["id"] not in heads:
+        series = found.get(each["id"])
+        if series is None:
             raise InvalidError(f"This project has no series {each['id']}.", fields=_field("series"))
-        name, head = heads[each["id"]]
-        pinned.append({"id": str(each["id"]), "version": known_version(head, each["version"]), "name": name})
+        require_open_series(series)
+        version = known_version(series.version, each["version"])
+        pinned.append({"id": str(each["id"]), "version": version, "name": series.name})
     if len({each["id"] for each in pinned}) < len(pinned):
         raise InvalidError("A series is named twice. Name each once.", fields=_field("series"))
     return pinned

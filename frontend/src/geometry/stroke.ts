@@ -1,6 +1,7 @@
 // A brush stroke: a disc swept along the pointer's path, rasterised without gaps.
 
-import { clipBox, emptyBitmap, joinBoxes, type Raster, runsOf } from "./bitmap";
+import { clipBox, joinBoxes, type Raster } from "./bitmap";
+import { emptyWindow, runsOfWindow } from "./mask_window";
 import type { BoxXyxy, Runs } from "./rle";
 
 export interface Point {
@@ -8,9 +9,14 @@ export interface Point {
   readonly y: number;
 }
 
+/** A place of a stroke, with the diameter there where a pen's pressure has changed it. */
+export interface StrokePoint extends Point {
+  readonly diameter?: number;
+}
+
 /** `path` in image coordinates, `diameter` in whole image pixels. */
 export interface Stroke {
-  readonly path: readonly Point[];
+  readonly path: readonly StrokePoint[];
   readonly diameter: number;
 }
 
@@ -83,11 +89,16 @@ function rowSpan(a: Point, b: Point, radius: number, y: number): [number, number
 
 /** The whole stroke as runs of a frame. */
 export function strokeRuns(stroke: Stroke, height: number, width: number): Runs {
-  const bitmap = emptyBitmap(height, width);
-  let touched: BoxXyxy = [0, 0, 0, 0];
+  const reach = Math.ceil(stroke.diameter / 2) + 1;
+  const [x0, y0, x1, y1] = stroke.path.reduce<BoxXyxy>(
+    (box, { x, y }) => joinBoxes(box, [Math.floor(x), Math.floor(y), Math.floor(x) + 1, Math.floor(y) + 1]),
+    [0, 0, 0, 0],
+  );
+  const window = emptyWindow(clipBox([x0 - reach, y0 - reach, x1 + reach, y1 + reach], height, width));
+  const moved = ({ x, y }: Point) => ({ x: x - window.x0, y: y - window.y0 });
   stroke.path.forEach((point, index) => {
     const from = stroke.path[Math.max(0, index - 1)] as Point;
-    touched = joinBoxes(touched, sweepDisc(bitmap, from, point, stroke.diameter, 1));
+    sweepDisc(window, moved(from), moved(point), point.diameter ?? stroke.diameter, 1);
   });
-  return runsOf(bitmap, touched);
+  return runsOfWindow(window, height, width);
 }

@@ -34,6 +34,11 @@ export function toScreen(viewport: Viewport, image: Point): Point {
   };
 }
 
+/** The point of the image nearest to one that may lie beside it. */
+export function insideImage({ x, y }: Point, image: ImageSize): Point {
+  return { x: clamp(x, 0, image.width), y: clamp(y, 0, image.height) };
+}
+
 /** The whole image, centred, `margin` screen pixels free around it. */
 export function fitView(canvas: ImageSize, image: ImageSize, margin = 16): Viewport {
   const room = {

@@ -1,5 +1,6 @@
 // Every REST call the application makes, typed. Failures are thrown as ApiError (errors.ts).
 
+import type * as history from "./history";
 import type { Changeset, MaskRle } from "./messages";
 import type * as models from "./models";
 import { request, requestBytes } from "./request";
@@ -14,17 +15,25 @@ export const signIn = (username: string, password: string) =>
   request<rest.Session>("POST", "/session", { body: { username, password } });
 export const signOut = () => request<void>("DELETE", "/session");
 
+export const getPreferences = () => request<rest.Preferences>("GET", "/account/preferences");
+/** What is not named stays as it is. */
+export const changePreferences = (values: Partial<rest.Preferences>) =>
+  request<rest.Preferences>("PATCH", "/account/preferences", { body: values });
+
 export const listTokens = () => request<rest.ApiToken[]>("GET", "/tokens");
 export const createToken = (name: string) => request<rest.NewApiToken>("POST", "/tokens", { body: { name } });
 export const deleteToken = (id: string) => request<void>("DELETE", `/tokens/${at(id)}`);
 
-export const listProjects = () => request<rest.ProjectSummary[]>("GET", "/projects");
+export const listProjects = (archived = false) =>
+  request<rest.ProjectSummary[]>("GET", "/projects", { query: { archived: archived ? "true" : undefined } });
 export const createProject = (name: string, description: string) =>
   request<rest.Project>("POST", "/projects", { body: { name, description } });
 export const getProject = (id: string) => request<rest.Project>("GET", `/projects/${at(id)}`);
 export const updateProject = (id: string, values: { name?: string; description?: string }) =>
   request<rest.Project>("PATCH", `/projects/${at(id)}`, { body: values });
 export const deleteProject = (id: string) => request<void>("DELETE", `/projects/${at(id)}`);
+export const archiveProject = (id: string) => request<rest.Project>("POST", `/projects/${at(id)}/archive`);
+export const restoreProject = (id: string) => request<rest.Project>("DELETE", `/projects/${at(id)}/archive`);
 
 export const createPhase = (project: string, values: rest.PhaseValues) =>
   request<rest.Phase>("POST", `/projects/${at(project)}/phases`, { body: values });
@@ -42,10 +51,14 @@ export const removeMember = (project: string, user: number) =>
 
 export const listSeries = (project: string, signal?: AbortSignal) =>
   request<rest.Series[]>("GET", `/projects/${at(project)}/series`, { signal });
+export const listArchivedSeries = (project: string) =>
+  request<rest.Series[]>("GET", `/projects/${at(project)}/series`, { query: { archived: "true" } });
 export const getSeries = (id: string) => request<rest.Series>("GET", `/series/${at(id)}`);
 export const renameSeries = (id: string, name: string) =>
   request<rest.Series>("PATCH", `/series/${at(id)}`, { body: { name } });
 export const deleteSeries = (id: string) => request<void>("DELETE", `/series/${at(id)}`);
+export const archiveSeries = (id: string) => request<rest.Series>("POST", `/series/${at(id)}/archive`);
+export const restoreSeries = (id: string) => request<rest.Series>("DELETE", `/series/${at(id)}/archive`);
 export const getHistogram = (id: string, frame: number, signal?: AbortSignal) =>
   request<rest.Histogram>("GET", `/series/${at(id)}/histogram`, { query: { frame }, signal });
 export const listDisplayPresets = (series: string) =>
@@ -76,6 +89,11 @@ export interface ChunkAddress {
 export const getChunk = ({ series, store, level, frame, row, column }: ChunkAddress, signal?: AbortSignal) =>
   requestBytes(`/series/${at(series)}/pixels/${at(store)}/${level}/${frame}/${row}/${column}`, signal);
 
+/** The person's own files that came in part, or whole and were not imported. */
+export const listTransfers = (project: string) =>
+  request<rest.Transfer[]>("GET", `/projects/${at(project)}/transfers`);
+export const discardTransfer = (id: string) =>
+  request<void>("DELETE", `/transfers/${at(id)}`, { headers: { "Tus-Resumable": "1.0.0" } });
 export const startImport = (project: string, name: string, uploads: string[]) =>
   request<rest.Job>("POST", `/projects/${at(project)}/imports`, { body: { name, uploads } });
 export const startExport = (series: string, version: number | null, formats: rest.ExportFormat[]) =>
@@ -102,15 +120,36 @@ export const getState = (
     query: { frame, version, masks_only: masksOnly ? "true" : undefined },
     signal,
   });
+export const getActions = (id: string) => request<rest.Actions>("GET", `/series/${at(id)}/actions`);
+export const takeBack = (id: string, values: rest.TakeBack) =>
+  request<Changeset>("POST", `/series/${at(id)}/take-back`, { body: values });
 export const getTimeline = (series: string, version?: number) =>
   request<rest.Timeline>("GET", `/series/${at(series)}/timeline`, { query: { version } });
 export const getLanes = (series: string, version?: number) =>
   request<rest.Lanes>("GET", `/series/${at(series)}/lanes`, { query: { version } });
-export const getHistory = (series: string, query: rest.HistoryQuery = {}) =>
-  request<rest.Page<rest.HistoryEntry>>("GET", `/series/${at(series)}/history`, { query: { ...query } });
+export const getHistory = (series: string, query: history.HistoryQuery = {}) =>
+  request<rest.Page<history.HistoryEntry>>("GET", `/series/${at(series)}/history`, { query: { ...query } });
 export const getMask = (series: string, sha256: string) =>
   request<MaskRle>("GET", `/series/${at(series)}/masks/${at(sha256)}`);
-export const restore = (series: string, values: rest.Restore) =>
+export const getDifference = (
+  series: string,
+  versions: { from: number; to: number },
+  first_frame: number,
+  signal?: AbortSignal,
+) =>
+  request<history.DifferencePage>("GET", `/series/${at(series)}/difference`, {
+    query: { ...versions, first_frame },
+    signal,
+  });
+export const getLife = (series: string, track: string, version?: number) =>
+  request<history.Life>("GET", `/series/${at(series)}/tracks/${at(track)}/life`, { query: { version } });
+export const getMaskVersions = (series: string, track: string, frame: number, version?: number) =>
+  request<history.MaskVersions>("GET", `/series/${at(series)}/tracks/${at(track)}/revisions`, {
+    query: { frame, version },
+  });
+export const previewRestoration = (series: string, values: history.Restoration) =>
+  request<history.RestorationPreview>("POST", `/series/${at(series)}/restoration`, { body: values });
+export const restore = (series: string, values: history.Restore) =>
   request<Changeset>("POST", `/series/${at(series)}/restore`, { body: values });
 
 export const getCatalogue = (project: string) =>
@@ -154,7 +193,5 @@ export const startTracking = (series: string, values: tracking.TrackingRequest) 
   request<rest.Job>("POST", `/series/${at(series)}/trackings`, { body: values });
 export const editTracks = (series: string, values: tracking.TrackEdit) =>
   request<Changeset>("POST", `/series/${at(series)}/edits`, { body: values });
-export const revertVersion = (series: string, values: { request_id: string; version: number }) =>
-  request<Changeset>("POST", `/series/${at(series)}/revert`, { body: values });
 export const revertJob = (series: string, job: string) =>
   request<tracking.JobReverted>("POST", `/series/${at(series)}/revert-job`, { body: { job } });

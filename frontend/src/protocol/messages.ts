@@ -12,6 +12,7 @@ export type ServerMessage =
   | ChangesetCommitted
   | ChangesetConflict
   | SeriesHead
+  | SeriesArchived
   | SeriesChanges
   | ErrorMessage;
 
@@ -36,7 +37,8 @@ export interface FrameOpen {
 /**
  * The whole prompt, always, so the server keeps no session and a retry is safe.
  *
- * `version` is one of the project's versions of `model`, null its usual weights.
+ * `version` is one of the project's versions of `model`, null its usual weights. `mask` is the mask to refine: its
+ * logits are fed back.
  */
 export interface PromptPredict {
   type: "prompt.predict";
@@ -46,11 +48,23 @@ export interface PromptPredict {
   version: string | null;
   points: PromptPoint[];
   box: [number, number, number, number] | null;
+  mask: MaskRle | null;
 }
 export interface PromptPoint {
   x: number;
   y: number;
   label: 0 | 1;
+}
+/**
+ * COCO run-length encoding: `size` is (height, width), `counts` the compressed string.
+ */
+export interface MaskRle {
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  size: [number, number];
+  counts: string;
 }
 /**
  * Find every object of one frame; the answer is `frame.segmented`, nothing is committed.
@@ -74,9 +88,13 @@ export interface RequestCancel {
   type: "request.cancel";
   request_id: string;
 }
+/**
+ * `undoes`: the request of the author's own that it takes back.
+ */
 export interface ChangesetCommit {
   type: "changeset.commit";
   request_id: string;
+  undoes: string | null;
   reason: string;
   base: Base[];
   operations: (TrackCreate | TrackSet | TrackDelete | TrackRestore | MaskSet | MaskDelete)[];
@@ -138,17 +156,6 @@ export interface MaskSet {
   order: number | null;
 }
 /**
- * COCO run-length encoding: `size` is (height, width), `counts` the compressed string.
- */
-export interface MaskRle {
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  size: [number, number];
-  counts: string;
-}
-/**
  * Where a mask came from: a person's hand (`model` null), or a model and the prompt it answered.
  *
  * Of a mask that a tracking job made, `tracker` says who it is, with `confidence` (0 to 1); `bridged`: on this frame
@@ -185,6 +192,7 @@ export interface ServerHello {
   version: number;
   user: Person;
   role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+  archived: boolean;
 }
 export interface Person {
   id: number;
@@ -342,6 +350,13 @@ export interface Conflict {
 export interface SeriesHead {
   type: "series.head";
   version: number;
+}
+/**
+ * The series, or its project, went into the archive, where nothing is changed, or came back from there.
+ */
+export interface SeriesArchived {
+  type: "series.archived";
+  archived: boolean;
 }
 /**
  * Changesets after the version asked for, oldest first; ask again from the last one while `version` < `head`.

@@ -4,11 +4,13 @@ import { abortedError, errorFromAnswer, offlineError } from "./errors";
 
 export const API = "/api/v1";
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** A list is sent as one parameter for each of its values. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface RequestOptions {
   body?: unknown;
   query?: Query;
+  headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +28,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Sends a request and returns its JSON; an empty answer (204) gives undefined. */
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   const init: RequestInit = { method, headers, credentials: "same-origin" };
@@ -54,7 +56,8 @@ export function csrfToken(cookies: string = document.cookie): string {
 export function queryString(query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) parameters.set(name, String(value));
+    if (typeof value === "object") for (const one of value) parameters.append(name, one);
+    else if (value !== undefined) parameters.set(name, String(value));
   }
   const text = parameters.toString();
   return text === "" ? "" : `?${text}`;

@@ -18,6 +18,30 @@ export interface Session {
   csrf: string;
 }
 
+/** What a person has chosen for all projects and machines. */
+export interface Preferences {
+  /** Keys instead of the usual ones, by the names of the commands. */
+  keys: Readonly<Record<string, readonly string[]>>;
+  /** The tour of the annotator was seen or skipped. */
+  tour_had: boolean;
+}
+
+/** One thing that the person did; `version` is its last one. */
+export interface Action {
+  action: string;
+  reason: string;
+  version: number;
+}
+
+/** What the person can undo and redo, the oldest first. */
+export interface Actions {
+  undo: readonly Action[];
+  redo: readonly Action[];
+}
+
+/** One of one's own actions, or the latest change of an object. */
+export type TakeBack = { request_id: string } & ({ action: string } | { track: string; frame: number });
+
 export interface ApiToken {
   id: string;
   name: string;
@@ -36,7 +60,17 @@ export interface ProjectSummary {
   description: string;
   role: Role;
   series_count: number;
+  frames: number;
+  annotated_frames: number;
+  /** Masks that wait for somebody to accept or discard them. */
+  proposals: number;
+  member_count: number;
+  /** The series whose thumbnail stands for the project. */
+  cover: string | null;
+  changed_at: string | null;
+  changed_by: Person | null;
   created_at: string;
+  archived_at: string | null;
 }
 
 export interface Phase {
@@ -62,6 +96,8 @@ export interface Project {
   role: Role;
   settings_version: number;
   created_at: string;
+  archived_at: string | null;
+  archived_by: Person | null;
   phases: Phase[];
   members: Member[];
 }
@@ -105,8 +141,15 @@ export interface Series {
   calibration: Calibration;
   version: number;
   annotated_frames: number;
+  /** Masks that wait for somebody to accept or discard them. */
+  proposals: number;
+  /** Null: nobody since it was imported. */
+  changed_at: string | null;
+  changed_by: Person | null;
   created_by: Person;
   created_at: string;
+  archived_at: string | null;
+  archived_by: Person | null;
   pixels: PixelStore;
   /** What segments it unless somebody chooses otherwise. */
   model?: { model: string; version: string | null };
@@ -146,6 +189,16 @@ export interface Upload {
   name: string;
   bytes: number;
   sha256: string;
+}
+
+/** A file on its way: `offset` bytes have come; `upload` once it is whole. */
+export interface Transfer {
+  id: string;
+  name: string;
+  bytes: number;
+  offset: number;
+  modified_ms: number | null;
+  upload: string | null;
 }
 
 export type JobKind = "import" | "export" | "segment" | "track" | "train" | "compare";
@@ -239,40 +292,6 @@ export interface Lanes {
   version: number;
   tracks: Lane[];
   events: EventRevision[];
-}
-
-export interface HistoryEntry {
-  version: number;
-  author: Person;
-  created_at: string;
-  reason: string;
-  job: string | null;
-  counts: {
-    masks_set: number;
-    masks_deleted: number;
-    tracks_created: number;
-    tracks_changed: number;
-    tracks_deleted: number;
-    calibrations: number;
-    events: number;
-  };
-  frames: number[];
-}
-
-export interface HistoryQuery {
-  before?: number;
-  limit?: number;
-  frame?: number;
-  track?: string;
-}
-
-export interface Restore {
-  version: number;
-  /** The newest version that the person has seen: where there is a newer one, it is refused. */
-  base: number;
-  request_id: string;
-  frame: number | null;
-  tracks: string[] | null;
 }
 
 /** One setting of a segmenter. `default` null: chosen from the image. */

@@ -24,6 +24,8 @@ export interface ProposalFilter {
   frames: { from: number; to: number } | null;
   min_score: number;
   below: number | null;
+  /** What the client calls it, to take it back as one. */
+  action?: string;
 }
 
 /** `version` is the series' newest one, whether or not there was anything to change. */

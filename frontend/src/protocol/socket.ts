@@ -29,14 +29,17 @@ export type SocketEvent =
 export interface SeriesSocket {
   /** False when nobody listens: the message was not sent. */
   send(message: ClientMessage): boolean;
-  /** Tries at once instead of waiting on: the network is back. */
+  /** Tries at once instead of waiting on: the network is back, or somebody looks again. */
   retry(): void;
+  /** The browser says that the network is gone: connects anew, which fails where that is so. */
+  doubt(): void;
   close(): void;
 }
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
-const LONGEST_SILENCE_MS = 35_000; // the server says its head every 10 s
+const LONGEST_SILENCE_MS = 25_000; // the server says its head every 10 s
+const LISTEN_MS = 2500;
 const FINAL_CODES: ReadonlySet<number> = new Set([4401, 4403, 4404]);
 
 export function connect(openWire: OpenWire, listen: (event: SocketEvent) => void): SeriesSocket {
@@ -44,8 +47,9 @@ export function connect(openWire: OpenWire, listen: (event: SocketEvent) => void
   let greeted = false;
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
-  let silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  let heard = Date.now(); // the wall clock: it goes on while a computer sleeps, timers do not
   let stopped = false;
+  const listening = setInterval(checkSilence, LISTEN_MS);
 
   function start(): void {
     clearTimeout(retryTimer);
@@ -60,11 +64,11 @@ export function connect(openWire: OpenWire, listen: (event: SocketEvent) => void
       },
     });
     wire = mine;
-    expectMessage();
+    heard = Date.now();
   }
 
   function receive(text: string): void {
-    expectMessage();
+    heard = Date.now();
     const message = JSON.parse(text) as ServerMessage;
     if (message.type === "hello") {
       if (message.protocol !== PROTOCOL) {
@@ -78,17 +82,18 @@ export function connect(openWire: OpenWire, listen: (event: SocketEvent) => void
     listen({ type: "message", message });
   }
 
-  /** A connection that went silent is dead, even if nobody said so. */
-  function expectMessage(): void {
-    clearTimeout(silenceTimer);
-    silenceTimer = setTimeout(() => {
-      wire?.close();
-      lose(0);
-    }, LONGEST_SILENCE_MS);
+  /** A connection that went silent is dead, even if nobody said so: after a sleep nobody does. */
+  function checkSilence(): void {
+    if (wire !== null && Date.now() - heard > LONGEST_SILENCE_MS) drop();
+  }
+
+  function drop(): void {
+    const former = wire;
+    lose(0);
+    former?.close();
   }
 
   function lose(code: number): void {
-    clearTimeout(silenceTimer);
     wire = null;
     greeted = false;
     if (stopped) return;
@@ -105,7 +110,7 @@ export function connect(openWire: OpenWire, listen: (event: SocketEvent) => void
   function stop(): void {
     stopped = true;
     clearTimeout(retryTimer);
-    clearTimeout(silenceTimer);
+    clearInterval(listening);
     const open = wire;
     wire = null;
     greeted = false;
@@ -121,6 +126,10 @@ export function connect(openWire: OpenWire, listen: (event: SocketEvent) => void
     },
     retry() {
       if (retryTimer !== undefined) start();
+      else checkSilence();
+    },
+    doubt() {
+      if (wire !== null) drop();
     },
     close: stop,
   };

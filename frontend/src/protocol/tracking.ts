@@ -38,7 +38,8 @@ export interface Reassign extends FrameSpan {
   op: "tracks.reassign";
   /** All at once, so two tracks that are given each other's masks are exchanged. */
   moves: { track: string; to: string }[];
-  collision: "refuse" | "join";
+  /** Where both have a mask: say so, make one of both, take the one that arrives, or the one that is there. */
+  collision: "refuse" | "join" | "replace" | "keep";
 }
 
 export interface EventSet extends Omit<EventRevision, "kind" | "revision" | "origin" | "deleted"> {

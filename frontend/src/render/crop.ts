@@ -96,6 +96,26 @@ export function paintCrop(
   return picture;
 }
 
+/** Draws another mask's outline into a picture of the crop, with gaps where it is dashed. */
+export function outlineCrop(
+  picture: Uint8ClampedArray,
+  crop: Crop,
+  sidePx: number,
+  mask: Runs,
+  colour: Colour,
+  dashed: boolean,
+): void {
+  const step = crop.side / sidePx;
+  for (let row = 0; row < sidePx; row++) {
+    for (let column = 0; column < sidePx; column++) {
+      if (dashed && (row + column) % 8 >= 5) continue;
+      const x = crop.x0 + (column + 0.5) * step;
+      const y = crop.y0 + (row + 0.5) * step;
+      if (onEdge(mask, x, y, step)) picture.set([...colour, 255], (row * sidePx + column) * 4);
+    }
+  }
+}
+
 function insideImage(x: number, y: number, { width, height }: ImageSize): boolean {
   return x >= 0 && y >= 0 && x < width && y < height;
 }

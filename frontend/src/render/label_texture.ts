@@ -73,10 +73,11 @@ export class LabelTexture {
     }
   }
 
-  /** Paints a disc's way over what is shown, until the next `show`. */
-  sweep(from: Point, to: Point, diameter: number, label: number): void {
+  /** Paints a disc's way over what is shown, until the next `show`. Returns the box that it may have touched. */
+  sweep(from: Point, to: Point, diameter: number, label: number): BoxXyxy {
     const { side } = this.pages;
-    for (const at of pagesIn(this.pages, sweptBox(from, to, diameter, this.height, this.width))) {
+    const swept = sweptBox(from, to, diameter, this.height, this.width);
+    for (const at of pagesIn(this.pages, swept)) {
       const page = this.held.get(at) ?? { items: [], pixels: null };
       const pixels = page.pixels ?? new Uint16Array(side * side);
       if (page.pixels === null) {
@@ -89,6 +90,7 @@ export class LabelTexture {
       const raster = { height: side, width: side, data: pixels };
       this.store.write(at, pixels, sweepDisc(raster, inPage(from), inPage(to), diameter, label));
     }
+    return swept;
   }
 
   private fill(pixels: Uint16Array, items: readonly Labelled[], at: number): void {

@@ -1,13 +1,16 @@
 // Puts the state's masks on the GPU: objects, proposals, and on top what is selected or being made.
 
-import { decoded } from "../geometry/rle";
+import { joinBoxes } from "../geometry/bitmap";
+import { type BoxXyxy, decoded } from "../geometry/rle";
 import type { Viewport } from "../geometry/viewport";
 import type { MaskRle, MaskSet } from "../protocol/messages";
-import { chosenCandidate, openProposals } from "../state/annotator/drafts";
+import { changesOn } from "../state/annotator/difference";
+import { chosenCandidate, openProposals, refinedTrack } from "../state/annotator/drafts";
 import type { Annotator, Display, StrokeDraft } from "../state/annotator/model";
 import { isLit } from "../state/annotator/review";
 import { type ObjectOnFrame, objectOf, objectsOn } from "../state/annotator/view";
 import { type Colour, colourOf, colourOfPhase } from "./colours";
+import { DifferenceLayer } from "./difference_layer";
 import { type Labelled, LabelTexture } from "./label_texture";
 import { type LabelStyle, MaskProgram, Palette } from "./mask_layer";
 
@@ -17,6 +20,7 @@ const MARKED = 3; // the first of those that are marked; each has its own label,
 const WHITE: Colour = [255, 255, 255];
 const LOST: Colour = [255, 92, 92];
 const LINE = 1.5;
+const NOTHING: BoxXyxy = [0, 0, 0, 0];
 /** Outlines of the frames before and after: blue from the past, orange to come. */
 export const NEIGHBOUR_COLOURS: readonly (readonly [step: number, colour: Colour])[] = [
   [-1, [86, 180, 233]],
@@ -29,7 +33,12 @@ export class MaskLayers {
   private readonly top: Layer;
   private proposals: Layer | null = null;
   private lost: Layer | null = null;
+  private difference: DifferenceLayer | null = null;
   private readonly neighbours = new Map<number, Layer>();
+  /** What `drawStill` draws, from below. */
+  private shown: readonly Layer[] = [];
+  private stillFrom: readonly unknown[] = [];
+  private pointedAt: readonly (string | null)[] = [];
   private painted: { stroke: StrokeDraft; points: number } | null = null;
 
   constructor(
@@ -42,33 +51,77 @@ export class MaskLayers {
     this.top = new Layer(gl, height, width);
   }
 
-  /** `frame` is the one whose image is on screen. */
-  draw(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
-    if (state.display.masks) {
-      this.composeObjects(state, frame);
-      this.program.draw(this.objects.labels, this.objects.palette, viewport, devicePixelRatio);
+  /** What `drawStill` draws. Says which box of the frame has changed because the pointer has left and reached objects, if
+   * that is all; null: anything may have. `frame` is the one whose image is on screen. */
+  composeStill(state: Annotator, frame: number): BoxXyxy | null {
+    const changes = state.difference === null ? null : changesOn(state, frame);
+    this.shown = state.difference === null ? this.composed(state, frame) : [];
+    const from = [state.difference, changes, ...this.shown.flatMap((layer) => [layer, layer.version])];
+    const same =
+      from.length === this.stillFrom.length && from.every((value, at) => value === this.stillFrom[at]);
+    const before = this.pointedAt;
+    this.stillFrom = from;
+    this.pointedAt = [state.hovered, state.selection?.track ?? null];
+    if (!same) return null;
+    if (!this.shown.includes(this.objects)) return NOTHING;
+    return [...this.pointedAt, ...before]
+      .filter((track) => track !== null && this.pointedAt.includes(track) !== before.includes(track))
+      .map((track) => objectOf(state, track as string, frame)?.box ?? NOTHING)
+      .reduce(joinBoxes, NOTHING);
+  }
+
+  /** What stays as it is while a stroke is drawn. */
+  drawStill(state: Annotator, frame: number, viewport: Viewport, devicePixelRatio: number): void {
+    if (state.difference !== null) {
+      const { height, width } = this.objects.labels;
+      this.difference ??= new DifferenceLayer(this.gl, height, width, this.program);
+      this.difference.draw(state, frame, viewport, devicePixelRatio);
     }
-    if (state.display.neighbours) this.drawNeighbours(state, frame, viewport, devicePixelRatio);
-    if (state.proposals?.frame === frame && state.proposals.answer !== null) {
-      this.proposals ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
+    for (const { labels, palette } of this.shown)
+      this.program.draw(labels, palette, viewport, devicePixelRatio);
+  }
+
+  /** What is selected or being made. Says which box of the frame has changed by a stroke that goes on, if that is all;
+   * null: anything may have. */
+  composeTop(state: Annotator, frame: number): BoxXyxy | null {
+    const before = this.top.version;
+    const touched = this.paintTop(state, frame);
+    return this.top.version === before ? touched : null;
+  }
+
+  drawTop(state: Annotator, viewport: Viewport, devicePixelRatio: number): void {
+    if (state.difference !== null) return;
+    this.program.draw(this.top.labels, this.top.palette, viewport, devicePixelRatio);
+  }
+
+  private composed(state: Annotator, frame: number): Layer[] {
+    const { proposals, display } = state;
+    const { height, width } = this.objects.labels;
+    const layers: Layer[] = [];
+    if (display.masks) {
+      this.composeObjects(state, frame);
+      layers.push(this.objects);
+    }
+    if (display.neighbours) layers.push(...this.composeNeighbours(state, frame));
+    if (proposals?.frame === frame && proposals.answer !== null) {
+      this.proposals ??= new Layer(this.gl, height, width);
       this.composeProposals(this.proposals, state);
-      this.program.draw(this.proposals.labels, this.proposals.palette, viewport, devicePixelRatio);
+      layers.push(this.proposals);
     }
     const lost = lostMasks(state, frame);
     if (lost.length > 0) {
-      this.lost ??= new Layer(this.gl, this.objects.labels.height, this.objects.labels.width);
+      this.lost ??= new Layer(this.gl, height, width);
       composeLost(this.lost, lost);
-      this.program.draw(this.lost.labels, this.lost.palette, viewport, devicePixelRatio);
+      layers.push(this.lost);
     }
-    this.composeTop(state, frame);
-    this.program.draw(this.top.labels, this.top.palette, viewport, devicePixelRatio);
+    return layers;
   }
 
   private composeObjects(state: Annotator, frame: number): void {
     const objects = objectsOn(state, frame);
     const { hidden, display, phases, hovered, selection, past } = state;
     const minimum = past === null ? state.review.minimumScore : 0;
-    const stroked = state.stroke?.track ?? null; // drawn on top while it changes
+    const stroked = state.stroke?.track ?? refinedHere(state, frame); // drawn on top while it changes
     this.objects.update("labels", [objects, hidden, stroked], () => {
       this.objects.labels.show(
         objects
@@ -77,11 +130,13 @@ export class MaskLayers {
           .map(({ mask, label }) => ({ runs: decoded(mask), label })),
       );
     });
-    this.objects.update("styles", [objects, display, phases, hovered, selection, minimum], () => {
+    const look = this.objects.remember("look", [objects, display, phases, minimum], () => ({}));
+    const pointedAt = [hovered, selection?.track];
+    this.objects.restyle([look, ...pointedAt], () => {
       this.objects.palette.set(
         objects.map((object): LabelStyle => {
           const { track } = object;
-          const pointed = track.track === hovered || track.track === selection?.track;
+          const pointed = pointedAt.includes(track.track);
           const colour = colourOf(track, phases, display.colourBy);
           if (object.state === "accepted") return acceptedStyle(colour, display, pointed);
           return proposalStyle(colour, display, pointed, isLit(object, minimum));
@@ -90,26 +145,22 @@ export class MaskLayers {
     });
   }
 
-  private drawNeighbours(
-    state: Annotator,
-    frame: number,
-    viewport: Viewport,
-    devicePixelRatio: number,
-  ): void {
-    for (const [step, colour] of NEIGHBOUR_COLOURS) {
-      const there = frame + step;
-      if (there < 0 || there >= state.series.frames) continue;
+  private composeNeighbours(state: Annotator, frame: number): Layer[] {
+    const there = NEIGHBOUR_COLOURS.filter(
+      ([step]) => frame + step >= 0 && frame + step < state.series.frames,
+    );
+    return there.map(([step, colour]) => {
       const { height, width } = this.objects.labels;
       const layer = this.neighbours.get(step) ?? new Layer(this.gl, height, width);
       this.neighbours.set(step, layer);
-      const objects = objectsOn(state, there);
+      const objects = objectsOn(state, frame + step);
       layer.update("all", [objects, state.hidden], () => {
         const shown = objects.filter(({ track }) => !state.hidden.has(track.track));
         layer.labels.show(shown.map(({ mask }, index) => ({ runs: decoded(mask), label: index + 1 })));
         layer.palette.set(shown.map(() => ({ colour, fill: 0, line: LINE, dashes: "open" as const })));
       });
-      this.program.draw(layer.labels, layer.palette, viewport, devicePixelRatio);
-    }
+      return layer;
+    });
   }
 
   private composeProposals(layer: Layer, state: Annotator): void {
@@ -122,10 +173,11 @@ export class MaskLayers {
     });
   }
 
-  private composeTop(state: Annotator, frame: number): void {
+  private paintTop(state: Annotator, frame: number): BoxXyxy {
     const { stroke, selection, display } = state;
+    const refined = refinedHere(state, frame);
     const selected =
-      selection === null || state.hidden.has(selection.track)
+      selection === null || state.hidden.has(selection.track) || selection.track === refined
         ? undefined
         : objectOf(state, selection.track, frame);
     const candidate = frame === state.frame ? chosenCandidate(state) : null;
@@ -139,7 +191,8 @@ export class MaskLayers {
         ...marked.map((): LabelStyle => ({ colour: WHITE, fill: 0, line: 2, dashes: "none" })),
       ]);
     });
-    if (stroke !== null && stroke.frame === frame && this.continueStroke(stroke)) return;
+    const continued = stroke !== null && stroke.frame === frame ? this.continueStroke(stroke) : null;
+    if (continued !== null) return continued;
     this.top.update("labels", [stroke, selected?.mask, candidate?.mask, ...marked], () => {
       const items: Labelled[] = marked.map(({ mask }, index) => ({
         runs: decoded(mask),
@@ -157,20 +210,24 @@ export class MaskLayers {
       this.painted = { stroke: stroked, points: 0 };
       this.continueStroke(stroked);
     });
+    return NOTHING;
   }
 
-  /** Paints only what the pointer added since the last time. False: this stroke was not begun here. */
-  private continueStroke(stroke: StrokeDraft): boolean {
+  /** Paints only what the pointer added since the last time: in which box. Null: this stroke was not begun here. */
+  private continueStroke(stroke: StrokeDraft): BoxXyxy | null {
     const { painted } = this;
-    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return false;
+    if (painted === null || painted.stroke.path[0] !== stroke.path[0]) return null;
     const label = stroke.mode === "paint" ? DRAFT : 0;
+    let touched: BoxXyxy = NOTHING;
     for (let index = painted.points; index < stroke.path.length; index++) {
       const to = stroke.path[index];
       const from = stroke.path[Math.max(0, index - 1)];
-      if (from !== undefined && to !== undefined) this.top.labels.sweep(from, to, stroke.diameter, label);
+      if (from === undefined || to === undefined) continue;
+      const swept = this.top.labels.sweep(from, to, to.diameter ?? stroke.diameter, label);
+      touched = joinBoxes(touched, swept);
     }
     this.painted = { stroke, points: stroke.path.length };
-    return true;
+    return touched;
   }
 }
 
@@ -212,10 +269,16 @@ function composeLost(layer: Layer, masks: readonly MaskRle[]): void {
   });
 }
 
+/** The object that the mask on offer would replace. */
+function refinedHere(state: Annotator, frame: number): string | null {
+  return frame === state.frame && chosenCandidate(state) !== null ? refinedTrack(state) : null;
+}
+
 /** A draft looks like what it will become. */
 function draftColour(state: Annotator): Colour {
   const { stroke, phases, phase, frame, display } = state;
-  const object = stroke === null || stroke.track === null ? undefined : objectOf(state, stroke.track, frame);
+  const track = stroke === null ? refinedHere(state, frame) : stroke.track;
+  const object = track === null ? undefined : objectOf(state, track, frame);
   return object === undefined
     ? colourOfPhase(phase, phases)
     : colourOf(object.track, phases, display.colourBy);
@@ -225,6 +288,9 @@ function draftColour(state: Annotator): Colour {
 class Layer {
   readonly labels: LabelTexture;
   readonly palette: Palette;
+  /** Counts how often something was made anew, but for what `restyle` did. */
+  version = 0;
+  private styledFrom: readonly unknown[] = [];
   private readonly made = new Map<string, { from: readonly unknown[]; value: unknown }>();
 
   constructor(gl: WebGL2RenderingContext, height: number, width: number) {
@@ -238,8 +304,16 @@ class Layer {
       before?.from.length === from.length && before.from.every((value, index) => value === from[index]);
     if (before !== undefined && same) return before.value as T;
     const value = make();
+    this.version++;
     this.made.set(name, { from, value });
     return value;
+  }
+
+  /** Makes styles that look otherwise only where somebody points. */
+  restyle(from: readonly unknown[], make: () => void): void {
+    if (from.every((value, index) => value === this.styledFrom[index])) return;
+    this.styledFrom = from;
+    make();
   }
 
   update(name: string, from: readonly unknown[], make: () => void): void {

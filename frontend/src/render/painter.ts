@@ -26,6 +26,8 @@ export interface Painter {
   /** Whether a frame could be shown at once: playing waits for it. */
   isReady(frame: number): boolean;
   stop(): void;
+  /** Stops, and gives the graphics card back: the canvas cannot be painted on again. */
+  close(): void;
 }
 
 const WAIT_MS = 60; // how often an incomplete picture looks whether its patience is over
@@ -72,15 +74,20 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn, r
   };
   canvas.addEventListener("webglcontextlost", keepContext);
   canvas.addEventListener("webglcontextrestored", restore);
+  function stop(): void {
+    stopWatching();
+    clearTimeout(waiting);
+    cancelAnimationFrame(requested);
+    canvas.removeEventListener("webglcontextlost", keepContext);
+    canvas.removeEventListener("webglcontextrestored", restore);
+  }
   return {
     repaint,
     isReady: (frame) => scene.isReady(state.peek(), frame, viewport.peek(), window.devicePixelRatio),
-    stop() {
-      stopWatching();
-      clearTimeout(waiting);
-      cancelAnimationFrame(requested);
-      canvas.removeEventListener("webglcontextlost", keepContext);
-      canvas.removeEventListener("webglcontextrestored", restore);
+    stop,
+    close() {
+      stop();
+      scene.close();
     },
   };
 }
@@ -88,10 +95,23 @@ export function startPainting({ canvas, state, viewport, chunks, timer, drawn, r
 /** Everything of the state that the canvas shows. */
 function pictureOf(state: Annotator): readonly unknown[] {
   const { frame, frames, tracks, pending, past, hidden, hovered, selection, display, phases, phase } = state;
-  const { stroke, proposals, prompt, playing } = state;
+  const { stroke, outline, proposals, prompt, playing, difference, review, marked } = state;
   const answered = prompt?.answer ? prompt : null; // one that waits for its answer shows nothing here
   const masks = [frame, frames, tracks, pending, past, hidden, hovered, selection, display, phases, phase];
-  return [...masks, stroke, proposals, playing, answered?.answer, answered?.frame, answered?.chosen];
+  // The outline itself is drawn over the canvas; here it only says which pixels the magnetic contour needs.
+  return [
+    ...masks,
+    stroke,
+    outline,
+    proposals,
+    playing,
+    difference,
+    review,
+    marked,
+    answered?.answer,
+    answered?.frame,
+    answered?.chosen,
+  ];
 }
 
 function resize(canvas: HTMLCanvasElement, view: Viewport, ratio: number): void {

@@ -3,6 +3,7 @@
 import type { PixelSize } from "../geometry/calibration";
 import { type Corner, placeScaleBar, type ScaleBarStyle } from "../geometry/scale_bar";
 import type { Annotator, Display, Ruler } from "../state/annotator/model";
+import { openCommits } from "../state/annotator/view";
 import type { ChunkCache } from "./chunks";
 import { paintRuler } from "./ruler_marks";
 import { Scene } from "./scene";
@@ -91,10 +92,11 @@ export async function paintPicture(
   return canvas;
 }
 
-/** Nothing that is being made or pointed at. */
-function quiet(state: Annotator): Annotator {
+/** Nothing that is being made or pointed at, and no mask that was lost to another's. */
+export function quiet(state: Annotator): Annotator {
   const nothing = { prompt: null, proposals: null, stroke: null, band: null, hovered: null, selection: null };
-  return { ...state, ...nothing, marked: new Set(), playing: false };
+  const pending = openCommits(state.pending);
+  return { ...state, ...nothing, pending, marked: new Set(), playing: false };
 }
 
 function shownMasks(display: Display, masks: Picture["masks"]): Display {

@@ -1,5 +1,6 @@
 // Which tiles of which level a viewport needs. Pure.
 
+import type { BoxXyxy } from "../geometry/rle";
 import type { Viewport } from "../geometry/viewport";
 import type { PixelLevel, PixelStore } from "../protocol/rest";
 import type { ChunkPlace } from "../state/annotator/model";
@@ -41,6 +42,20 @@ export function tilesInSight(store: PixelStore, viewport: Viewport, level: numbe
     )
     .map((tile) => ({ ...tile, level, frame }))
     .sort((a, b) => distance(a, middleX, middleY) - distance(b, middleX, middleY));
+}
+
+/** The tiles of the finest level that a box of the frame needs. */
+export function tilesInBox(store: PixelStore, frame: number, [x0, y0, x1, y1]: BoxXyxy): ChunkPlace[] {
+  const level = store.levels[0];
+  if (level === undefined) return [];
+  const [height, width] = level.chunk;
+  const places: ChunkPlace[] = [];
+  for (let row = Math.floor(y0 / height); row * height < y1; row++) {
+    for (let column = Math.floor(x0 / width); column * width < x1; column++) {
+      places.push({ level: 0, frame, row, column });
+    }
+  }
+  return places;
 }
 
 function allTiles(full: PixelLevel, level: PixelLevel): Omit<Tile, "level" | "frame">[] {

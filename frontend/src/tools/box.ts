@@ -1,6 +1,6 @@
 // Drags a box around an object; the model fills it.
 
-import type { Point } from "../geometry/stroke";
+import { insideImage } from "../geometry/viewport";
 import type { Box } from "../state/annotator/model";
 import type { Tool } from "./tool";
 
@@ -14,12 +14,12 @@ export const box: Tool = {
   harmless: false,
   names: true,
   *gesture({ state, viewport, dispatch, newId }, down) {
-    const corner = inside(down.image, state.series);
+    const corner = insideImage(down.image, state.series);
     let band: Box | null = null;
     try {
       for (;;) {
         const move = yield;
-        const opposite = inside(move.image, state.series);
+        const opposite = insideImage(move.image, state.series);
         band = [
           Math.min(corner.x, opposite.x),
           Math.min(corner.y, opposite.y),
@@ -36,7 +36,3 @@ export const box: Tool = {
     if (side >= SMALLEST_SCREEN_PX) dispatch({ type: "prompt/box", box: band, requestId: newId() });
   },
 };
-
-function inside(point: Point, image: { width: number; height: number }): Point {
-  return { x: Math.min(image.width, Math.max(0, point.x)), y: Math.min(image.height, Math.max(0, point.y)) };
-}

@@ -1,9 +1,11 @@
-// Paints onto the selected object, the candidate on offer, or else a new object. Alt erases.
+// Paints onto the selected object, the candidate on offer, or else a new object. Alt erases, a pen presses harder for
+// more.
 
+import type { StrokePoint } from "../geometry/stroke";
 import { chosenCandidate } from "../state/annotator/drafts";
-import type { StrokeDraft } from "../state/annotator/model";
+import type { Annotator, StrokeDraft } from "../state/annotator/model";
 import { objectAt, tracksOf } from "../state/annotator/view";
-import type { Gesture, PointerDown, Tool, ToolContext } from "./tool";
+import type { Gesture, Pointer, PointerDown, Tool, ToolContext } from "./tool";
 
 export const brush: Tool = {
   name: "brush",
@@ -34,20 +36,35 @@ function* stroke(context: ToolContext, down: PointerDown, mode: StrokeDraft["mod
   const { frame, brushDiameter: diameter } = state;
   dispatch({
     type: "stroke/begin",
-    stroke: { kind: "stroke", frame, mode, diameter, track, path: [down.image] },
+    stroke: { kind: "stroke", frame, mode, diameter, track, path: [placeOf(state, down)] },
   });
   let finished = false;
   try {
     for (;;) {
       const move = yield;
       if (move.released) break;
-      dispatch({ type: "stroke/extend", point: move.image });
+      dispatch({ type: "stroke/extend", point: placeOf(state, move) });
     }
     finished = true;
   } finally {
     if (!finished) dispatch({ type: "stroke/cancel" });
   }
   dispatch({ type: "stroke/finish", requestId: newId(), track: newId() });
+}
+
+/** The full pressure of a pen paints the full diameter. */
+function placeOf({ brushDiameter, drawing }: Annotator, { image, pressure }: Pointer): StrokePoint {
+  if (pressure === null || !drawing.pressure) return image;
+  return { ...image, diameter: Math.max(1, Math.round(brushDiameter * pressure)) };
+}
+
+/** The brush after turns of the wheel: it grows with each by a sixth, and by a pixel at least. */
+export function resized(diameter: number, turns: number): number {
+  let size = diameter;
+  for (let left = Math.abs(turns); left > 0; left--) {
+    size += Math.sign(turns) * Math.max(1, Math.round(size / 6));
+  }
+  return Math.max(1, size);
 }
 
 /** Null: the candidate on offer, or a new object. */

@@ -5,11 +5,15 @@ import { mayEdit } from "../state/annotator/view";
 import { box } from "./box";
 import { brush, eraser } from "./brush";
 import { contrast } from "./contrast";
+import { lasso } from "./lasso";
+import { magnetic } from "./magnetic";
 import { pan } from "./pan";
 import { point } from "./point";
+import { polygon } from "./polygon";
 import { profile } from "./profile";
 import { ruler } from "./ruler";
 import { select } from "./select";
+import { split } from "./split";
 import type { Gesture, Pointer, PointerDown, Tool, ToolContext } from "./tool";
 
 export const tools: Readonly<Record<ToolName, Tool>> = {
@@ -18,6 +22,10 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   box,
   brush,
   eraser,
+  polygon,
+  lasso,
+  magnetic,
+  split,
   pan,
   contrast,
   ruler,

@@ -8,7 +8,7 @@ import type { Tool } from "./tool";
 export const profile: Tool = {
   name: "profile",
   title: "Line profile: grey values along a line",
-  key: "Shift+L",
+  key: "Shift+R",
   cursor: "crosshair",
   harmless: true,
   *gesture({ state, dispatch }, down) {

@@ -12,6 +12,8 @@ export interface Pointer {
   readonly screen: Point;
   readonly alt: boolean;
   readonly shift: boolean;
+  /** 0 to 1; null where the device does not tell. */
+  readonly pressure: number | null;
 }
 
 export interface PointerDown extends Pointer {
@@ -28,6 +30,8 @@ export interface ToolContext {
   dispatch(action: Action): void;
   look(viewport: Viewport): void;
   newId(): string;
+  /** The way along the image's edges, both ends included; without pixels at hand the ends alone. */
+  followEdge(from: Point, to: Point): readonly Point[];
 }
 
 /** Runs from press to release; each `yield` waits for the next movement. Ends early when it is cancelled. */

@@ -18,6 +18,7 @@ export interface DialogProps {
 /** Open as long as it is rendered. */
 export function Dialog({ title, onClose, onSubmit, footer, wide = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
   useEffect(() => {
     const element = dialog.current;
@@ -25,6 +26,9 @@ export function Dialog({ title, onClose, onSubmit, footer, wide = false, childre
     if (element !== null) focusFirst(element);
     return () => element?.close();
   }, []);
+  useEffect(() => {
+    if (body.current !== null) letKeysScroll(body.current);
+  });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     onSubmit?.();
@@ -49,11 +53,21 @@ export function Dialog({ title, onClose, onSubmit, footer, wide = false, childre
           <h2 id={titleId}>{title}</h2>
           <IconButton icon="close" label="Close" onClick={onClose} />
         </header>
-        <div class="dialog-body">{children}</div>
+        <div ref={body} class="dialog-body">
+          {children}
+        </div>
         {footer !== undefined && <footer class="dialog-foot">{footer}</footer>}
       </form>
     </dialog>
   );
+}
+
+/** What is longer than the window and has no control to lead further down takes the focus itself. */
+function letKeysScroll(body: HTMLElement): void {
+  const long = body.scrollHeight > body.clientHeight;
+  if (long && body.querySelector("a, input, select, textarea, button, [tabindex]") === null)
+    body.tabIndex = 0;
+  else body.removeAttribute("tabindex");
 }
 
 /** The field that asks for it, else the first control of the body, else the dialog: not the button that closes it. */

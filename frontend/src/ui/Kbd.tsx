@@ -1,14 +1,20 @@
 // Keys as they are printed on a keyboard.
 
+import { Fragment } from "preact";
 import "./controls.css";
 
-/** `keys` like "Ctrl+Z"; each part is one key, and a plus without anything before it is the plus key. */
 export function Kbd({ keys }: { keys: string }) {
   return (
     <span class="keys">
-      {keys.split(/(?<=[^+])\+/).map((key) => (
-        <kbd key={key}>{key}</kbd>
+      {singleKeys(keys).map((key, index) => (
+        <Fragment key={key}>
+          {index > 0 && " "}
+          <kbd>{key}</kbd>
+        </Fragment>
       ))}
     </span>
   );
 }
+
+/** Of "Ctrl+Z" each part is one key, and a plus without anything before it is the plus key. */
+export const singleKeys = (keys: string): string[] => keys.split(/(?<=[^+])\+/);

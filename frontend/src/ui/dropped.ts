@@ -1,5 +1,7 @@
 // The files of a drop, those inside dropped folders too; and what is dropped where nothing takes it.
 
+import { rememberFolder } from "../state/imports/folders";
+
 /** The browser would leave the app to show a file that misses its target. Returns a function that stops. */
 export function refuseStrayFiles(): () => void {
   const listening = new AbortController();
@@ -27,7 +29,9 @@ export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
 
 async function filesOf(entry: FileSystemEntry): Promise<File[]> {
   if (entry instanceof FileSystemFileEntry) {
-    return [await new Promise<File>((resolve, reject) => entry.file(resolve, reject))];
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    rememberFolder(file, entry.fullPath.split("/").slice(1, -1).join("/"));
+    return [file];
   }
   if (!(entry instanceof FileSystemDirectoryEntry)) return [];
   const reader = entry.createReader();

@@ -52,12 +52,28 @@ it("tries at once when told that the network is back", async () => {
 
 it("takes a silent connection for a lost one", async () => {
   const { server, types } = await setUp();
-  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.advanceTimersByTimeAsync(20_000);
   server.say({ type: "series.head", version: 0 });
-  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.advanceTimersByTimeAsync(20_000);
   expect(types()).not.toContain("lost");
-  await vi.advanceTimersByTimeAsync(6000);
+  await vi.advanceTimersByTimeAsync(10_000);
   expect(types()).toContain("lost");
+});
+
+it("notices within seconds of waking up that the connection died in its sleep", async () => {
+  const { server, types } = await setUp();
+  vi.setSystemTime(Date.now() + 3_600_000); // the clock went on, timers did not
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(types().filter((type) => type === "lost")).toHaveLength(1);
+  expect([server.attempts, server.connected]).toEqual([2, true]);
+});
+
+it("connects anew when the network is said to be gone", async () => {
+  const { server, socket, types } = await setUp();
+  socket.doubt();
+  expect(types().at(-1)).toBe("lost");
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(server.connected).toBe(true);
 });
 
 it("stops when the server speaks another protocol", async () => {

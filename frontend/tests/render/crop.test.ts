@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { strokeRuns } from "../../src/geometry/stroke";
 import type { PixelStore } from "../../src/protocol/rest";
-import { cropAround, cropLevel, cropTiles, paintCrop } from "../../src/render/crop";
+import { cropAround, cropLevel, cropTiles, outlineCrop, paintCrop } from "../../src/render/crop";
 import type { ChunkPlace } from "../../src/state/annotator/model";
 
 const SIDE = 64;
@@ -88,4 +88,17 @@ it("outlines the mask in the object's colour", () => {
   expect(across.some(Boolean)).toBe(true);
   expect(isEdge(32, 32)).toBe(false); // the inside stays free
   expect(isEdge(2, 2)).toBe(false);
+});
+
+it("gets another outline, with gaps where it is dashed", () => {
+  const crop = { frame: 0, x0: 0, y0: 0, side: SIDE };
+  const mask = strokeRuns({ path: [{ x: 32, y: 32 }], diameter: 40 }, 384, 512);
+  const drawn = (dashed: boolean) => {
+    const picture = new Uint8ClampedArray(SIDE * SIDE * 4);
+    outlineCrop(picture, crop, SIDE, mask, [230, 120, 0], dashed);
+    return picture.filter((value) => value === 230).length;
+  };
+  expect(drawn(false)).toBeGreaterThan(100);
+  expect(drawn(true)).toBeGreaterThan(0.4 * drawn(false));
+  expect(drawn(true)).toBeLessThan(0.85 * drawn(false));
 });

@@ -302,6 +302,34 @@ describe("keys", () => {
     script.key("l");
     expect(script.lineageShown).toBe("t1");
   });
+
+  it("tell who made an object", () => {
+    const script = new Script(twoObjects());
+    expect(script.key("l", { shift: true })).toBe(false);
+    script.dispatch({ type: "selection", selection: { track: "t1", lasting: true } });
+    script.key("l", { shift: true });
+    expect([script.lifeShown, script.lineageShown]).toEqual(["t1", null]);
+  });
+
+  it("compare an older version with now, and step through the frames that differ", () => {
+    const script = new Script(opened());
+    script.key("d");
+    expect([script.state.tool, script.state.difference]).toEqual(["polygon", null]);
+    script.dispatch({ type: "past/open", version: 0 });
+    script.key("d");
+    expect(script.state.difference).toMatchObject({ from: 0, to: script.state.serverHead });
+    const nothing = { removed: 0, changed: 0, reviewed: 0, area_before_px: 0, area_after_px: 1 };
+    const frames = [0, 3].map((frame) => ({ frame, added: 1, ...nothing }));
+    const page = { from_version: 0, to_version: script.state.serverHead, frames, next: null };
+    const beside = { objects: { added: 0, removed: 0, changed: 0 }, events: 0, calibration: false };
+    script.dispatch({ type: "difference/counted", page: { ...page, ...beside } });
+    script.key("n");
+    expect(script.state.frame).toBe(3);
+    script.key("n", { shift: true });
+    expect(script.state.frame).toBe(0);
+    script.key("Escape");
+    expect([script.state.difference, script.state.past]).toEqual([null, null]);
+  });
 });
 
 describe("keys of a review", () => {
@@ -382,8 +410,11 @@ describe("keys of a review", () => {
   });
 });
 
-describe("somebody who may only look", () => {
-  const viewer = () => new Script({ ...twoObjects(), role: "viewer" });
+describe.each([
+  ["somebody who may only look", { role: "viewer" }],
+  ["whoever opens what is in the archive", { archived: true }],
+] as const)("%s", (_, change) => {
+  const viewer = () => new Script({ ...twoObjects(), ...change });
 
   it("selects and moves, whatever tool is in hand", () => {
     const script = viewer().tool("brush").drag([10, 10], [20, 10]);

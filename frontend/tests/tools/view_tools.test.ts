@@ -89,25 +89,25 @@ describe("keys of looking", () => {
     const shift = (key: string) => script.key(key, { shift: true });
     script.key("/");
     expect(script.state.tool).toBe("ruler");
-    shift("L");
+    shift("R");
     expect(script.state.tool).toBe("profile");
     shift("C");
     expect(script.state.tool).toBe("contrast");
     shift("M");
     expect(script.state.display.minimap).toBe(false);
-    shift("O");
+    shift("B");
     expect(script.state.display.neighbours).toBe(true);
     script.key("\\");
     expect(script.state.display.invert).toBe(true);
     script.key("0");
     shift("F");
     expect(script.looked).toEqual(["contrast", "picture"]);
-    expect(script.key("'")).toBe(false); // there is no second view yet
+    expect(script.key("}")).toBe(false); // there is no second view yet
     shift("V");
     expect(script.state.beside?.frame).toBe(1);
-    script.key("'");
+    script.key("}");
     expect(script.state.beside?.frame).toBe(2);
-    script.key(";");
+    script.key("{");
     expect(script.state.beside?.frame).toBe(1);
     shift("V");
     expect(script.state.beside).toBeNull();

@@ -23,6 +23,7 @@ from ml.formats.annotation_dataset import (
 from ml.formats.lineage_tables import event_json, event_of
 
 FILE_NAME = "annotations.json"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def write(dataset: AnnotationDataset, folder: Path) -> list[Path]:
@@ -129,7 +130,7 @@ def _write_list(stream: TextIO, name: str, items: Iterator[dict[str, Any]]) -> N
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 FORMAT = AnnotationFormat(name="coco", title="COCO JSON with run-length masks", write=write, read=read)

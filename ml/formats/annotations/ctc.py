@@ -26,7 +26,7 @@ from ml.formats.annotation_dataset import (
     LabelledInstance,
     Phase,
 )
-from ml.formats.annotations.labels import TABLE_NAME, flatten
+from ml.formats.annotations.labels import TABLE_NAME, paint
 from ml.formats.lineage_tables import EVENT_COLUMNS, LINK_COLUMNS, event_row, link_row, read_events
 from ml.lineage import Event, Link, largest_parents, links_of
 
@@ -67,16 +67,19 @@ def write(dataset: AnnotationDataset, folder: Path) -> list[Path]:
     digits = max(3, len(str(dataset.frames - 1)))
     for t in range(dataset.frames):
         drawn = dataset.drawn(t)
-        labels, lost_px = flatten(drawn, (dataset.height, dataset.width))
+        index, lost_px = paint(drawn, (dataset.height, dataset.width))
         lost += [{"frame": t, "track": one.track, "lost_px": px} for one, px in zip(drawn, lost_px, strict=True) if px]
-        table = {0: 0}
-        present = {int(track): int(area) for track, area in zip(*np.unique(labels, return_counts=True), strict=True)}
+        areas: dict[int, int] = {}
+        for one, area in zip(drawn, np.bincount(index.ravel(), minlength=len(drawn) + 1)[1:], strict=True):
+            areas[one.track] = areas.get(one.track, 0) + int(area)
+        table = [0]
         for one in drawn:
-            if area := present.get(one.track, 0):
-                table[one.track] = pieces.label(one.track, t, area)
-                rows.append((t, table[one.track], *_described(one, area)))
+            area = areas[one.track]
+            table.append(pieces.label(one.track, t, area) if area else 0)
+            if area:
+                rows.append((t, table[-1], *_described(one, area)))
         paths.append(folder / f"mask{t:0{digits}d}.tif")
-        _write_mask(paths[-1], labels, table)
+        _write_mask(paths[-1], np.array(table, np.uint32)[index])
     events, links = _by_labels(dataset.events, pieces)
     tables = {
         "tracks.csv": (TRACK_COLUMNS, rows),
@@ -99,13 +102,11 @@ def _described(one: LabelledInstance, area: int) -> tuple[Any, ...]:
     return one.track, one.phase, score, confidence, area, one.model or ""
 
 
-def _write_mask(path: Path, labels: NDArray[np.uint32], table: dict[int, int]) -> None:
-    present, index = np.unique(labels, return_inverse=True)
-    named = np.array([table[int(track)] for track in present], np.uint32)[index].reshape(labels.shape)
-    dtype = np.uint16 if int(named.max(initial=0)) <= _LARGEST_UINT16 else np.uint32
+def _write_mask(path: Path, labels: NDArray[np.uint32]) -> None:
+    dtype = np.uint16 if int(labels.max(initial=0)) <= _LARGEST_UINT16 else np.uint32
     # Without metadata and software, which name the writer's version and would change the bytes.
     tifffile.imwrite(
-        path, named.astype(dtype), photometric="minisblack", compression="zlib", metadata=None, software=False
+        path, labels.astype(dtype), photometric="minisblack", compression="zlib", metadata=None, software=False
     )
 
 

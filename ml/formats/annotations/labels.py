@@ -82,16 +82,21 @@ def flatten(drawn: Sequence[LabelledInstance], size: tuple[int, int]) -> tuple[N
     lost_px
         for each instance, how many of its pixels masks of other tracks cover.
     """
-    labels = np.zeros(size, np.uint32)
-    for one in drawn:
-        x0, y0, x1, y1 = rle.box_xyxy(one.mask)
-        labels[y0:y1, x0:x1][rle.decode(one.mask)[y0:y1, x0:x1]] = one.track
+    index, lost_px = paint(drawn, size)
+    return np.array([0, *(one.track for one in drawn)], np.uint32)[index], lost_px
+
+
+def paint(drawn: Sequence[LabelledInstance], size: tuple[int, int]) -> tuple[NDArray[np.uint32], list[int]]:
+    """As `flatten`, but a pixel holds which of the instances is on top there, counted from 1."""
+    index = np.zeros(size, np.uint32)
+    found = [rle.decode_box(one.mask) for one in drawn]
+    for position, ((x0, y0, x1, y1), own) in enumerate(found, start=1):
+        index[y0:y1, x0:x1][own] = position
+    tracks = np.array([0, *(one.track for one in drawn)], np.uint32)
     lost_px = []
-    for one in drawn:
-        x0, y0, x1, y1 = rle.box_xyxy(one.mask)
-        own = rle.decode(one.mask)[y0:y1, x0:x1]
-        lost_px.append(int(np.count_nonzero(own & (labels[y0:y1, x0:x1] != one.track))))
-    return labels, lost_px
+    for position, ((x0, y0, x1, y1), own) in enumerate(found, start=1):
+        lost_px.append(int(np.count_nonzero(tracks[index[y0:y1, x0:x1][own]] != tracks[position])))
+    return index, lost_px
 
 
 def read(folder: Path) -> AnnotationDataset:

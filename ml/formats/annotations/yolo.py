@@ -41,8 +41,8 @@ def write(dataset: AnnotationDataset, folder: Path) -> list[Path]:
 
 def _line(one: LabelledInstance) -> str:
     height, width = one.mask.size
-    x0, y0, x1, y1 = rle.box_xyxy(one.mask)
-    corners = single_path(rings(rle.decode(one.mask)[y0:y1, x0:x1])) + np.array([x0, y0])
+    (x0, y0, _, _), own = rle.decode_box(one.mask)
+    corners = single_path(rings(own)) + np.array([x0, y0])
     numbers = (corners / np.array([width, height])).ravel().tolist()
     return f"{one.phase} {' '.join(_short(number) for number in numbers)}\n"
 

@@ -90,6 +90,8 @@ class VideoSource(FrameSource):
                 if stream.codec_context is None:
                     raise NotAnImageError(f"{self.name}: no decoder for its video stream. Convert it to H.264.")
                 self._limits.check_frame(self.name, stream.codec_context.height, stream.codec_context.width)
+                # The stream may say another size than its container, and a decoder makes room for it at once.
+                stream.codec_context.options = {"max_pixels": str(self._limits.max_frame_px)}
                 for frame in container.decode(stream):
                     if frame.is_corrupt:
                         raise TruncatedError(f"{self.name}: broken data at {frame.time} s. Copy or convert it again.")

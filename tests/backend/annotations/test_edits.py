@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from backend.annotations import selectors, services
+from backend.annotations.history import Wanted, history
 from backend.annotations.lanes import lanes
 from backend.annotations.models import Changeset, EventHead, MaskHead, MaskState, TrackHead
 from backend.annotations.services import Committed
@@ -124,6 +125,16 @@ def test_masks_that_would_lie_on_each_other_are_refused_or_joined(series: Series
     assert selectors.masks_at(series.pk, selectors.head_of(series.pk)).get(track=one, frame=1).origin["edited"]
 
 
+@pytest.mark.parametrize(("way", "kept"), [("keep", LEFT), ("replace", RIGHT)])
+def test_of_two_masks_in_one_place_one_can_be_kept(series: Series, way: str, kept: MaskRle) -> None:
+    one, other = draw(series, range(3)), draw(series, range(1, 5), RIGHT)
+    with pytest.raises(InvalidError, match="#1 and #2 both have masks on 2 of these frames"):
+        edit(series, reassign((other, one)))
+    edit(series, reassign((other, one), collision=way))
+    assert [pixels(series, one, frame) for frame in range(5)] == [LEFT, kept, kept, RIGHT, RIGHT]
+    assert is_deleted(other)
+
+
 def test_what_was_accepted_stays_so_when_it_is_joined_with_a_larger_proposal(series: Series) -> None:
     one = draw(series, range(3))
     larger = draw(series, range(3), rectangle(10, 0, 30, 20), state="proposal")
@@ -136,6 +147,12 @@ def test_the_first_frame_that_changes_hands_is_accepted_and_the_rest_stay_propos
     edit(series, reassign((one, other), first=2))
     states = MaskHead.objects.filter(track=other, frame__gte=2).order_by("frame").values_list("shown", flat=True)
     assert list(states) == [MaskState.ACCEPTED, MaskState.PROPOSAL]
+
+
+def test_a_proposal_that_is_kept_in_its_place_stays_one(series: Series) -> None:
+    one, other = draw(series, range(3), state="proposal"), draw(series, range(1, 3), RIGHT, state="proposal")
+    edit(series, reassign((other, one), collision="keep"))
+    assert set(MaskHead.objects.filter(track=one).values_list("shown", flat=True)) == {MaskState.PROPOSAL}
 
 
 def test_a_track_ends_where_its_later_masks_are_deleted(series: Series) -> None:
@@ -202,7 +219,8 @@ def test_a_repeated_request_gets_its_first_answer(series: Series) -> None:
     one, other = draw(series, range(3)), draw(series, range(1), RIGHT)
     request = uuid4()
     first = edit(series, reassign((one, other), first=1), request_id=request, seen=2)
-    again = edit(series, reassign((one, other), first=1), request_id=request, seen=2)
+    # A page that was loaded anew has seen more by then.
+    again = edit(series, reassign((one, other), first=1), request_id=request, seen=3)
     assert (again.version, again.repeated) == (first.version, True)
 
 
@@ -226,6 +244,24 @@ def test_a_merge_is_written_down_and_removed(series: Series, family: tuple[UUID,
     assert events(series) == []
 
 
+def test_a_track_has_in_its_history_the_events_that_named_it(series: Series, family: tuple[UUID, UUID, UUID]) -> None:
+    one, other, child = family
+    third = draw(series, range(3), RIGHT)
+
+    def touching(track: UUID) -> list[int]:
+        return [
+            row.version for row in history(series_id=series.pk, before=None, limit=9, wanted=Wanted(track=track))[0]
+        ]
+
+    merged = merge([one, other], child, 3)
+    made = edit(series, merged).version
+    changed = edit(series, merged | {"parents": [one, third]}).version
+    removed = edit(series, {"op": "event.delete", "event": merged["event"]}).version
+    assert touching(one)[:3] == [removed, changed, made]
+    assert touching(other)[:2] == [changed, made]
+    assert touching(third)[:2] == [removed, changed]
+
+
 def test_parents_end_before_their_child_begins(series: Series, family: tuple[UUID, UUID, UUID]) -> None:
     one, other, child = family
     with pytest.raises(InvalidError, match="has a mask on frame 3") as refused:
@@ -234,7 +270,7 @@ def test_parents_end_before_their_child_begins(series: Series, family: tuple[UUI
     edit(series, merge([one, other], child, 3))
     with pytest.raises(InvalidError, match="undo the merge"):
         commit(series, [MaskSet(track=one, frame=4, mask=RIGHT)], [(one, 4, None)])
-    with pytest.raises(InvalidError, match="track 3 has a mask on frame 1"):
+    with pytest.raises(InvalidError, match="#3 has a mask on frame 1"):
         commit(series, [MaskSet(track=child, frame=0, mask=RIGHT)], [(child, 0, None)])
     commit(series, [MaskSet(track=child, frame=3, mask=RIGHT)], [(child, 3, revision(series, child, 3))])
 

@@ -12,6 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from backend.annotations import selectors, services
+from backend.annotations.difference import difference
+from backend.annotations.history import Wanted, history
+from backend.annotations.models import Changeset
 from backend.annotations.values import CalibrationValue
 from backend.protocol.errors import InvalidError
 from backend.protocol.messages import (
@@ -25,6 +28,7 @@ from backend.protocol.messages import (
     TrackSet,
 )
 from backend.series.models import Series
+from ml import rle
 from tests.backend.builders import commit, make_project, make_series, owner_of, rectangle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -49,10 +53,10 @@ class Replay:
         for frame in masks:
             del self.masks[track, frame]
 
-    def restore(self, old: "Replay", frame: int | None, tracks: list[UUID] | None) -> None:
+    def restore(self, old: "Replay", span: tuple[int, int] | None, tracks: list[UUID] | None) -> None:
         chosen = self.known if tracks is None else tracks
-        frames = range(FRAMES) if frame is None else [frame]
-        if frame is None:
+        frames = range(FRAMES) if span is None else range(span[0], span[1] + 1)
+        if span is None:
             for track in chosen:
                 if track in self.names and track not in old.names:
                     self.lose(track)
@@ -65,7 +69,7 @@ class Replay:
                     self.names.setdefault(track, old.names[track])
                 else:
                     self.masks.pop((track, each), None)
-        if frame is None and tracks is None:
+        if span is None and tracks is None:
             self.pixel_size = old.pixel_size
 
 
@@ -98,7 +102,7 @@ ACTIONS = st.lists(
         st.tuples(
             st.just("restore"),
             st.integers(0, 30),
-            st.one_of(st.none(), st.integers(0, FRAMES - 1)),
+            st.one_of(st.none(), st.tuples(st.integers(0, FRAMES - 1), st.integers(0, FRAMES - 1))),
             st.one_of(st.none(), st.sets(st.integers(0, TRACKS), min_size=1)),
         ),
     ),
@@ -146,11 +150,11 @@ def play(played: Played, action: tuple[Any, ...]) -> None:
             author = owner_of(played.series)
             services.set_calibration(series_id=played.series.pk, author=author, request_id=uuid4(), value=value)
             played.versions.append(deepcopy(now))
-        case ("restore", back, frame, indices):
-            restore(played, back % len(played.versions), frame, indices)
+        case ("restore", back, ends, indices):
+            restore(played, back % len(played.versions), ends and (min(ends), max(ends)), indices)
 
 
-def restore(played: Played, version: int, frame: int | None, indices: set[int] | None) -> None:
+def restore(played: Played, version: int, span: tuple[int, int] | None, indices: set[int] | None) -> None:
     tracks = None if indices is None else [track for i, track in enumerate(played.now.known) if i in indices]
     try:
         services.restore(
@@ -158,20 +162,25 @@ def restore(played: Played, version: int, frame: int | None, indices: set[int] |
             author=owner_of(played.series),
             request_id=uuid4(),
             version=version,
-            frame=frame,
+            frames=span,
             tracks=tracks,
         )
     except InvalidError as error:
         assert error.code == "unchanged"
         before = deepcopy(played.now)
-        played.now.restore(played.versions[version], frame, tracks)
+        played.now.restore(played.versions[version], span, tracks)
         assert (played.now.names, played.now.masks) == (before.names, before.masks)
         return
-    played.now.restore(played.versions[version], frame, tracks)
+    played.now.restore(played.versions[version], span, tracks)
     played.versions.append(deepcopy(played.now))
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PLAYED = hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@PLAYED
 @given(actions=ACTIONS)
 def test_every_version_is_what_a_replay_says(db: None, actions: list[tuple[Any, ...]]) -> None:
     series = make_series(make_project())
@@ -198,6 +207,79 @@ def test_every_version_is_what_a_replay_says(db: None, actions: list[tuple[Any, 
     assert series.annotated_frames == len(accepted)
 
 
+@PLAYED
+@given(actions=ACTIONS, ends=st.tuples(st.integers(0, 30), st.integers(0, 30)))
+def test_the_difference_of_two_versions_is_that_of_their_replays(
+    db: None, actions: list[tuple[Any, ...]], ends: tuple[int, int]
+) -> None:
+    series = make_series(make_project())
+    played = Played(series, Replay(), [Replay()])
+    for action in actions:
+        play(played, action)
+    a, b = (end % len(played.versions) for end in ends)
+    then, now = played.versions[a], played.versions[b]
+    found = difference(series=series, from_version=a, to_version=b)
+    assert [(row.frame, row.added, row.removed, row.changed, row.reviewed) for row in found.frames] == [
+        (frame, *counts) for frame in range(FRAMES) if any(counts := counted(then, now, frame))
+    ]
+    areas = {row.frame: row.area_after_px - row.area_before_px for row in found.frames}
+    assert areas == {frame: area(now, frame) - area(then, frame) for frame in areas}
+    assert found.objects.added == len(now.names.keys() - then.names.keys())
+    assert found.objects.removed == len(then.names.keys() - now.names.keys())
+    assert found.objects.changed == sum(
+        then.names[track] != now.names[track] for track in then.names.keys() & now.names.keys()
+    )
+    assert found.calibration == (then.pixel_size != now.pixel_size)
+    pages, first = [], 0
+    while first is not None:
+        page = difference(series=series, from_version=a, to_version=b, first_frame=first, limit=1)
+        pages += page.frames
+        first = page.next
+    assert pages == found.frames
+
+
+def counted(then: Replay, now: Replay, frame: int) -> tuple[int, int, int, int]:
+    """Masks added, removed, changed, and only reviewed."""
+    before, after = ({track: mask for (track, on), mask in each.masks.items() if on == frame} for each in (then, now))
+    both = before.keys() & after.keys()
+    changed = sum(before[track][0] != after[track][0] for track in both)
+    differ = sum(before[track] != after[track] for track in both)
+    return len(after.keys() - before.keys()), len(before.keys() - after.keys()), changed, differ - changed
+
+
+def area(replay: Replay, frame: int) -> int:
+    return sum(rle.area(rle.Rle(mask.size, mask.counts)) for (_, on), (mask, _) in replay.masks.items() if on == frame)
+
+
+@PLAYED
+@given(actions=ACTIONS, back=st.integers(0, 30))
+def test_restoring_everything_gives_back_the_old_state_and_can_be_undone(
+    db: None, actions: list[tuple[Any, ...]], back: int
+) -> None:
+    series = make_series(make_project())
+    played = Played(series, Replay(), [Replay()])
+    for action in actions:
+        play(played, action)
+    head, version = len(played.versions) - 1, back % len(played.versions)
+    expected = services.restoration(series_id=series.pk, version=version)
+    restore(played, version, None, None)
+    if len(played.versions) - 1 == head:
+        assert not any(expected["counts"].values())
+        return
+    assert same(series, version, head + 1)
+    row = Changeset.objects.get(series=series, version=head + 1)
+    assert row.summary["counts"] == expected["counts"]
+    if row.summary["counts"]["calibrations"] == 0:  # they are set, not taken back
+        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=head + 1)
+        assert same(series, head, head + 2)
+
+
+def same(series: Series, a: int, b: int) -> bool:
+    found = difference(series=series, from_version=a, to_version=b)
+    objects = found.objects
+    return not (found.frames or objects.added or objects.removed or objects.changed or found.events)
+
+
 # ---- lists ----------------------------------------------------------------------------------------------------
 
 
@@ -213,7 +295,7 @@ def series() -> Series:
 
 
 def test_history_lists_the_newest_first_in_pages(series: Series) -> None:
-    rows, following = selectors.history(series_id=series.pk, before=None, limit=4)
+    rows, following = history(series_id=series.pk, before=None, limit=4)
     assert [row.version for row in rows] == [6, 5, 4, 3]
     assert rows[0].summary == {
         "counts": {
@@ -227,18 +309,18 @@ def test_history_lists_the_newest_first_in_pages(series: Series) -> None:
         },
         "frames": [5],
     }
-    rows, following = selectors.history(series_id=series.pk, before=following, limit=4)
+    rows, following = history(series_id=series.pk, before=following, limit=4)
     assert [row.version for row in rows] == [2, 1]
     assert following is None
 
 
 def test_history_of_a_frame_or_a_track_names_what_touched_it(series: Series) -> None:
-    rows, _ = selectors.history(series_id=series.pk, before=None, limit=50, frame=3)
+    rows, _ = history(series_id=series.pk, before=None, limit=50, wanted=Wanted(first_frame=3, last_frame=3))
     assert [row.reason for row in rows] == ["frame 3"]
     track = selectors.tracks_at(series.pk, 2).get(version=2).track_id
     revision = selectors.tracks_at(series.pk, 6).get(track=track).pk
     commit(series, [TrackSet(track=track, phase=None, name="x")], [(track, None, revision)], reason="name")
-    rows, _ = selectors.history(series_id=series.pk, before=None, limit=50, track=track)
+    rows, _ = history(series_id=series.pk, before=None, limit=50, wanted=Wanted(track=track))
     assert [row.reason for row in rows] == ["name", "frame 1"]
 
 

@@ -37,6 +37,7 @@ from tests.backend.builders import (
     make_user,
     message,
     owner_of,
+    put_away,
     rectangle,
 )
 
@@ -413,14 +414,29 @@ def test_restoring_one_frame_revives_a_track_without_its_other_masks(series: Ser
     track = draw(series)
     commit(series, [MaskSet(track=track, frame=1, mask=BAR)], [(track, 1, None)])
     commit(series, [TrackDelete(track=track)], [(track, None, track_head(series, track))])
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2, frame=1)
+    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2, frames=(1, 1))
     assert masks(series, frame=1) == {track: BAR}
     assert masks(series, frame=0) == {}
 
 
+def test_restoring_a_frame_deletes_the_tracks_that_it_leaves_bare(series: Series) -> None:
+    before = draw(series, frame=2)
+    commit(series, [MaskDelete(track=before, frame=2)], [(before, 2, head(series, before, 2))])
+    version = selectors.head_of(series.pk)
+    commit(series, [MaskSet(track=before, frame=2, mask=BAR)], [(before, 2, None)])
+    bare, elsewhere = draw(series, frame=2), draw(series, frame=2)
+    commit(series, [MaskSet(track=elsewhere, frame=3, mask=BAR)], [(elsewhere, 3, None)])
+    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version, frames=(2, 2))
+    state = selectors.state_at(series=series, version=None, frame=2)
+    assert {each.track for each in state.tracks} == {before, elsewhere}  # `before` lived without a mask
+    assert state.masks == []
+    services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=state.version)
+    assert masks(series, frame=2) == {before: BAR, bare: DOT, elsewhere: DOT}
+
+
 def test_the_history_names_a_restored_frame_as_the_timeline_does(series: Series) -> None:
     draw(series, frame=1)
-    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frame=1)
+    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frames=(1, 1))
     assert selectors.changeset(series.pk, made.version).reason == "Restore version 0 of frame 2"
 
 
@@ -457,6 +473,23 @@ def test_restoring_what_is_so_already_or_never_was_is_refused(series: Series) ->
             services.restore(
                 series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version, tracks=tracks
             )
+
+
+def test_a_calibration_that_somebody_changed_meanwhile_is_a_conflict(series: Series) -> None:
+    def calibrate(size: float, base: int | None) -> None:
+        value = CalibrationValue(size, "nm", None, "grating replica")
+        asked = {"series_id": series.pk, "author": owner_of(series), "request_id": uuid4()}
+        services.set_calibration(**asked, value=value, base=base)
+        series.refresh_from_db()
+
+    calibrate(1.0, 0)
+    first = series.calibration["revision"]
+    calibrate(2.0, first)
+    for seen in (0, first):
+        with pytest.raises(ConflictError, match=r"the pixel size is 2 nm \(grating replica\)"):
+            calibrate(3.0, seen)
+    calibrate(3.0, None)
+    assert series.calibration["pixel_size"] == 3.0
 
 
 def test_a_calibration_is_a_version_and_comes_back_with_an_older_one(series: Series) -> None:
@@ -570,8 +603,10 @@ def test_a_deletion_waits_for_the_commit_that_is_under_way(
     thread.start()
     assert appended.wait(30)
     if whole_project:
+        put_away(series.project)
         delete_project(project_id=series.project_id)
     else:
+        put_away(series)
         delete_series(series_id=series.pk)
     thread.join(30)
     assert outcomes == [1]

@@ -29,8 +29,12 @@ def test_variables_change_the_defaults(tmp_path: Path) -> None:
             "PORT": "9000",
             "ALLOWED_HOSTS": "a.example.org, b.example.org",
             "GRATICULE_MAX_FRAMES": "7",
+            "GRATICULE_EMBEDDINGS_MB": "0",
+            "GRATICULE_NEIGHBOURS": "5",
+            "GRATICULE_READER_PATIENCE_S": "1200",
         }
     )
+    assert (environment.embeddings_mb, environment.neighbours, environment.reader_patience_s) == (0, 5, 1200)
     assert (environment.data, environment.port, environment.max_frames) == (tmp_path, 9000, 7)
     assert environment.database_url == "postgresql://u:p@db/g"
     assert environment.allowed_hosts[:2] == ("a.example.org", "b.example.org")

@@ -151,6 +151,8 @@ async def test_a_body_up_to_the_limit_passes() -> None:
     assert (await post("/api/v1/projects", b"x" * 1000)).text == "1000"
     assert (await post(UPLOADS, b"x" * 100_000)).text == "100000"
     assert (await post("/api/v1/projects/p/models", b"x" * 50_000)).text == "50000"
+    for path in ("/api/v1/projects/p/transfers", "/api/v1/transfers/t"):
+        assert (await post(path, b"x" * 100_000)).text == "100000"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,10 @@ async def test_a_body_up_to_the_limit_passes() -> None:
         (UPLOADS + "/", 1001),
         ("/api/v1/projects/p/models", 50_001 + MULTIPART_BYTES),
         ("/api/v1/models/m", 1001),
+        ("/api/v1/projects/p/transfers", 100_001 + MULTIPART_BYTES),
+        ("/api/v1/transfers/t", 100_001 + MULTIPART_BYTES),
+        ("/api/v1/transfers/t/more", 1001),
+        ("/api/v1/uploads/u", 1001),
     ],
 )
 async def test_a_declared_body_over_the_limit_is_refused_unread(path: str, size: int) -> None:
@@ -175,14 +181,15 @@ async def test_a_body_of_undeclared_size_is_counted() -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_strangers_upload_is_refused_above_the_limit_of_other_requests(declared: bool) -> None:
+@pytest.mark.parametrize("path", [UPLOADS, "/api/v1/transfers/t"])
+async def test_a_strangers_upload_is_refused_above_the_limit_of_other_requests(path: str, declared: bool) -> None:
     def body(count: int) -> Any:
         return b"x" * 100 * count if declared else pieces(count, 100)
 
-    assert (await post(UPLOADS, body(10), signed_in=False)).text == "1000"
-    answer = await post(UPLOADS, body(11), signed_in=False)
+    assert (await post(path, body(10), signed_in=False)).text == "1000"
+    answer = await post(path, body(11), signed_in=False)
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
-    assert (await post(UPLOADS, body(11))).text == "1100"
+    assert (await post(path, body(11))).text == "1100"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from backend.config.environment import Environment
+from backend.config.management.commands import serve
 from tests.backend.series.files import ramp, tiff
 from tests.infrastructure.app import ROOT, App, running_app
 from tests.infrastructure.person import Person
@@ -92,3 +94,11 @@ def test_a_taken_port_is_said_to_be_taken(app: App, tmp_path: Path) -> None:
     assert "manage.py setup" in unprepared.stderr
     assert manage("setup", "--no-demo").returncode == 0
     assert f"Cannot listen on 127.0.0.1:{app.port}" in manage("serve").stderr
+
+
+def test_the_engine_keeps_embeddings_in_the_data_folder_up_to_what_the_setting_says(tmp_path: Path) -> None:
+    environment = Environment.read({"GRATICULE_DATA": str(tmp_path), "GRATICULE_EMBEDDINGS_MB": "512"})
+    (engine,) = [service for service in serve._services(environment, engine=True) if service.name == "engine"]
+    command = list(engine.command)
+    assert command[command.index("--embeddings") + 1] == str(tmp_path / "embeddings")
+    assert command[command.index("--embeddings-mb") + 1] == "512"

@@ -148,6 +148,19 @@ async def test_a_box_reaches_the_engine(engine: RunningEngine) -> None:
     assert prediction.candidates[0].box == (10, 10, 30, 20)
 
 
+async def test_a_mask_to_refine_reaches_the_engine(engine: RunningEngine) -> None:
+    first = (await gateway.predict(FRAME, **CLICK)).candidates[0]
+    moved = CLICK | {"points": [PromptPoint(x=50, y=30, label=1)], "mask": first.mask}
+    best = (await gateway.predict(FRAME, **moved)).candidates[0]
+    assert best.area_px > 1.5 * first.area_px
+
+
+async def test_a_mask_of_another_size_is_invalid(engine: RunningEngine) -> None:
+    mask = (await gateway.predict(FRAME, **CLICK)).candidates[0].mask
+    with pytest.raises(InvalidError, match="the frame 48 × 64"):
+        await gateway.predict(FRAME, **CLICK | {"mask": mask.model_copy(update={"size": (64, 48)})})
+
+
 async def test_warm_says_whether_the_embedding_was_there(engine: RunningEngine) -> None:
     assert await gateway.warm(FRAME, model="fake", client="tab", neighbours=0) is False
     assert await gateway.warm(FRAME, model="fake", client="tab", neighbours=0) is True
@@ -238,7 +251,7 @@ async def test_what_the_caller_can_mend_keeps_the_engines_words(engine: RunningE
         await gateway.predict(Frame("series", 9, (0.0, 255.0)), **CLICK)
     assert (raised.value.status, raised.value.code) == (400, "pixels")
     with pytest.raises(InvalidError, match="sam_9"):
-        await gateway.warm(FRAME, model="sam_9", client="tab")
+        await gateway.warm(FRAME, model="sam_9", client="tab", neighbours=0)
 
 
 async def test_a_model_that_fails_is_an_engine_error(engine: RunningEngine, monkeypatch: pytest.MonkeyPatch) -> None:

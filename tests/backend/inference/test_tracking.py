@@ -272,7 +272,7 @@ def test_tracking_again_replaces_what_was_tracked(series: Series, engine: Runnin
 def test_the_whole_tracking_is_undone(series: Series, engine: RunningEngine) -> None:
     one = draw(series, 0, discs(centres(0)[2:]))
     job = tracked(series)
-    annotations.revert_job(series_id=series.pk, author=owner_of(series), job=job.pk)
+    annotations.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
     assert lives(series) == [(1, 0, 0)]
     assert events(series) == []
     assert not is_deleted(one)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,6 +22,8 @@ from backend.protocol.messages import (
     ErrorMessage,
     MaskSet,
     PendingBase,
+    PromptPredict,
+    SeriesArchived,
     SeriesChanges,
     SeriesHead,
     SeriesSince,
@@ -34,6 +36,7 @@ from tests.backend.live.sockets import Socket, accepted, cookie_of, greeted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
+Message = TypeVar("Message")
 DOT, BAR = rectangle(2, 3, 6, 8), rectangle(0, 10, 30, 12)
 
 
@@ -265,6 +268,41 @@ async def test_a_viewer_sees_but_does_not_commit(series: Series, anna: User) -> 
         assert (error.code, error.request_id) == ("forbidden", sent.request_id)
         await drawn(hers)
         assert (await looking.receive(ChangesetCommitted)).changeset.version == 1
+
+
+async def test_a_socket_tells_of_the_archive_and_refuses_changes_there(
+    series: Series, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "CHECK_S", 0.0)
+    monkeypatch.setattr(delivery, "HEAD_S", 0.0)
+    async with greeted(series, anna) as (socket, hello):
+        assert isinstance(hello, ServerHello)
+        assert not hello.archived
+        await Series.objects.filter(pk=series.pk).aupdate(archived_at=timezone.now())
+        told = await first(socket, SeriesArchived)
+        assert told.archived
+        for refused in (
+            drawing()[1],
+            PromptPredict(request_id=uuid4(), frame=0, model="fake", points=[], box=(1, 1, 5, 5)),
+        ):
+            await socket.send(refused)
+            error = await first(socket, ErrorMessage)
+            assert (error.code, error.request_id) == ("archived", refused.request_id)
+        await Series.objects.filter(pk=series.pk).aupdate(archived_at=None)
+        assert not (await first(socket, SeriesArchived)).archived
+    await Series.objects.filter(pk=series.pk).aupdate(archived_at=timezone.now())
+    async with greeted(series, anna) as (_, hello):
+        assert isinstance(hello, ServerHello)
+        assert hello.archived
+
+
+async def first(socket: Socket, kind: type[Message]) -> Message:
+    """The next message of a kind; heads in between are passed over."""
+    while True:
+        found = await socket.next()
+        if isinstance(found, kind):
+            return found
+        assert isinstance(found, SeriesHead), found
 
 
 async def test_a_lowered_role_holds_on_an_open_socket(series: Series, bert: User) -> None:

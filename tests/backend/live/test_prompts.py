@@ -20,6 +20,7 @@ from backend.protocol.messages import (
     FrameSegment,
     FrameSegmented,
     FrameSegmenting,
+    MaskRle,
     PromptPoint,
     PromptPredict,
     PromptPredicted,
@@ -173,6 +174,17 @@ async def test_opening_a_frame_warms_it_and_the_next_takes_its_place(socket: Soc
     assert len({asked["client"] for asked in engine.asked}) == 1
 
 
+async def test_as_many_neighbours_are_warmed_as_the_setting_says(
+    socket: Socket, engine: SlowEngine, settings: Any
+) -> None:
+    engine.let_go.set()
+    for count in (3, 0):
+        settings.GRATICULE_NEIGHBOURS = count
+        await socket.send(FrameOpen(frame=0, model="fake"))
+        await socket.receive(FrameReady)
+    assert [asked["neighbours"] for asked in engine.asked] == [3, 0]
+
+
 async def test_segmenting_a_frame_answers_its_objects(socket: Socket, engine: SlowEngine) -> None:
     engine.let_go.set()
     request_id = uuid4()
@@ -211,6 +223,38 @@ async def test_an_impossible_prompt_is_an_error_of_that_request(
     await socket.send(sent)
     error = await socket.receive(ErrorMessage)
     assert (error.code, error.request_id) == ("invalid", sent.request_id)
+    assert engine.asked == []
+
+
+async def test_a_mask_to_refine_goes_to_the_engine(socket: Socket, engine: SlowEngine) -> None:
+    engine.let_go.set()
+    mask = rectangle(2, 3, 6, 8)
+    await socket.send(sent := click().model_copy(update={"mask": mask}))
+    assert (await socket.receive(PromptPredicted)).request_id == sent.request_id
+    await socket.send(click())
+    await socket.receive(PromptPredicted)
+    assert [asked["mask"] for asked in engine.asked] == [mask, None]
+
+
+@pytest.mark.parametrize(
+    ("mask", "points", "said"),
+    [
+        (MaskRle(size=(9, 12), counts=rectangle(0, 0, 1, 1).counts), None, "has 9 × 12 px, the frame"),
+        (MaskRle(size=rectangle(0, 0, 1, 1).size, counts="o"), None, "malformed"),
+        (rectangle(0, 0, 0, 0), None, "empty. Leave it out."),
+        (rectangle(2, 3, 6, 8), [], "without points and box"),
+    ],
+    ids=["size", "counts", "empty", "alone"],
+)
+async def test_a_mask_that_cannot_be_refined_is_an_error_of_that_request(
+    socket: Socket, engine: SlowEngine, mask: MaskRle, points: list[PromptPoint] | None, said: str
+) -> None:
+    engine.let_go.set()
+    sent = click().model_copy(update={"mask": mask} | ({} if points is None else {"points": points}))
+    await socket.send(sent)
+    error = await socket.receive(ErrorMessage)
+    assert (error.code, error.request_id) == ("invalid", sent.request_id)
+    assert said in error.message
     assert engine.asked == []
 
 

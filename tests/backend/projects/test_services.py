@@ -7,7 +7,7 @@ from backend.projects import selectors, services
 from backend.projects.models import Membership, Phase, Project
 from backend.projects.roles import Role
 from backend.protocol.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from tests.backend.builders import make_project, make_series, make_user
+from tests.backend.builders import make_project, make_series, make_user, put_away
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +25,7 @@ def test_the_maker_of_a_project_is_its_owner() -> None:
 def test_a_project_goes_with_all_that_is_in_it() -> None:
     project = make_project()
     make_series(project)
+    put_away(project)
     services.delete_project(project_id=project.pk)
     assert not Project.objects.exists()
     assert not Membership.objects.exists()

@@ -1,11 +1,17 @@
 """Projects over REST: the shapes that the browser relies on, and errors in one form."""
 
 import uuid
+from datetime import datetime
+from typing import Any, Literal
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from tests.backend.builders import make_phase, make_project, make_series, make_user
+from backend.projects.models import User
+from backend.protocol.messages import MaskSet, TrackCreate
+from backend.series.models import Series
+from tests.backend.builders import commit, make_phase, make_project, make_series, make_user, put_away, rectangle
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -18,8 +24,42 @@ def test_the_list_holds_own_projects_with_role_and_number_of_series(client: Clie
     make_series(project)
     client.force_login(ada)
     (listed,) = client.get("/api/v1/projects").json()
-    assert listed.keys() == {"id", "name", "description", "role", "series_count", "created_at"}
     assert (listed["id"], listed["role"], listed["series_count"]) == (str(project.pk), "annotator", 1)
+    assert listed["member_count"] == 2
+
+
+def test_the_list_tells_how_far_a_project_is_and_who_changed_it_last(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    ada, bert = make_user("ada"), make_user("bert")
+    project = make_project(ada, annotator=bert)
+    empty = make_project(ada)
+    first, second = make_series(project), make_series(project, frames=4)
+    put_away(make_series(project, frames=9))
+    draw(first, bert, state="accepted")
+    draw(second, ada, state="proposal", frames=2)
+    draw(first, bert, state="proposal")
+    client.force_login(ada)
+    with django_assert_max_num_queries(4):  # session, person, projects, people
+        answer = client.get("/api/v1/projects").json()
+    listed = {each["id"]: each for each in answer}
+    told = listed[str(project.pk)]
+    names = ("series_count", "frames", "annotated_frames", "proposals", "member_count", "cover")
+    assert [told[name] for name in names] == [2, 10, 1, 3, 2, str(first.pk)]
+    first.refresh_from_db()
+    assert told["changed_by"] == {"id": bert.pk, "name": "bert"}
+    assert datetime.fromisoformat(told["changed_at"]) == first.changed_at
+    bare = listed[str(empty.pk)]
+    assert [bare[name] for name in (*names, "changed_at", "changed_by")] == [0, 0, 0, 0, 1, None, None, None]
+
+
+def draw(series: Series, author: User, *, state: Literal["accepted", "proposal"], frames: int = 1) -> None:
+    """A new object on the first frames."""
+    track = uuid.uuid4()
+    operations: list[Any] = [TrackCreate(track=track, phase=None)]
+    operations += [MaskSet(track=track, frame=t, mask=rectangle(1, 1, 5, 5), state=state) for t in range(frames)]
+    base = [(track, None, None), *((track, t, None) for t in range(frames))]
+    commit(series, operations, base, author=author)
 
 
 def test_a_project_shows_its_phases_and_members(client: Client) -> None:
@@ -46,6 +86,8 @@ def test_a_project_is_made_changed_and_deleted(client: Client) -> None:
     url = f"/api/v1/projects/{made.json()['id']}"
     assert client.patch(url, {"name": "Pt"}, content_type=JSON).json()["name"] == "Pt"
     assert client.get(url).json()["description"] == "800 °C"
+    assert (client.delete(url).status_code, client.delete(url).json()["code"]) == (409, "not_archived")
+    assert client.post(f"{url}/archive").status_code == 200
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
 

@@ -1,6 +1,8 @@
 """From files to a series; and from each bad file to a clear error with nothing half made."""
 
 import errno
+import os
+import signal
 import threading
 import zipfile
 from collections.abc import Callable
@@ -27,6 +29,7 @@ from backend.series import importing, pixel_store, services
 from backend.series.files import store_folder, store_path, upload_path
 from backend.series.importing import import_series
 from backend.series.models import PixelStore, Series
+from ml.formats.apart import ReaderLimits, ReaderProcess, ReadyReader
 from tests.backend.builders import make_project
 from tests.backend.jobs.kinds import stored
 from tests.backend.series.files import imported, no_progress, order, owner, png, ramp, tiff, upload
@@ -225,6 +228,66 @@ def test_a_series_over_a_limit_is_refused_with_the_limit_named(settings: Setting
     assert not Series.objects.exists()
     setattr(settings, setting, limit + 1)
     assert run_job(make_project(), ("big.tif", tiff(ramp()))).state == "done"
+
+
+def test_a_reader_over_its_memory_fails_its_import_alone(settings: Settings, leftovers: Leftovers) -> None:
+    settings.MAX_READER_BYTES = 128 * 1024**2
+    bomb = tiff(np.zeros((1, 11_000, 11_000), np.uint8), compression="deflate")
+    job = run_job(make_project(), ("bomb.tif", bomb))
+    assert (job.state, job.error["code"]) == ("failed", "reader_memory")
+    assert "bomb.tif, frame 1 of 1: its reader needed more than 0.125 GiB" in job.error["message"]
+    assert not leftovers()
+    assert run_job(make_project(), ("good.tif", tiff(ramp(seed=63)))).state == "done"
+
+
+def started_and(signal_number: int) -> ReadyReader:
+    class Ailing(ReadyReader):
+        def take(self, limits: ReaderLimits) -> ReaderProcess:
+            process = super().take(limits)
+            os.kill(process.pid, signal_number)
+            return process
+
+        def prepare(self, limits: ReaderLimits) -> None:
+            pass
+
+    return Ailing()
+
+
+def test_a_reader_that_crashes_fails_its_import_alone(monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "_reader", started_and(signal.SIGSEGV))
+        job = run_job(make_project(), ("a.tif", tiff(ramp(seed=64))))
+    assert (job.state, job.error["code"]) == ("failed", "reader_crashed")
+    assert "a.tif: its reader crashed (SIGSEGV)" in job.error["message"]
+    assert not leftovers()
+    assert run_job(make_project(), ("a.tif", tiff(ramp(seed=64)))).state == "done"
+
+
+def test_a_reader_that_hangs_is_given_up_after_the_time_that_was_set(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers
+) -> None:
+    settings.READER_PATIENCE_S = 1
+    monkeypatch.setattr(importing, "_reader", started_and(signal.SIGSTOP))
+    job = run_job(make_project(), ("a.tif", tiff(ramp(seed=66))))
+    assert (job.state, job.error["code"]) == ("failed", "reader_stuck")
+    assert "its reader got nowhere for 1 s, the limit." in job.error["message"]
+    assert not leftovers()
+
+
+def test_cancel_ends_a_reader_that_hangs(monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers) -> None:
+    monkeypatch.setattr(importing, "_reader", started_and(signal.SIGSTOP))
+    said: list[str] = []
+
+    def cancel(fraction: float, step: str) -> None:
+        said.append(step)
+        if len(said) > 2:
+            raise JobCancelledError
+
+    project = make_project()
+    with pytest.raises(JobCancelledError):
+        import_series(order(project, upload(project, tiff(ramp(seed=65)))), progress=cancel, hold=lambda: None)
+    assert said == ["Opening the files"] * 3
+    assert not leftovers()
 
 
 def test_a_full_disk_fails_the_import_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, leftovers: Leftovers) -> None:

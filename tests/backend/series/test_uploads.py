@@ -84,13 +84,13 @@ def test_a_file_whose_row_cannot_be_committed_is_taken_back(project: Project, mo
         assert len(kept()) == len(before) + 1
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(uploads, "_sync", failing_afterwards)
+    monkeypatch.setattr(uploads, "sync", failing_afterwards)
     with pytest.raises(OperationalError):
         upload(project, content)
     assert (kept(), drafts(), Upload.objects.count()) == (before, [], 0)
     monkeypatch.undo()
     first = upload(project, content)
-    monkeypatch.setattr(uploads, "_sync", lambda folder: (_ for _ in ()).throw(OperationalError("full")))
+    monkeypatch.setattr(uploads, "sync", lambda folder: (_ for _ in ()).throw(OperationalError("full")))
     with pytest.raises(OperationalError):
         upload(project, content)
     assert upload_path(first.sha256).read_bytes() == content  # the first upload has the same bytes

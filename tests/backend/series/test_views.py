@@ -73,6 +73,8 @@ def test_a_series_is_renamed_and_deleted(client: Client, project: Project) -> No
     series = imported(project)
     url = f"/api/v1/series/{series.pk}"
     assert client.patch(url, {"name": "Cooling"}, content_type="application/json").json()["name"] == "Cooling"
+    assert (client.delete(url).status_code, client.delete(url).json()["code"]) == (409, "not_archived")
+    assert client.post(f"{url}/archive").status_code == 200
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
 

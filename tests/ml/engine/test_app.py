@@ -5,6 +5,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import zarr
 from pycocotools import mask as coco
 from starlette.testclient import TestClient
 
+from ml import rle
 from ml.engine.app import create_app
 from ml.engine.server import listening
 from ml.segmenters.fake import FakeSegmenter
@@ -25,6 +27,7 @@ from ml.weights import WeightsError
 WAIT_S = 60
 FRAME = {"store": "series", "frame": 1, "model": "fake", "input_range": [0, 255], "client": "tab"}
 CLICK = FRAME | {"points": [[20, 30, 1]]}
+ALL = {"size": [48, 64], "counts": "0PP3"}
 
 
 @pytest.fixture
@@ -77,6 +80,35 @@ def test_a_box_is_a_prompt_too(client: TestClient) -> None:
     assert body["candidates"][0]["box"] == [10, 10, 30, 20]
 
 
+def test_a_mask_is_refined(client: TestClient) -> None:
+    left = {"size": [48, 64], "counts": rle.encode(np.arange(64) < np.full((48, 1), 10)).counts}
+    points = [[40, 24, 1], [0, 24, 0]]
+    best = client.post("/predict", json=CLICK | {"mask": left, "points": points}).json()["candidates"][0]
+    mask = coco.decode(best["rle"]).astype(bool)
+    assert (mask[24, 40], mask[24, 3], mask[2, 3]) == (True, False, True)
+
+
+def test_a_mask_that_a_network_answered_comes_back_to_it_with_its_own_logits(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    original = FakeSegmenter.decode
+
+    def decode(segmenter: FakeSegmenter, embedding: Embedding, prompt: Prompt) -> list[Instance]:
+        given.append(None if prompt.mask is None else prompt.logits)
+        found = original(segmenter, embedding, prompt)
+        return [replace(each, logits=np.full((2, 2), n, np.float32)) for n, each in enumerate(found)]
+
+    monkeypatch.setattr(FakeSegmenter, "decode", decode)
+    answers = client.post("/predict", json=CLICK).json()["candidates"]
+    other = {"size": [48, 64], "counts": rle.encode(np.ones((48, 64), bool)).counts}
+    for frame, mask in ((1, answers[1]["rle"]), (1, other), (2, answers[1]["rle"])):
+        assert client.post("/predict", json=CLICK | {"frame": frame, "mask": mask}).status_code == 200
+    assert given[0] is None
+    assert given[1].tolist() == [[1, 1], [1, 1]]
+    assert given[2:] == [None, None]  # of no answer, and of another frame's
+
+
 def test_the_second_click_on_a_frame_finds_its_embedding(client: TestClient) -> None:
     client.post("/predict", json=CLICK)
     client.post("/predict", json=CLICK | {"client": "another tab"})
@@ -84,14 +116,20 @@ def test_the_second_click_on_a_frame_finds_its_embedding(client: TestClient) -> 
     assert (cache["entries"], cache["hits"], cache["misses"]) == (1, 1, 1)
 
 
-def test_warming_computes_the_frame_and_then_its_neighbours(
+def idle(client: TestClient) -> None:
+    """Wait until the engine has nothing left to do."""
+    while any(client.get("/health").json()["queue"].values()):
+        pass
+
+
+def test_warming_computes_the_frame_and_then_its_neighbours_nearest_first(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = HeldEncoder(monkeypatch)
     encoder.open.set()
-    assert client.post("/warm", json=FRAME | {"neighbours": 2}).json() == {"cached": False}
-    client.post("/segment", json=FRAME)  # a job: its turn comes after the neighbours
-    assert encoder.frames == [1, 2, 0, 3]
+    assert client.post("/warm", json=FRAME | {"neighbours": 3}).json() == {"cached": False}
+    idle(client)
+    assert encoder.frames == [1, 2, 0, 3, 4]
     assert client.post("/warm", json=FRAME).json() == {"cached": True}
 
 
@@ -99,8 +137,79 @@ def test_frames_beyond_the_series_are_no_neighbours(client: TestClient, monkeypa
     encoder = HeldEncoder(monkeypatch)
     encoder.open.set()
     client.post("/warm", json=FRAME | {"frame": 4, "neighbours": 1})
-    client.post("/segment", json=FRAME)
+    idle(client)
     assert encoder.frames == [4, 3]
+
+
+def test_neighbours_wait_for_jobs_clicks_and_other_frames(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = HeldEncoder(monkeypatch)
+    log: list[str] = []
+    segment = FakeSegmenter.segment
+
+    def noted(*arguments: Any) -> list[Instance]:
+        log.append(f"job after {encoder.frames}")
+        return segment(*arguments)
+
+    monkeypatch.setattr(FakeSegmenter, "segment", noted)
+    with ThreadPoolExecutor() as threads:
+        warming = threads.submit(client.post, "/warm", json=FRAME | {"neighbours": 1})
+        assert encoder.entered.wait(WAIT_S)
+        waiting = [
+            threads.submit(client.post, "/segment", json=FRAME),
+            threads.submit(client.post, "/warm", json=FRAME | {"frame": 3, "client": "another tab"}),
+            threads.submit(client.post, "/predict", json=CLICK | {"frame": 4}),
+        ]
+        while sum(client.get("/health").json()["queue"].values()) < 5:
+            pass
+        encoder.open.set()
+        assert [each.result(WAIT_S).status_code for each in (warming, *waiting)] == [200] * 4
+    idle(client)
+    assert encoder.frames == [1, 4, 3, 2, 0]
+    assert log == ["job after [1, 4, 3]"]
+
+
+def test_a_newer_open_frame_takes_the_place_of_the_older_one_s_neighbours(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = HeldEncoder(monkeypatch)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(client.post, "/warm", json=FRAME | {"frame": 0, "neighbours": 2})
+        assert encoder.entered.wait(WAIT_S)
+        second = threads.submit(client.post, "/warm", json=FRAME | {"frame": 4, "neighbours": 1})
+        while client.get("/health").json()["queue"]["warm"] < 2:
+            pass
+        encoder.open.set()
+        assert [each.result(WAIT_S).status_code for each in (first, second)] == [200, 200]
+    idle(client)
+    assert encoder.frames == [0, 4, 3]
+
+
+def test_opening_a_neighbour_that_is_half_done_goes_on_with_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+    half_done, opened = threading.Event(), threading.Event()
+
+    def encode_steps(segmenter: FakeSegmenter, frame: Grey) -> Any:
+        begun.append(round(float(frame[0, 0]) * 255 / 50))
+        yield
+        if begun == [1, 2]:
+            half_done.set()
+            assert opened.wait(WAIT_S)
+        yield
+        return segmenter.encode(frame)
+
+    monkeypatch.setattr(FakeSegmenter, "encode_steps", encode_steps, raising=False)
+    with ThreadPoolExecutor() as threads:
+        client.post("/warm", json=FRAME | {"neighbours": 1})
+        assert half_done.wait(WAIT_S)
+        second = threads.submit(client.post, "/warm", json=FRAME | {"frame": 2})
+        while client.get("/health").json()["queue"]["warm"] == 0:
+            pass
+        opened.set()
+        assert second.result(WAIT_S).status_code == 200
+    idle(client)
+    assert begun == [1, 2]
 
 
 def test_only_the_newest_waiting_prompt_of_a_client_is_answered(
@@ -218,6 +327,10 @@ def test_a_model_without_scores_says_null(client: TestClient, monkeypatch: pytes
         ("/predict", {"frame": -1}, "invalid", "frame"),
         ("/predict", {"points": []}, "invalid", "at least one point or a box"),
         ("/predict", {"points": [[1, 2, 3]]}, "invalid", "points.0.2"),
+        ("/predict", {"mask": ALL, "points": []}, "invalid", "at least one point or a box"),
+        ("/predict", {"mask": ALL | {"size": [64, 48]}}, "invalid", "has 64 × 48 px, the frame 48 × 64"),
+        ("/predict", {"mask": ALL | {"counts": "0"}}, "invalid", "malformed"),
+        ("/predict", {"mask": {"size": [48, 64], "counts": "PP3"}}, "invalid", "empty; leave it out"),
         ("/predict", {"surprise": 1}, "invalid", "surprise"),
         ("/segment", {"parameters": {"radius": 3}}, "invalid", "'radius'"),
     ],

@@ -67,6 +67,7 @@ def test_models_without_weights_are_named_with_the_remedy(tmp_path: Path, monkey
     assert set(reasons) == {*others, *weights.TRAINED_HERE, "cascade"}
     assert reasons["cascade"] == reasons["yolo"]  # its other part is there
     assert "weights pull efficient_sam_s" in reasons["efficient_sam_s"]
+    assert "`python -m ml weights pull sam_vit_b`" in reasons["sam_vit_b"]
     assert "yolo.safetensors" in reasons["yolo"]
 
 

@@ -69,7 +69,7 @@ def test_more_urgent_work_goes_first_and_equals_keep_their_order(queue: DeviceQu
     tasks = [queue.submit(noting(log, name), priority) for name, priority in order]
     held()
     finish(*tasks)
-    assert log == ["click 1", "click 2", "warm", "ahead", "job 1", "job 2"]
+    assert log == ["click 1", "click 2", "warm", "job 1", "job 2", "ahead"]
 
 
 def test_a_click_goes_between_two_pieces_of_a_job(queue: DeviceQueue) -> None:

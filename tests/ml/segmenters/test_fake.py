@@ -38,6 +38,20 @@ def test_prompt_without_a_positive_point_finds_nothing() -> None:
     assert fake.decode(fake.encode(FRAME), Prompt(((5, 5, 0),))) == []
 
 
+def test_a_mask_to_refine_gains_the_discs_of_positive_points_and_loses_those_of_negative_ones() -> None:
+    fake = registry.load("fake", allow_test_models=True)
+    mask = np.zeros(FRAME.shape, bool)
+    mask[20:40, 10:50] = True
+    points = ((60.5, 30.5, 1), (10.5, 30.5, 0))
+    found = fake.decode(fake.encode(FRAME), Prompt(points, mask=mask))
+    rows, columns = np.mgrid[: FRAME.shape[0], : FRAME.shape[1]]
+    for each, radius in zip(found, (12, 8, 18), strict=True):
+        added, removed = (np.hypot(columns - x, rows - 30) <= radius for x in (60, 10))
+        assert np.array_equal(each.mask, (mask | added) & ~removed)
+    boxed = fake.decode(fake.encode(FRAME), Prompt(box_xyxy=(50, 20, 70, 40), mask=mask))[0].mask
+    assert boxed[mask].all() and boxed[30, 60]
+
+
 def test_segment_finds_four_discs_and_refuses_settings() -> None:
     fake = registry.load("fake", allow_test_models=True)
     found = fake.segment(FRAME)

@@ -72,6 +72,8 @@ def _services(environment: Environment, *, engine: bool) -> list[Service]:
     if engine:
         command = [sys.executable, "-m", "ml", "engine", "--socket", environment.engine]
         command += ["--store", str(environment.data / "store"), "--model-files", str(environment.data / "models")]
+        command += ["--embeddings", str(environment.data / "embeddings")]
+        command += ["--embeddings-mb", str(environment.embeddings_mb)]
         if device := os.environ.get("GRATICULE_DEVICE"):
             command += ["--device", device]
         if environment.test_models:

@@ -1,11 +1,12 @@
 // The bar on top: where one is, which model answers, whether work is saved, export, and who belongs here.
 
 import { counted } from "../../state/format";
-import { pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { Avatar } from "../../ui/Avatar";
 import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
 import { TopBar } from "../TopBar";
+import { shortcut } from "./command_keys";
 import { StatusChip } from "./StatusChip";
 import { useView, useWorkspace } from "./workspace";
 
@@ -21,7 +22,9 @@ export function AnnotatorBar() {
   const choices = models
     .filter((one) => one.promptable && one.available)
     .map((one) => ({ value: one.name, label: one.title }));
-  const people = project.members.map(({ user }) => user.name);
+  const myself = useView((state) => state.user.id);
+  // Oneself is in the account's menu beside them.
+  const others = project.members.filter(({ user }) => user.id !== myself).map(({ user }) => user.name);
   return (
     <TopBar
       crumbs={[{ label: project.name, href: `/projects/${encodeURIComponent(project.id)}` }, { label: name }]}
@@ -41,35 +44,38 @@ export function AnnotatorBar() {
       <IconButton
         icon="columns"
         label="Second view beside this one"
-        shortcut="Shift+V"
+        {...shortcut("view.beside")}
         pressed={beside}
-        onClick={() => pressKey(commands, { key: "V", shift: true, ctrl: false, alt: false })}
+        onClick={() => runCommand(commands, "view.beside")}
       />
       <IconButton
         icon="image"
         label="Save this view as a picture"
-        shortcut="Shift+F"
+        {...shortcut("view.picture")}
         onClick={() => commands.view.savePicture()}
       />
       <Button
         icon="download"
+        data-tour="export"
         onClick={() => {
           dialog.value = "export";
         }}
       >
         Export
       </Button>
-      <a
-        class="people"
-        href={`/projects/${encodeURIComponent(project.id)}/members`}
-        title={`Members: ${people.join(", ")}`}
-        aria-label={counted(people.length, "member")}
-      >
-        {people.slice(0, MOST_PEOPLE).map((person) => (
-          <Avatar key={person} name={person} size={22} />
-        ))}
-        {people.length > MOST_PEOPLE && <span class="people-more">+{people.length - MOST_PEOPLE}</span>}
-      </a>
+      {others.length > 0 && (
+        <a
+          class="people"
+          href={`/projects/${encodeURIComponent(project.id)}/members`}
+          title={`Other members: ${others.join(", ")}`}
+          aria-label={counted(others.length, "other member")}
+        >
+          {others.slice(0, MOST_PEOPLE).map((person) => (
+            <Avatar key={person} name={person} size={22} />
+          ))}
+          {others.length > MOST_PEOPLE && <span class="people-more">+{others.length - MOST_PEOPLE}</span>}
+        </a>
+      )}
     </TopBar>
   );
 }

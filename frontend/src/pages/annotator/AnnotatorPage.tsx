@@ -12,6 +12,7 @@ import { TopBar } from "../TopBar";
 import { Layout } from "./Layout";
 import { createWorkspace, type Workspace, WorkspaceContext } from "./workspace";
 import "./annotator.css";
+import "./drawing/drawing.css";
 import "./foot.css";
 import "./panel.css";
 import "./stage.css";

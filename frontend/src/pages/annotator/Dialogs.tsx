@@ -1,17 +1,19 @@
 // The dialogs of the annotator, one at a time.
 
 import { CalibrationDialog } from "./CalibrationDialog";
+import { ProblemsDialog } from "./conflicts/ProblemsDialog";
 import { ExportDialog } from "./ExportDialog";
-import { HelpDialog } from "./HelpDialog";
+import { LifeDialog } from "./history/LifeDialog";
+import { RestoreDialog } from "./history/RestoreDialog";
+import { HelpDialog } from "./keys/HelpDialog";
 import { LineageDialog } from "./LineageDialog";
 import { MergeDialog, SplitDialog } from "./LineageDialogs";
-import { ProblemsDialog } from "./ProblemsDialog";
 import { ChangeIdDialog, CollisionDialog, PartnerDialog, PhaseFromDialog } from "./TrackDialogs";
 import { PictureDialog } from "./view/PictureDialog";
 import { useView, useWorkspace } from "./workspace";
 
 export function Dialogs() {
-  const { dialog, lineageOf } = useWorkspace();
+  const { dialog, lineageOf, lifeOf } = useWorkspace();
   const close = () => {
     dialog.value = null;
   };
@@ -43,6 +45,12 @@ export function Dialogs() {
       return lineageOf.value === null ? null : (
         <LineageDialog key={lineageOf.value} track={lineageOf.value} onClose={close} />
       );
+    case "life":
+      return lifeOf.value === null ? null : (
+        <LifeDialog key={lifeOf.value} track={lifeOf.value} onClose={close} />
+      );
+    case "restore":
+      return <RestoreDialog onClose={close} />;
     case null:
       return null;
   }

@@ -1,6 +1,7 @@
 // What lies under the pointer: number, phase, area; of a proposal also how sure which model is.
 
 import type { Point } from "../../geometry/stroke";
+import { INTERPOLATION } from "../../state/annotator/interpolate";
 import { originName } from "../../state/annotator/segmenters";
 import { objectOf } from "../../state/annotator/view";
 import { percent } from "../../state/format";
@@ -29,6 +30,7 @@ export function HoverCard() {
           proposal{score !== null && <span class="number"> · score {score.toFixed(2)}</span>}
           {confidence !== null && <span class="number"> · tracked, {percent(confidence)}</span>}
           {confidence === null && model !== null && ` · ${model}`}
+          {object.origin.tracker === INTERPOLATION && " · interpolated"}
         </span>
       )}
     </div>

@@ -11,6 +11,7 @@ import { Stage } from "./Stage";
 import { StatusLine } from "./StatusLine";
 import { Timeline } from "./Timeline";
 import { Toolbar } from "./Toolbar";
+import { Tour } from "./tour/Tour";
 import { BesideView } from "./view/Beside";
 import { useView, useWorkspace, type Workspace } from "./workspace";
 
@@ -40,6 +41,7 @@ export function Layout() {
         <Timeline />
         <StatusLine />
       </div>
+      <Tour />
       <Dialogs />
     </div>
   );

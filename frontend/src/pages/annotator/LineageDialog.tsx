@@ -9,7 +9,7 @@ import { counted } from "../../state/format";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { EmptyState } from "../../ui/EmptyState";
-import { Kbd } from "../../ui/Kbd";
+import { CommandKey } from "./command_keys";
 import { LineageGraph } from "./LineageGraph";
 import { objectName } from "./objects";
 import { startPictures } from "./pictures";
@@ -39,7 +39,12 @@ export function LineageDialog({ track, onClose }: LineageDialogProps) {
         <NoLineage number={objectName(known)} onClose={onClose} />
       ) : (
         <div class="lineage">
-          <p class="muted">{summary(family.ancestors, family.descendants)}</p>
+          <p class="muted">
+            {summary(family.ancestors, family.descendants)}{" "}
+            <Button tone="quiet" icon="clock" onClick={() => workspace.openLife(track)}>
+              Who made it
+            </Button>
+          </p>
           <LineageGraph
             family={family}
             centre={track}
@@ -75,8 +80,8 @@ function NoLineage({ number, onClose }: { number: string; onClose: () => void })
       here when tracking finds them
       {editable ? (
         <>
-          , or when you mark one: <Kbd keys="G" /> for a merge on the frame in sight, <Kbd keys="Shift+G" />{" "}
-          for a split.
+          , or when you mark one: <CommandKey id="track.merge" /> for a merge on the frame in sight,{" "}
+          <CommandKey id="track.split" /> for a split.
         </>
       ) : (
         "."

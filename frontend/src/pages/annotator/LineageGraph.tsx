@@ -144,7 +144,7 @@ function More({ relative, onMore }: { relative: Relative; onMore: (side: keyof R
     <button
       type="button"
       class={`button quiet lineage-more ${text}`}
-      aria-label={`Show ${text} generations`}
+      aria-label={`${relative.more} more: show ${text} generations`}
       onClick={() => onMore(text)}
     >
       {earlier && <Icon name="chevron-left" />}
@@ -164,7 +164,6 @@ function Join({ join, onGo }: { join: PlacedFamilyJoin; onGo: (track: string, fr
       class={`lineage-join ${lineLook(occurrence)}`}
       style={{ transform: `translate(${x - JOIN.width / 2}px, calc(${y}px - 50%))` }}
       title={`${text}. A click goes there.`}
-      aria-label={text}
       onClick={() => onGo(occurrence.children[0]?.track ?? "", last_frame)}
     >
       <strong>

@@ -1,4 +1,6 @@
 // The phases, and the objects of the frame in sight. Only the rows in sight are rendered.
+// biome-ignore-all lint/a11y/useSemanticElements: a table cannot leave out the rows that are not in sight
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and names its active row
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -12,6 +14,7 @@ import { Icon } from "../../ui/icons";
 import { Kbd } from "../../ui/Kbd";
 import { Menu } from "../../ui/Menu";
 import { routePath } from "../../ui/router";
+import { CommandKey } from "./command_keys";
 import { EventsList } from "./EventsList";
 import { objectMenu } from "./object_menu";
 import { areaOf, objectName, phaseName } from "./objects";
@@ -45,7 +48,7 @@ export function ObjectsPanel() {
           ) : editable ? (
             <>
               Nothing is annotated here yet. Click an object on the image, or segment the whole frame with{" "}
-              <Kbd keys="S" />.
+              <CommandKey id="segment.frame" />.
             </>
           ) : (
             "Nothing is annotated on this frame."
@@ -147,7 +150,7 @@ function ObjectList({ objects }: { objects: readonly ObjectOnFrame[] }) {
     <div
       ref={list}
       class="objects"
-      role="listbox"
+      role="grid"
       aria-multiselectable="true"
       tabIndex={0}
       aria-label={counted(objects.length, "object")}
@@ -201,33 +204,37 @@ function Row({ object, onChoose }: { object: ObjectOnFrame; onChoose: (more: boo
       id={`object-${id}`}
       class={look.filter((name) => name !== "").join(" ")}
       {...(object.state === "proposal" ? { title: "Proposal: not accepted yet" } : {})}
-      role="option"
+      role="row"
       tabIndex={-1}
       aria-selected={selected}
       onClick={(event) => onChoose(event.shiftKey)}
       onPointerEnter={() => dispatch({ type: "hover", track: id })}
       onPointerLeave={() => dispatch({ type: "hover", track: null })}
     >
-      <TrackSwatch track={track} />
-      <span class="object-number number">{objectName(track)}</span>
-      <span class="object-phase">{phase}</span>
-      <span class="object-area number">{area}</span>
-      <IconButton
-        icon={hidden ? "eye-off" : "eye"}
-        label={hidden ? "Show" : "Hide"}
-        pressed={hidden}
-        onClick={(event) => {
-          event.stopPropagation();
-          dispatch({ type: "hidden", track: id, hidden: !hidden });
-        }}
-      />
+      <div class="object-cells" role="gridcell">
+        <TrackSwatch track={track} />
+        <span class="object-number number">{objectName(track)}</span>
+        <span class="object-phase">{phase}</span>
+        <span class="object-area number">{area}</span>
+      </div>
+      <div role="gridcell">
+        <IconButton
+          icon={hidden ? "eye-off" : "eye"}
+          label={hidden ? "Show" : "Hide"}
+          pressed={hidden}
+          onClick={(event) => {
+            event.stopPropagation();
+            dispatch({ type: "hidden", track: id, hidden: !hidden });
+          }}
+        />
+      </div>
       {editable && (
-        // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: only keeps clicks from the row
-        <span class="object-menu" onClick={(event) => event.stopPropagation()}>
+        // biome-ignore lint/a11y/useKeyWithClickEvents: only keeps clicks from the row
+        <div class="object-menu" role="gridcell" onClick={(event) => event.stopPropagation()}>
           <Menu label={`What to do with ${objectName(track)}`} entries={() => objectMenu(workspace, id)}>
             <Icon name="dots" />
           </Menu>
-        </span>
+        </div>
       )}
     </div>
   );

@@ -1,7 +1,10 @@
 // The masks on offer for the prompt: which one is shown, how good the model thinks it is, accept or cancel.
 
+import { receivingTrack, refinedTrack } from "../../state/annotator/drafts";
+import type { Annotator } from "../../state/annotator/model";
+import { trackName } from "../../state/annotator/words";
 import { Button, IconButton } from "../../ui/Button";
-import { Kbd } from "../../ui/Kbd";
+import { CommandKey, shortcut } from "./command_keys";
 import { areaOf } from "./objects";
 import { useView, useWorkspace } from "./workspace";
 
@@ -9,6 +12,8 @@ export function PromptBar() {
   const { dispatch, commands } = useWorkspace();
   const prompt = useView((state) => state.prompt);
   const frame = useView((state) => state.frame);
+  const subject = useView(subjectOf);
+  const refines = useView((state) => refinedTrack(state) !== null);
   const area = useView((state) => {
     const candidate = state.prompt?.answer?.candidates[state.prompt.chosen];
     return candidate === undefined ? "" : areaOf(state, candidate.area_px);
@@ -33,7 +38,7 @@ export function PromptBar() {
           Try again
         </Button>
         <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
-          Cancel <Kbd keys="Esc" />
+          Cancel <CommandKey id="cancel" />
         </Button>
       </div>
     );
@@ -48,7 +53,7 @@ export function PromptBar() {
           <IconButton
             icon="chevron-left"
             label="Previous mask"
-            shortcut="Shift+Tab"
+            {...shortcut("prompt.previous")}
             onClick={() => dispatch({ type: "prompt/cycle", step: -1 })}
           />
           <span class="number">
@@ -57,7 +62,7 @@ export function PromptBar() {
           <IconButton
             icon="chevron-right"
             label="Next mask"
-            shortcut="Tab"
+            {...shortcut("prompt.next")}
             onClick={() => dispatch({ type: "prompt/cycle", step: 1 })}
           />
         </span>
@@ -68,6 +73,7 @@ export function PromptBar() {
         </span>
       )}
       <span class="number">{area}</span>
+      <span class={refines ? "prompt-subject refines" : "prompt-subject"}>{subject}</span>
       <Button
         tone="primary"
         icon="check"
@@ -75,11 +81,18 @@ export function PromptBar() {
           dispatch({ type: "prompt/accept", requestId: commands.newId(), track: commands.newId() })
         }
       >
-        Accept <Kbd keys="Enter" />
+        Accept <CommandKey id="prompt.accept" />
       </Button>
       <Button tone="quiet" onClick={() => dispatch({ type: "prompt/cancel" })}>
-        Cancel <Kbd keys="Esc" />
+        Cancel <CommandKey id="cancel" />
       </Button>
     </div>
   );
+}
+
+/** Whose mask it becomes. */
+function subjectOf(state: Annotator): string {
+  const track = receivingTrack(state);
+  if (track === null) return "New object";
+  return `${refinedTrack(state) === null ? "For" : "Refines"} ${trackName(state, track)}`;
 }

@@ -4,8 +4,8 @@ import { openProposals } from "../../state/annotator/drafts";
 import { chosenSegmenter, leastScore } from "../../state/annotator/segmenters";
 import { counted } from "../../state/format";
 import { Button } from "../../ui/Button";
-import { Kbd } from "../../ui/Kbd";
 import { ProgressBar } from "../../ui/ProgressBar";
+import { CommandKey } from "./command_keys";
 import { useView, useWorkspace } from "./workspace";
 
 export function ProposalsBar() {
@@ -26,7 +26,7 @@ export function ProposalsBar() {
       <div class="stage-bar" role="alert">
         <span class="bar-problem">{proposals.problem}</span>
         <Button tone="quiet" onClick={dismiss}>
-          Close <Kbd keys="Esc" />
+          Close <CommandKey id="cancel" />
         </Button>
       </div>
     );
@@ -48,7 +48,7 @@ export function ProposalsBar() {
         <span>Looking for objects on this frame…</span>
         <ProgressBar label="Segmenting the frame" value={proposals.progress} />
         <Button tone="quiet" onClick={dismiss}>
-          Cancel <Kbd keys="Esc" />
+          Cancel <CommandKey id="cancel" />
         </Button>
       </div>
     );
@@ -81,10 +81,10 @@ export function ProposalsBar() {
         </label>
       )}
       <Button tone="primary" icon="check" disabled={open.length === 0} onClick={accept}>
-        Accept all <Kbd keys="Enter" />
+        Accept all <CommandKey id="prompt.accept" />
       </Button>
       <Button tone="quiet" onClick={dismiss}>
-        Dismiss <Kbd keys="Esc" />
+        Dismiss <CommandKey id="cancel" />
       </Button>
     </div>
   );

@@ -13,20 +13,18 @@ import {
 import { originName } from "../../state/annotator/segmenters";
 import { mayEdit } from "../../state/annotator/view";
 import { counted } from "../../state/format";
-import { pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { useAction } from "../../ui/action";
 import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
 import { Icon } from "../../ui/icons";
-import { Kbd } from "../../ui/Kbd";
 import { Menu } from "../../ui/Menu";
 import { showToast } from "../../ui/Toast";
+import { CommandKey, shortcut } from "./command_keys";
 import { objectName } from "./objects";
 import { RangeInputs } from "./ScopeChoice";
 import { ScoreSlider } from "./ScoreSlider";
 import { useView, useWorkspace } from "./workspace";
-
-const plain = (key: string, shift = false) => ({ key, shift, ctrl: false, alt: false });
 
 export function ReviewBar() {
   const waiting = useView(waitingCount);
@@ -60,14 +58,14 @@ function OneByOne({ waiting, editable, idle }: { waiting: number; editable: bool
         <IconButton
           icon="chevron-left"
           label="Previous proposal"
-          shortcut="Shift+N"
-          onClick={() => pressKey(commands, plain("n", true))}
+          {...shortcut("proposal.previous")}
+          onClick={() => runCommand(commands, "proposal.previous")}
         />
         <IconButton
           icon="chevron-right"
           label="Next proposal"
-          shortcut="N"
-          onClick={() => pressKey(commands, plain("n"))}
+          {...shortcut("proposal.next")}
+          onClick={() => runCommand(commands, "proposal.next")}
         />
       </span>
       {selected === undefined ? (
@@ -92,11 +90,11 @@ function OneByOne({ waiting, editable, idle }: { waiting: number; editable: bool
       )}
       {selected !== undefined && editable && (
         <>
-          <Button icon="check" onClick={() => pressKey(commands, plain("Enter"))}>
-            Accept <Kbd keys="Enter" />
+          <Button icon="check" onClick={() => runCommand(commands, "proposal.accept")}>
+            Accept <CommandKey id="proposal.accept" />
           </Button>
-          <Button tone="quiet" onClick={() => pressKey(commands, plain("Delete"))}>
-            Discard <Kbd keys="Del" />
+          <Button tone="quiet" onClick={() => runCommand(commands, "proposal.discard")}>
+            Discard <CommandKey id="proposal.discard" />
           </Button>
         </>
       )}
@@ -139,7 +137,7 @@ function Where({ what }: { what: Scope["what"] }) {
   );
 }
 
-/** One frame is one step of undo; many are changed on the server, and come back by restoring the version before. */
+/** Either is one step of undo; many are changed on the server. */
 function Decide({ what }: { what: Scope["what"] }) {
   const { commands, dispatch, session, state } = useWorkspace();
   const meant = useView((all) => countMeant(all, what));
@@ -156,17 +154,15 @@ function Decide({ what }: { what: Scope["what"] }) {
       dispatch({ type, tracks, requestId: commands.newId() });
       return;
     }
-    const version = present.serverHead;
     const done = await run(async () => {
       const count = await (verb === "accepted" ? session.acceptMany(what) : session.discardMany(what, below));
       if (count === 0) {
         showToast("info", `No proposal there ${below ? "is below" : "reaches"} the score.`);
         return;
       }
-      const undo = `To undo it, restore version ${version} in the history.`;
-      showToast("success", `${counted(count, "proposal")} ${verb}. ${undo}`, {
-        label: `Show version ${version}`,
-        onChoose: () => dispatch({ type: "past/open", version }),
+      showToast("success", `${counted(count, "proposal")} ${verb}.`, {
+        label: "Undo",
+        onChoose: () => dispatch({ type: "undo", requestId: commands.newId() }),
       });
     });
     if (!done) showToast("danger", error.value?.message ?? "The proposals could not be changed.");
@@ -194,7 +190,7 @@ function Decide({ what }: { what: Scope["what"] }) {
         onClick={() => void decide("accepted")}
       >
         Accept{meant === undefined ? "" : ` ${approximately(meant)}`}{" "}
-        {what === "frame" && <Kbd keys="Shift+Enter" />}
+        {what === "frame" && <CommandKey id="proposal.accept-frame" />}
       </Button>
       <Menu label="Discard" buttonClass="button quiet" entries={discards}>
         Discard <Icon name="chevron-down" size={12} />

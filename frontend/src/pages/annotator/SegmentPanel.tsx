@@ -4,13 +4,12 @@ import { frameCount } from "../../state/annotator/review";
 import { chosenSegmenter, keyOf, segmenterChoices } from "../../state/annotator/segmenters";
 import { mayEdit } from "../../state/annotator/view";
 import { counted } from "../../state/format";
-import { pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { useAction } from "../../ui/action";
 import { Button } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { ErrorNote } from "../../ui/ErrorNote";
-import { Kbd } from "../../ui/Kbd";
-
+import { CommandKey } from "./command_keys";
 import { ScopeChoice } from "./ScopeChoice";
 import { SegmentationJobs } from "./SegmentationJobs";
 import { SegmenterChoice, SegmenterSettings } from "./SegmenterChoice";
@@ -81,9 +80,9 @@ function Start({ runnable }: { runnable: boolean }) {
           icon="wand"
           busy={looking}
           disabled={!editable || !runnable}
-          onClick={() => pressKey(commands, { key: "s", ctrl: false, shift: false, alt: false })}
+          onClick={() => runCommand(commands, "segment.frame")}
         >
-          Segment this frame <Kbd keys="S" />
+          Segment this frame <CommandKey id="segment.frame" />
         </Button>
         <p class="field-hint">
           Finds objects of the whole frame and proposes them. Nothing is saved before you accept.

@@ -1,15 +1,22 @@
 // The canvas, what the pointer does on it, and what floats above it.
 
-import { useSignal } from "@preact/signals";
+import { batch, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { fitView, isFitted, resize, toImage, zoomAt } from "../../geometry/viewport";
 import { startPainting } from "../../render/painter";
 import { mayEdit, objectAt } from "../../state/annotator/view";
+import { resized } from "../../tools/brush";
 import type { Pointer, PointerDown } from "../../tools/tool";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { ContextMenu } from "../../ui/Menu";
+import { ArchiveBanner } from "./ArchiveBanner";
 import { BrushCursor } from "./BrushCursor";
+import { Outline } from "./drawing/Outline";
+import { OutlineBar } from "./drawing/OutlineBar";
 import { HoverCard } from "./HoverCard";
+import { DifferenceBanner } from "./history/DifferenceBanner";
+import { KeyPointer } from "./keys/KeyPointer";
+import { pick } from "./keys/pointing";
 import { Marks } from "./Marks";
 import { objectMenu, openObjectMenu } from "./object_menu";
 import { PastBanner } from "./PastBanner";
@@ -78,9 +85,13 @@ export function Stage() {
         </div>
       )}
       <Marks />
+      <ArchiveBanner />
+      <Outline />
       <PastBanner />
+      <DifferenceBanner />
       <ToolHint />
       <BrushCursor />
+      <KeyPointer />
       <HoverCard />
       <WaitingSpinner />
       <FrameWaits />
@@ -91,6 +102,7 @@ export function Stage() {
       <div class="stage-bars">
         <PickBar />
         <RetrackBar />
+        <OutlineBar />
         <PromptBar />
         <ProposalsBar />
         <ReviewBar />
@@ -112,19 +124,6 @@ function fitToStage({ viewport, state }: Workspace, stage: HTMLElement): () => v
   return () => observer.disconnect();
 }
 
-/** Takes the click where an object is asked for. */
-function pick({ picking, state }: Workspace, { image }: Pointer): boolean {
-  const asked = picking.peek();
-  if (asked === null) return false;
-  const present = state.peek();
-  const object = objectAt(present, present.frame, image);
-  if (object !== undefined) {
-    picking.value = null;
-    asked.onPick(object.track.track);
-  }
-  return true;
-}
-
 function ObjectMenu() {
   const workspace = useWorkspace();
   const { menu } = workspace;
@@ -142,10 +141,11 @@ function ObjectMenu() {
   );
 }
 
+const TURN_PX = 50; // of the wheel's way: half a notch of most mice, a short stroke on a touchpad
 const BUTTONS: readonly PointerDown["button"][] = ["left", "middle", "right"];
 
 function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () => void {
-  const { host, viewport, pointer, state, dispatch } = workspace;
+  const { host, viewport, pointer, picking, session, state, dispatch } = workspace;
   const listening = new AbortController();
   const listen = <Name extends keyof HTMLElementEventMap>(
     name: Name,
@@ -155,7 +155,9 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
   const read = (event: MouseEvent): Pointer => {
     const bounds = canvas.getBoundingClientRect();
     const screen = { x: event.clientX - bounds.left, y: event.clientY - bounds.top };
-    return { screen, image: toImage(viewport.peek(), screen), alt: event.altKey, shift: event.shiftKey };
+    const pressure = event instanceof PointerEvent && event.pointerType === "pen" ? event.pressure : null;
+    const image = toImage(viewport.peek(), screen);
+    return { screen, image, alt: event.altKey, shift: event.shiftKey, pressure };
   };
 
   listen("pointerdown", (event) => {
@@ -166,7 +168,7 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     canvas.setPointerCapture(event.pointerId);
     const at = read(event);
     pointer.value = at;
-    if (button === "left" && pick(workspace, at)) return;
+    if (button === "left" && pick(session.store, picking, at)) return;
     if (button === "right" && host.tool.name === "select") return; // the menu opens on release
     host.down({ ...at, button });
   });
@@ -174,8 +176,11 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     const at = read(event);
     pointer.value = at;
     if (host.busy) {
-      for (const passed of event.getCoalescedEvents()) host.move(read(passed));
-      if (event.getCoalescedEvents().length === 0) host.move(at);
+      const passed = event.getCoalescedEvents();
+      // One repaint for all of them, however often the device tells where it is.
+      batch(() => {
+        for (const each of passed.length === 0 ? [event] : passed) host.move(read(each));
+      });
     } else if (host.tool.names === true) {
       const present = state.peek();
       const object = objectAt(present, present.frame, at.image);
@@ -199,9 +204,18 @@ function listenToPointer(workspace: Workspace, canvas: HTMLCanvasElement): () =>
     if (state.peek().hovered !== null) dispatch({ type: "hover", track: null });
   });
   listen("contextmenu", (event) => event.preventDefault());
+  let turned = 0; // of the wheel since the brush last changed its size
   listen("wheel", (event) => {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    const { tool, brushDiameter } = state.peek();
+    if (event.altKey && (tool === "brush" || tool === "eraser")) {
+      turned += (event.deltaY * lines) / TURN_PX;
+      const turns = Math.trunc(turned);
+      turned -= turns;
+      if (turns !== 0) dispatch({ type: "brush", diameter: resized(brushDiameter, -turns) });
+      return;
+    }
     // Pinching on a touchpad arrives as a wheel with Ctrl, in smaller steps.
     const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015));
     viewport.value = zoomAt(viewport.peek(), read(event).screen, factor, state.peek().series);

@@ -6,6 +6,7 @@ import { followFrame, wholeSeries } from "../../geometry/time_axis";
 import type { RunsByTrack } from "../../state/annotator/model";
 import { calibrationOf } from "../../state/annotator/view";
 import { IconButton } from "../../ui/Button";
+import { shortcut } from "./command_keys";
 import { keepLanesWanted, lanesWanted } from "./lanes_kept";
 import { TimelineLanes } from "./TimelineLanes";
 import { TimelineTrack } from "./TimelineTrack";
@@ -37,21 +38,21 @@ export function Timeline() {
           <IconButton
             icon="chevron-left"
             label="Previous frame"
-            shortcut="←"
+            {...shortcut("frame.previous")}
             disabled={frame === 0}
             onClick={() => show(frame - 1)}
           />
           <IconButton
             icon={playing ? "pause" : "play"}
             label={playing ? "Pause" : "Play"}
-            shortcut="P"
+            {...shortcut("frame.play")}
             disabled={frames === 1}
             onClick={() => dispatch({ type: "play", playing: !playing })}
           />
           <IconButton
             icon="chevron-right"
             label="Next frame"
-            shortcut="→"
+            {...shortcut("frame.next")}
             disabled={frame === frames - 1}
             onClick={() => show(frame + 1)}
           />

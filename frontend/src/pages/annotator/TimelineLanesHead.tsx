@@ -7,6 +7,7 @@ import type { LaneChoice, LaneKind, LaneSort } from "../../state/annotator/lane_
 import { counted } from "../../state/format";
 import { Button, IconButton } from "../../ui/Button";
 import { Select } from "../../ui/Field";
+import { keyOfCommand } from "./command_keys";
 import { LanesLegend } from "./LanesLegend";
 import type { TimeAxis } from "./time";
 import { useView, useWorkspace } from "./workspace";
@@ -88,7 +89,9 @@ export function TimelineLanesHead({ axis, choice, table }: TimelineLanesHeadProp
           icon="lineage"
           disabled={selected === null}
           title={
-            selected === null ? "Select a track first" : "What the selected track came from and became (L)"
+            selected === null
+              ? "Select a track first"
+              : `What the selected track came from and became (${keyOfCommand("view.lineage") ?? "no key"})`
           }
           onClick={() => selected !== null && openLineage(selected)}
         >

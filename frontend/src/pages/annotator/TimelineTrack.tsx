@@ -26,10 +26,12 @@ export function TimelineTrack({ axis }: { axis: TimeAxis }) {
     const frameInSight = computed(() => state.value.frame);
     const counts = computed(() => frameCounts(state.value));
     const range = computed(() => shownRange(state.value));
+    const differing = computed(() => state.value.difference?.frames);
     const stop = effect(() => {
       frameInSight.value;
       counts.value;
       range.value;
+      differing.value;
       axis.span.value;
       draw();
     });
@@ -138,6 +140,10 @@ function drawTrack(canvas: HTMLCanvasElement, state: Annotator, span: TimeSpan):
     for (let frame = Math.ceil(span.first + 1e-9); frame < end; frame++) {
       context.fillRect(xOf(frame) - 1, rail.top, 1, rail.height);
     }
+  }
+  context.fillStyle = colour("--track-differs");
+  for (const { frame } of state.difference?.frames ?? []) {
+    if (frame + 1 > span.first && frame < end) context.fillRect(xOf(frame), 1, Math.max(1.5, cell - gap), 4);
   }
   const range = shownRange(state);
   if (range !== null)

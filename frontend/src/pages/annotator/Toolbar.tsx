@@ -1,11 +1,15 @@
 // The tools beside the canvas, each with its key.
 
 import type { ToolName } from "../../state/annotator/model";
+import { canUndo } from "../../state/annotator/undo";
 import { mayEdit, objectOf } from "../../state/annotator/view";
-import { type Key, pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { tools } from "../../tools/host";
 import { IconButton } from "../../ui/Button";
-import type { IconName } from "../../ui/icons";
+import { Icon, type IconName } from "../../ui/icons";
+import { Menu } from "../../ui/Menu";
+import { shortcut } from "./command_keys";
+import { shapeMenu } from "./drawing/shape_menu";
 import { useView, useWorkspace } from "./workspace";
 
 const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
@@ -22,32 +26,38 @@ const GROUPS: readonly (readonly (readonly [ToolName, IconName])[])[] = [
     ["brush", "brush"],
     ["eraser", "eraser"],
   ],
+  [
+    ["polygon", "polygon"],
+    ["lasso", "lasso"],
+    ["magnetic", "magnet"],
+    ["split", "scissors"],
+  ],
 ];
-
-const plain = (key: string): Key => ({ key, ctrl: false, shift: false, alt: false });
+const GROUP_NAMES = ["look", "mark", "outline"];
 
 export function Toolbar() {
-  const { dispatch, commands, dialog } = useWorkspace();
+  const workspace = useWorkspace();
+  const { dispatch, commands, dialog } = workspace;
   const tool = useView((state) => state.tool);
   const editable = useView(mayEdit);
   const selected = useView(
     (state) => state.selection !== null && objectOf(state, state.selection.track, state.frame) !== undefined,
   );
-  const waiting = useView((state) => state.asked !== null);
-  const undoable = useView((state) => (state.undo.length > 0 && !waiting) || state.prompt !== null);
-  const redoable = useView((state) => state.redo.length > 0 && !waiting);
+  const undoable = useView(canUndo);
+  const redoable = useView((state) => state.redo.length > 0 && state.asked === null);
   const several = useView((state) => state.series.frames > 1);
   const masks = useView((state) => state.display.masks);
   return (
     <div class="toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
       {GROUPS.map((group, index) => (
-        <div key={index === 0 ? "look" : "edit"} class="toolbar-group">
+        <div key={GROUP_NAMES[index]} class="toolbar-group">
           {group.map(([name, icon]) => (
             <IconButton
               key={name}
               icon={icon}
+              data-tour={name}
               label={tools[name].title}
-              shortcut={tools[name].key}
+              {...shortcut(`tool.${name}`)}
               pressed={tool === name}
               disabled={!editable && !tools[name].harmless}
               onClick={() => dispatch({ type: "tool", tool: name })}
@@ -56,64 +66,75 @@ export function Toolbar() {
         </div>
       ))}
       <div class="toolbar-group">
+        {editable && (
+          <Menu
+            label="Change the shape of the selection"
+            align="start"
+            buttonClass="button icon-button quiet"
+            entries={() => shapeMenu(workspace)}
+          >
+            <Icon name="shape" />
+          </Menu>
+        )}
         <IconButton
           icon="wand"
           label="Segment the whole frame"
-          shortcut="S"
+          {...shortcut("segment.frame")}
           disabled={!editable}
-          onClick={() => pressKey(commands, plain("s"))}
+          onClick={() => runCommand(commands, "segment.frame")}
         />
         {several && (
           <IconButton
             icon="track"
             label="Track from here"
-            shortcut="T"
+            {...shortcut("track.from")}
             disabled={!editable}
-            onClick={() => pressKey(commands, plain("t"))}
+            onClick={() => runCommand(commands, "track.from")}
           />
         )}
         <IconButton
           icon="trash"
           label="Delete the selection on this frame"
-          shortcut="Del"
+          {...shortcut("object.delete")}
           disabled={!editable || !selected}
-          onClick={() => pressKey(commands, plain("Delete"))}
+          onClick={() => runCommand(commands, "object.delete")}
         />
       </div>
       <div class="toolbar-group">
         <IconButton
           icon="undo"
+          data-tour="undo"
           label="Undo"
-          shortcut="Ctrl+Z"
+          {...shortcut("undo")}
           disabled={!editable || !undoable}
-          onClick={() => pressKey(commands, { ...plain("z"), ctrl: true })}
+          onClick={() => runCommand(commands, "undo")}
         />
         <IconButton
           icon="redo"
           label="Redo"
-          shortcut="Ctrl+Shift+Z"
+          {...shortcut("redo")}
           disabled={!editable || !redoable}
-          onClick={() => pressKey(commands, { ...plain("z"), ctrl: true, shift: true })}
+          onClick={() => runCommand(commands, "redo")}
         />
       </div>
       <div class="toolbar-group end">
         <IconButton
           icon={masks ? "eye" : "eye-off"}
           label={masks ? "Hide masks" : "Show masks"}
-          shortcut="M"
+          {...shortcut("view.masks")}
           pressed={!masks}
           onClick={() => dispatch({ type: "display", change: { masks: !masks } })}
         />
         <IconButton
           icon="fit"
           label="Fit the image"
-          shortcut="F"
-          onClick={() => pressKey(commands, plain("f"))}
+          {...shortcut("view.fit")}
+          onClick={() => runCommand(commands, "view.fit")}
         />
         <IconButton
           icon="keyboard"
           label="Keys"
-          shortcut="?"
+          {...shortcut("help")}
           onClick={() => {
             dialog.value = "help";
           }}

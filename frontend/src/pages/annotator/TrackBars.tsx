@@ -2,9 +2,10 @@
 
 import { offersRetrack } from "../../state/annotator/tracking";
 import { mayEdit } from "../../state/annotator/view";
-import { pressKey } from "../../tools/commands";
+import { runCommand } from "../../tools/commands";
 import { Button, IconButton } from "../../ui/Button";
 import { Kbd } from "../../ui/Kbd";
+import { CommandKey } from "./command_keys";
 import { useView, useWorkspace } from "./workspace";
 
 export function PickBar() {
@@ -32,11 +33,8 @@ export function RetrackBar() {
   return (
     <div class="stage-bar retrack" role="status">
       <span class="bar-note">Corrected.</span>
-      <Button
-        icon="track"
-        onClick={() => pressKey(commands, { key: "t", shift: true, ctrl: false, alt: false })}
-      >
-        Re-track from here <Kbd keys="Shift+T" />
+      <Button icon="track" onClick={() => runCommand(commands, "track.again")}>
+        Re-track from here <CommandKey id="track.again" />
       </Button>
       <IconButton icon="close" label="Not now" onClick={() => dispatch({ type: "retrack/dismiss" })} />
     </div>

@@ -5,6 +5,7 @@ import {
   afterCollision,
   changeId,
   chosenTracks,
+  collidingPair,
   cut,
   exchange,
   join,
@@ -209,7 +210,8 @@ export function PhaseFromDialog({ onClose }: Closable) {
 export function CollisionDialog({ refused }: { refused: Refused }) {
   const { commands, dispatch } = useWorkspace();
   const { reason, steps, select, message } = refused;
-  const again = (way: "join" | "exchange") =>
+  const pair = useView((state) => collidingPair(steps)?.map((track) => trackName(state, track)));
+  const again = (way: Parameters<typeof afterCollision>[1]) =>
     plan(commands, { reason, select, steps: afterCollision(steps, way) });
   const close = () => dispatch({ type: "tracks/let-go" });
   return (
@@ -219,6 +221,10 @@ export function CollisionDialog({ refused }: { refused: Refused }) {
       footer={
         <>
           <Button onClick={close}>Cancel</Button>
+          {pair?.[1] !== undefined && <Button onClick={() => again("keep")}>Keep those of {pair[1]}</Button>}
+          {pair?.[0] !== undefined && (
+            <Button onClick={() => again("replace")}>Keep those of {pair[0]}</Button>
+          )}
           {mayExchange(steps) && <Button onClick={() => again("exchange")}>Exchange the two</Button>}
           <Button tone="primary" onClick={() => again("join")}>
             Join the masks

@@ -1,6 +1,6 @@
 // Which keys the annotator takes, and which belong to the control that has the focus.
 
-import { pressKey } from "../../tools/commands";
+import { keyOf, pressKey } from "../../tools/commands";
 import type { Workspace } from "./workspace";
 
 export function listenToKeys({ commands, host, holding, dialog, picking }: Workspace): () => void {
@@ -10,19 +10,19 @@ export function listenToKeys({ commands, host, holding, dialog, picking }: Works
   };
   const down = (event: KeyboardEvent) => {
     if (dialog.peek() !== null || event.defaultPrevented) return;
-    if (event.target instanceof Element && !isFree(event.key, event.target)) return;
+    if (event.target instanceof Element && !isFree(event.key, event.target, event.ctrlKey || event.metaKey))
+      return;
     if (event.key === "Escape" && picking.peek() !== null) {
       picking.value = null;
       event.preventDefault();
       return;
     }
-    if (event.key === " ") {
+    if (event.key === " " && !event.ctrlKey) {
       hold(true);
       event.preventDefault();
       return;
     }
-    const { key, shiftKey: shift, altKey: alt } = event;
-    if (pressKey(commands, { key, shift, alt, ctrl: event.ctrlKey || event.metaKey })) event.preventDefault();
+    if (pressKey(commands, keyOf(event))) event.preventDefault();
   };
   const up = (event: KeyboardEvent) => {
     if (event.key === " ") hold(false);
@@ -39,16 +39,16 @@ export function listenToKeys({ commands, host, holding, dialog, picking }: Works
 }
 
 const OWNERS = "dialog, [popover]:popover-open, textarea, select, [contenteditable]";
-const ACTIVATED = "button, a, input, [role=listbox], [role=tab]";
+const ACTIVATED = "button, a, input, [role=listbox], [role=grid], [role=tab]";
 const MOVES_SLIDER = /^(Arrow|Page|Home$|End$)/;
 
-/** Whether a key is the annotator's while this element has the focus. */
-export function isFree(key: string, focused: Element): boolean {
+/** Whether a key is the annotator's while this element has the focus; `control`: Ctrl is held with it. */
+export function isFree(key: string, focused: Element, control = false): boolean {
   if (focused.closest(OWNERS) !== null) return false;
   const input = focused.closest("input");
   if (input?.type === "range") return !MOVES_SLIDER.test(key);
   if (input !== null && input.type !== "checkbox") return false;
-  return focused.closest(ACTIVATED) === null || (key !== "Enter" && key !== " ");
+  return control || focused.closest(ACTIVATED) === null || (key !== "Enter" && key !== " ");
 }
 
 /**

@@ -13,8 +13,10 @@ import {
 import { mayEdit, objectOf, objectsOn } from "../../state/annotator/view";
 import { listed, trackName } from "../../state/annotator/words";
 import { counted } from "../../state/format";
-import { type Key, plan, pressKey, type TrackDialog } from "../../tools/commands";
+import { type CommandId, plan, runCommand, type TrackDialog } from "../../tools/commands";
 import type { MenuEntry } from "../../ui/Menu";
+import { shortcut } from "./command_keys";
+import { shapeEntries } from "./drawing/shape_menu";
 import type { Workspace } from "./workspace";
 
 const MOST_NAMES = 3;
@@ -22,7 +24,6 @@ const MOST_NAMES = 3;
 /** Opens the menu at a place of the window, once the pointer is released, which would close it. */
 export function openObjectMenu({ state, dispatch, menu }: Workspace, track: string, at: Point): void {
   const present = state.peek();
-  if (!mayEdit(present)) return;
   if (!chosenTracks(present).includes(track)) {
     dispatch({ type: "selection", selection: { track, lasting: true } });
   }
@@ -47,8 +48,7 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
   };
   const asks = (dialog: TrackDialog) => aimed(() => commands.openDialog(dialog));
   const does = (make: () => TrackPlan | null) => aimed(() => plan(commands, make()));
-  const presses = (key: Partial<Key> & { key: string }) =>
-    aimed(() => pressKey(commands, { ctrl: false, shift: false, alt: false, ...key }));
+  const runs = (id: CommandId) => aimed(() => runCommand(commands, id));
   const here = meant.every((each) => objectOf(present, each, present.frame) !== undefined);
   const names =
     meant.length > MOST_NAMES
@@ -57,7 +57,7 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
   const trackFrom: MenuEntry = {
     label: "Track from here…",
     icon: "track",
-    shortcut: "T",
+    ...shortcut("track.from"),
     disabled: !here,
     onChoose: aimed(() => {
       dispatch({ type: "tracking", change: { what: "selected" } });
@@ -69,44 +69,57 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     {
       label: "Accept up to this frame",
       icon: "check",
-      shortcut: "A",
+      ...shortcut("track.accept-to"),
       onChoose: does(() => acceptTracks(present, meant, true)),
     },
     {
       label: "Accept on all frames",
-      shortcut: "Shift+A",
+      ...shortcut("track.accept"),
       onChoose: does(() => acceptTracks(present, meant, false)),
     },
   ];
   const lineage: MenuEntry[] = [
-    { label: "Mark a merge here…", shortcut: "G", disabled: present.frame === 0, onChoose: asks("merge") },
+    {
+      label: "Mark a merge here…",
+      ...shortcut("track.merge"),
+      disabled: present.frame === 0,
+      onChoose: asks("merge"),
+    },
     {
       label: "Mark a split here…",
-      shortcut: "Shift+G",
+      ...shortcut("track.split"),
       disabled: present.frame === 0,
       onChoose: asks("split"),
     },
   ];
-  if (!mayEdit(present)) return [{ heading: names }];
   const [one, other] = meant;
   if (one === undefined) return [];
+  const life: MenuEntry = {
+    label: "Who made it, frame by frame",
+    icon: "clock",
+    ...shortcut("history.life"),
+    onChoose: aimed(() => commands.openLife(one)),
+  };
+  if (!mayEdit(present)) return [{ heading: names }, life];
   if (other !== undefined) {
     return [
       { heading: names },
       trackFrom,
       "separator",
-      { label: "Join on all frames", shortcut: "J", onChoose: does(() => join(present, meant)) },
+      { label: "Join on all frames", ...shortcut("track.join"), onChoose: does(() => join(present, meant)) },
       ...(meant.length > 2
         ? []
         : [
             {
               label: "Exchange IDs from this frame on",
-              shortcut: "Shift+I",
+              ...shortcut("track.exchange"),
               disabled: !here,
               onChoose: does(() => exchange(present, one, other)),
             },
           ]),
       ...lineage,
+      "separator",
+      ...shapeEntries(workspace, aim),
       "separator",
       ...accepting,
     ];
@@ -116,10 +129,16 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     { heading: names },
     trackFrom,
     "separator",
-    { label: "Change ID…", icon: "tag", shortcut: "I", disabled: !here, onChoose: asks("change-id") },
+    {
+      label: "Change ID…",
+      icon: "tag",
+      ...shortcut("track.change-id"),
+      disabled: !here,
+      onChoose: asks("change-id"),
+    },
     {
       label: "Cut: new ID from this frame on",
-      shortcut: "X",
+      ...shortcut("track.cut"),
       disabled: !here,
       onChoose: aimed(() => plan(commands, cut(present, one, commands.newId()))),
     },
@@ -128,22 +147,29 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
       disabled: !here,
       onChoose: aimed(() => plan(commands, cut(present, one, commands.newId(), { only: true }))),
     },
-    { label: "Join with…", shortcut: "J", disabled: single, onChoose: asks("join") },
+    { label: "Join with…", ...shortcut("track.join"), disabled: single, onChoose: asks("join") },
     {
       label: "Exchange IDs with…",
-      shortcut: "Shift+I",
+      ...shortcut("track.exchange"),
       disabled: single || !here,
       onChoose: asks("exchange"),
     },
-    { label: "Show its lineage", shortcut: "L", onChoose: aimed(() => commands.openLineage(one)) },
+    {
+      label: "Show its lineage",
+      ...shortcut("view.lineage"),
+      onChoose: aimed(() => commands.openLineage(one)),
+    },
+    life,
     { label: "Phase from this frame on…", disabled: !here, onChoose: asks("phase-from") },
     ...lineage,
+    "separator",
+    ...shapeEntries(workspace, aim),
     "separator",
     ...(proposed
       ? [
           {
             label: "Accept on this frame",
-            shortcut: "Enter",
+            ...shortcut("proposal.accept"),
             onChoose: aimed(() =>
               dispatch({ type: "review/accept", tracks: [one], requestId: commands.newId() }),
             ),
@@ -153,8 +179,15 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     ...accepting,
     "separator",
     {
+      label: "Undo my latest change of it",
+      icon: "undo",
+      ...shortcut("object.undo"),
+      onChoose: runs("object.undo"),
+    },
+    "separator",
+    {
       label: "The object ends on this frame",
-      shortcut: "Q",
+      ...shortcut("track.end"),
       danger: true,
       disabled: endHere(present, one) === null,
       onChoose: does(() => endHere(present, one)),
@@ -162,16 +195,16 @@ export function objectMenu(workspace: Workspace, track: string): readonly MenuEn
     {
       label: "Delete on this frame",
       icon: "trash",
-      shortcut: "Del",
+      ...shortcut("object.delete"),
       danger: true,
       disabled: !here,
-      onChoose: presses({ key: "Delete" }),
+      onChoose: runs("object.delete"),
     },
     {
       label: "Delete on every frame",
-      shortcut: "Shift+Del",
+      ...shortcut("object.delete-everywhere"),
       danger: true,
-      onChoose: presses({ key: "Delete", shift: true }),
+      onChoose: runs("object.delete-everywhere"),
     },
   ];
 }

@@ -8,18 +8,32 @@ import { fitView, reveal, type Viewport } from "../../geometry/viewport";
 import { asApiError } from "../../protocol/errors";
 import { ChunkCache } from "../../render/chunks";
 import { startDecoder } from "../../render/decoder";
+import { EdgeFollower } from "../../render/edges";
 import { ClickTimer } from "../../render/latency";
 import type { Drawn } from "../../render/scene";
 import { newId, type Session } from "../../state/annotator/effects_open";
+import { type LogFilter, NO_FILTER } from "../../state/annotator/log_filter";
 import type { Annotator, ChunkPlace } from "../../state/annotator/model";
 import type { Action } from "../../state/annotator/reduce";
 import { selectedProposal } from "../../state/annotator/review";
+import { objectOf } from "../../state/annotator/view";
+import { keyChanges } from "../../state/keymap/store";
 import type { CommandContext, TrackDialog } from "../../tools/commands";
 import { ToolHost } from "../../tools/host";
 import type { Pointer } from "../../tools/tool";
+import { placeOf, pointByKeys } from "./keys/pointing";
 import { autoWindow } from "./window";
 
-export type DialogName = "help" | "calibration" | "export" | "picture" | "problems" | "lineage" | TrackDialog;
+export type DialogName =
+  | "help"
+  | "calibration"
+  | "export"
+  | "problems"
+  | "lineage"
+  | "life"
+  | "picture"
+  | "restore"
+  | TrackDialog;
 export type PanelName = "objects" | "segment" | "track" | "history" | "display";
 
 /** An object that the next click on the image names. */
@@ -37,6 +51,8 @@ export interface Workspace {
   readonly viewport: Signal<Viewport>;
   /** The pointer over the canvas; null when it is elsewhere. */
   readonly pointer: Signal<Pointer | null>;
+  /** Keys move the pointer, which is drawn then. */
+  readonly aimed: Signal<boolean>;
   /** The space bar is down: the pointer moves the image. */
   readonly holding: Signal<boolean>;
   readonly drawn: Signal<Drawn>;
@@ -52,6 +68,14 @@ export interface Workspace {
   /** Whose lineage the dialog shows. */
   readonly lineageOf: Signal<string | null>;
   openLineage(track: string): void;
+  /** Whose life the dialog tells. */
+  readonly lifeOf: Signal<string | null>;
+  openLife(track: string): void;
+  /** Which changes the history lists, and whether one sees how to choose them. */
+  readonly logFilter: Signal<LogFilter>;
+  readonly logFilterOpen: Signal<boolean>;
+  /** The version that waits in the history for another to be compared with. */
+  readonly comparing: Signal<number | null>;
   readonly host: ToolHost;
   readonly commands: CommandContext;
   readonly chunks: ChunkCache;
@@ -68,7 +92,11 @@ export function createWorkspace(session: Session): Workspace {
   const dialog = signal<DialogName | null>(null);
   const panel = signal<PanelName>("objects");
   const picking = signal<Pick | null>(null);
+  const pointer = signal<Pointer | null>(null);
+  const aimed = signal(false);
+  const menu = signal<Point | null>(null);
   const lineageOf = signal<string | null>(null);
+  const lifeOf = signal<string | null>(null);
   const tilesLoaded = signal(0);
   const timer = new ClickTimer();
   const decoder = startDecoder();
@@ -81,6 +109,7 @@ export function createWorkspace(session: Session): Workspace {
     },
     (text) => store.dispatch({ type: "notice", text }),
   );
+  const edges = new EdgeFollower(series.pixels, (place) => chunks.get(place));
   const commands: CommandContext = {
     get state() {
       return store.state.peek();
@@ -88,17 +117,30 @@ export function createWorkspace(session: Session): Workspace {
     get viewport() {
       return viewport.peek();
     },
+    get keyChanges() {
+      return keyChanges.peek();
+    },
     dispatch: store.dispatch,
     look: (next) => {
       viewport.value = next;
     },
     newId,
+    followEdge: (from, to) => edges.follow(store.state.peek().frame, from, to),
+    interpolate() {
+      session
+        .interpolate(newId)
+        .catch((cause) => store.dispatch({ type: "notice", text: asApiError(cause).message }));
+    },
+    get busy() {
+      return host.busy;
+    },
     cancelGesture() {
       const { busy } = host;
       host.cancel();
       return busy;
     },
     openLineage,
+    openLife,
     view: {
       autoContrast() {
         session.histogram(store.state.peek().frame, new AbortController().signal).then(
@@ -119,6 +161,18 @@ export function createWorkspace(session: Session): Workspace {
     openDialog(name) {
       dialog.value = name;
     },
+    openPanel(name) {
+      panel.value = name;
+    },
+    openMenu() {
+      const present = store.state.peek();
+      const track = present.selection?.track;
+      const object = track === undefined ? undefined : objectOf(present, track, present.frame);
+      if (object !== undefined) menu.value = placeOf(object.box, viewport.peek());
+    },
+    get pointing() {
+      return pointing;
+    },
     track(request) {
       session.track(request).then(
         () => {
@@ -132,7 +186,12 @@ export function createWorkspace(session: Session): Workspace {
     lineageOf.value = track;
     dialog.value = "lineage";
   }
+  function openLife(track: string): void {
+    lifeOf.value = track;
+    dialog.value = "life";
+  }
   const host = new ToolHost(commands);
+  const pointing = pointByKeys({ store, viewport, pointer, aimed, picking, host });
   const stopWatching = store.watch((after, before, action) => {
     if (action.type === "prompt/point" || action.type === "prompt/box")
       timer.ask(action.requestId, lastInput());
@@ -155,7 +214,8 @@ export function createWorkspace(session: Session): Workspace {
     state: store.state,
     dispatch: store.dispatch,
     viewport,
-    pointer: signal(null),
+    pointer,
+    aimed,
     holding: signal(false),
     drawn: signal({ frame: store.state.peek().frame, complete: false }),
     read: signal([]),
@@ -163,9 +223,14 @@ export function createWorkspace(session: Session): Workspace {
     dialog,
     panel,
     picking,
-    menu: signal(null),
+    menu,
     lineageOf,
     openLineage,
+    lifeOf,
+    openLife,
+    logFilter: signal(NO_FILTER),
+    logFilterOpen: signal(false),
+    comparing: signal(null),
     host,
     commands,
     chunks,

@@ -2,13 +2,16 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { counted, fileSize } from "../../state/format";
+import { counted, fileSize, percent } from "../../state/format";
 import { startImport } from "../../state/imports/effects";
+import { folderOf } from "../../state/imports/folders";
 import { type Grouping, isClutter, isImage, planSeries } from "../../state/imports/plan";
+import { knownTransfer, unfinished } from "../../state/imports/store";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 import { Icon } from "../../ui/icons";
+import { ImportThumbnail } from "./ImportThumbnail";
 
 export interface ImportDialogProps {
   project: string;
@@ -21,7 +24,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
   const chosen = useSignal<readonly File[]>([]);
   const grouping = useSignal<Grouping>("one");
   const names = useSignal<ReadonlyMap<string, string>>(new Map());
-  const planned = useComputed(() => planSeries(chosen.value, grouping.value));
+  const planned = useComputed(() => planSeries(chosen.value, grouping.value, folderOf));
   const picker = useRef<HTMLInputElement>(null);
 
   const add = (more: readonly File[]) => {
@@ -36,7 +39,8 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
     }
     onClose();
   };
-  const images = chosen.value.filter(isImage).length;
+  const images = chosen.value.filter(isImage);
+  const together = planSeries(images, "one", folderOf).length;
   return (
     <Dialog
       title="Import series"
@@ -75,10 +79,10 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
           }}
         />
       </div>
-      {images > 1 && (
+      {images.length > 1 && (
         <fieldset class="grouping">
           <legend class="visually-hidden">What the images are</legend>
-          {radio(grouping.value === "one", `${images} images are the frames of one series`, () => {
+          {radio(grouping.value === "one", oneSeries(images.length, together), () => {
             grouping.value = "one";
           })}
           {radio(grouping.value === "each", "Each image or stack is a series of its own", () => {
@@ -92,6 +96,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
             const key = planKey(one.files);
             return (
               <li key={key}>
+                {one.files[0] !== undefined && <ImportThumbnail file={one.files[0]} />}
                 <Field
                   label="Series name"
                   hint={summary(one.files)}
@@ -120,7 +125,7 @@ export function ImportDialog({ project, files, onClose }: ImportDialogProps) {
   );
 }
 
-const keyOf = (file: File) => `${file.webkitRelativePath}/${file.name}/${file.size}/${file.lastModified}`;
+const keyOf = (file: File) => `${folderOf(file)}/${file.name}/${file.size}/${file.lastModified}`;
 const planKey = (files: readonly File[]) => files.map(keyOf).join("\n");
 
 const radio = (checked: boolean, label: string, onChoose: () => void) => (
@@ -130,9 +135,16 @@ const radio = (checked: boolean, label: string, onChoose: () => void) => (
   </label>
 );
 
+const oneSeries = (images: number, together: number) =>
+  together > 1
+    ? `Images of the same folder and kind are the frames of one series: ${together} series`
+    : `${images} images are the frames of one series`;
+
 function summary(files: readonly File[]): string {
-  const size = fileSize(files.reduce((sum, file) => sum + file.size, 0));
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const known = files.reduce((sum, file) => sum + (knownTransfer(file, unfinished.value)?.offset ?? 0), 0);
+  const here = known > 0 ? ` · ${percent(known / bytes)} is here already` : "";
   const first = files[0]?.name ?? "";
-  if (files.length === 1) return `${first} · ${size}`;
-  return `${counted(files.length, "frame")}: ${first} … ${files.at(-1)?.name} · ${size}`;
+  if (files.length === 1) return `${first} · ${fileSize(bytes)}${here}`;
+  return `${counted(files.length, "frame")}: ${first} … ${files.at(-1)?.name} · ${fileSize(bytes)}${here}`;
 }

@@ -2,9 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import type { Phase, PhaseValues, Project } from "../../protocol/rest";
+import type { Vision } from "../../state/projects/colour_vision";
 import { createPhase, deletePhase, movePhase, updatePhase } from "../../state/projects/effects";
-import { freeKey, nextColour } from "../../state/projects/phases";
-import { mayAs } from "../../state/projects/store";
+import { alike, freeKey, nextColour } from "../../state/projects/phases";
+import { mayChange } from "../../state/projects/store";
 import { fieldError, formError, useAction } from "../../ui/action";
 import { Button, IconButton } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -13,13 +14,21 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { Field, Select } from "../../ui/Field";
 import { Kbd } from "../../ui/Kbd";
 
-const keyChoices = [
+/** Keys of other phases are shown with their names, and cannot be taken. */
+const keyChoices = (others: readonly Phase[]) => [
   { value: "", label: "none" },
-  ..."123456789".split("").map((key) => ({ value: key, label: key })),
+  ..."123456789".split("").map((key) => {
+    const owner = others.find((phase) => phase.key === key);
+    return {
+      value: key,
+      label: owner === undefined ? key : `${key} ${owner.name}`,
+      disabled: owner !== undefined,
+    };
+  }),
 ];
 
 export function PhasesTab({ project }: { project: Project }) {
-  const editable = mayAs(project.role, "manager");
+  const editable = mayChange(project, "manager");
   return (
     <div class="narrow">
       <div class="page-head">
@@ -36,6 +45,7 @@ export function PhasesTab({ project }: { project: Project }) {
           A manager of the project can add them.
         </EmptyState>
       )}
+      <ColourNotes project={project} editable={editable} />
       <div class="panel phases">
         {editable && <Heads />}
         {project.phases.map((phase, index) =>
@@ -54,6 +64,45 @@ export function PhasesTab({ project }: { project: Project }) {
         {editable && <NewPhase project={project} />}
       </div>
     </div>
+  );
+}
+
+const CONFUSED: Record<Vision, string> = {
+  usual: "are hard to tell apart",
+  protanopia: "look alike to people with red–green colour blindness, about one man in twelve",
+  deuteranopia: "look alike to people with red–green colour blindness, about one man in twelve",
+  tritanopia: "look alike to people with blue–yellow colour blindness",
+};
+const MOST_NOTES = 3;
+
+/** Which phases somebody takes for one another, and a way out. */
+function ColourNotes({ project, editable }: { project: Project; editable: boolean }) {
+  const { busy, error, run } = useAction();
+  const pairs = alike(project.phases);
+  if (pairs.length === 0) return null;
+  const change = ({ id }: Phase) => {
+    const others = project.phases.filter((phase) => phase.id !== id);
+    return run(() => updatePhase(project.id, id, { colour: nextColour(others) }));
+  };
+  return (
+    <ul class="colour-notes" aria-label="Colours that are hard to tell apart">
+      {pairs.slice(0, MOST_NOTES).map(({ first, second, vision }) => (
+        <li key={`${first.id}/${second.id}`} class="colour-note">
+          <span class="swatch" style={{ background: first.colour }} />
+          <span class="swatch" style={{ background: second.colour }} />
+          <span>
+            <strong>{first.name}</strong> and <strong>{second.name}</strong> {CONFUSED[vision]}.
+          </span>
+          {editable && (
+            <Button busy={busy.value} onClick={() => change(second)}>
+              Another colour for {second.name}
+            </Button>
+          )}
+        </li>
+      ))}
+      {pairs.length > MOST_NOTES && <li class="muted">and {pairs.length - MOST_NOTES} more pairs</li>}
+      {error.value !== null && <ErrorNote message={error.value.message} />}
+    </ul>
   );
 }
 
@@ -102,7 +151,14 @@ function PhaseRow({ project, phase, first, last }: PhaseRowProps) {
   const failure = formError(error.value, ["name", "key"]);
   return (
     <div class="phase-row">
-      <PhaseFields label={phase.name} values={shown} error={error.value} onEdit={edit} onSave={save} />
+      <PhaseFields
+        label={phase.name}
+        values={shown}
+        others={project.phases.filter((one) => one.id !== phase.id)}
+        error={error.value}
+        onEdit={edit}
+        onSave={save}
+      />
       <span class="phase-actions">
         <IconButton
           icon="chevron-up"
@@ -144,13 +200,14 @@ function PhaseRow({ project, phase, first, last }: PhaseRowProps) {
 interface PhaseFieldsProps {
   label: string;
   values: Required<Pick<PhaseValues, "name" | "colour" | "key" | "description">>;
+  others: readonly Phase[];
   error: Parameters<typeof fieldError>[0];
   onEdit: (values: PhaseValues) => void;
   /** Called when a field is left, or at once with the value of a choice. */
   onSave: (values?: PhaseValues) => void;
 }
 
-function PhaseFields({ label, values, error, onEdit, onSave }: PhaseFieldsProps) {
+function PhaseFields({ label, values, others, error, onEdit, onSave }: PhaseFieldsProps) {
   const saveOnEnter = (event: KeyboardEvent) => {
     if (event.key === "Enter") onSave();
   };
@@ -175,7 +232,7 @@ function PhaseFields({ label, values, error, onEdit, onSave }: PhaseFieldsProps)
         label={`Key of ${label}`}
         hideLabel
         value={values.key}
-        choices={keyChoices}
+        choices={keyChoices(others)}
         error={fieldError(error, "key")}
         onValue={(key) => {
           onEdit({ key });
@@ -226,6 +283,7 @@ function NewPhase({ project }: { project: Project }) {
       <PhaseFields
         label="the new phase"
         values={values}
+        others={project.phases}
         error={error.value}
         onEdit={(change) => {
           error.value = null;

@@ -11,6 +11,7 @@ import { lazy } from "../../ui/lazy";
 import { type ModelsPlace, type ProjectTab, routePath } from "../../ui/router";
 import { Tabs } from "../../ui/Tabs";
 import { TopBar } from "../TopBar";
+import { ArchiveNote } from "./ArchiveNote";
 import { JobsTab } from "./JobsTab";
 import { MembersTab } from "./MembersTab";
 import { PhasesTab } from "./PhasesTab";
@@ -89,8 +90,9 @@ function Opened({ project, tab, place }: OpenedProps) {
         />
       </div>
       <main class="page">
+        <ArchiveNote project={project} />
         {tab === "models" && place !== null ? (
-          <ModelsPage project={project} place={place} />
+          <ModelsPage project={asAllowed(project)} place={place} />
         ) : (
           <Part project={project} tab={tab} />
         )}
@@ -98,6 +100,10 @@ function Opened({ project, tab, place }: OpenedProps) {
     </>
   );
 }
+
+/** In the archive everybody looks only, whatever their role. */
+const asAllowed = (project: Project): Project =>
+  project.archived_at === null ? project : { ...project, role: "viewer" };
 
 function Part({ project, tab }: { project: Project; tab: ProjectTab | "models" }) {
   switch (tab) {

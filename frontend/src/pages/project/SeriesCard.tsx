@@ -1,23 +1,26 @@
-// One series: its image, size, calibration and how far it is annotated.
+// One series: its frames to leaf through, size, calibration, how far it is annotated, and what can be done with it.
 
 import { useSignal } from "@preact/signals";
-import { thumbnailUrl } from "../../protocol/addresses";
-import type { Role, Series } from "../../protocol/rest";
+import { asApiError } from "../../protocol/errors";
+import type { Project, Series } from "../../protocol/rest";
 import { counted, interval, pixelSize } from "../../state/format";
-import { deleteSeries, renameSeries } from "../../state/projects/effects";
-import { mayAs } from "../../state/projects/store";
+import { archiveSeries, deleteSeries, renameSeries, restoreSeries } from "../../state/projects/effects";
+import { mayChange } from "../../state/projects/store";
 import { Badge } from "../../ui/Badge";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { ExportDialog } from "../../ui/ExportDialog";
 import { Icon } from "../../ui/icons";
 import { Menu, type MenuEntry } from "../../ui/Menu";
 import { NameDialog } from "../../ui/NameDialog";
-import { ProgressBar } from "../../ui/ProgressBar";
 import { routePath } from "../../ui/router";
+import { showToast } from "../../ui/Toast";
+import { LastChange } from "../lists/LastChange";
+import { Progress, Waiting } from "../lists/Progress";
+import { Thumbnail } from "../lists/Thumbnail";
 
 const depths = { uint8: "8 bit", uint16: "16 bit", float32: "32-bit float" } as const;
 
-export function SeriesCard({ series, role }: { series: Series; role: Role }) {
+export function SeriesCard({ series, project }: { series: Series; project: Project }) {
   const asks = useSignal<"rename" | "export" | "delete" | null>(null);
   const ask = (what: "rename" | "export" | "delete") => () => {
     asks.value = what;
@@ -25,18 +28,34 @@ export function SeriesCard({ series, role }: { series: Series; role: Role }) {
   const close = () => {
     asks.value = null;
   };
+  const done = (action: Promise<unknown>, text: string) =>
+    action.then(
+      () => showToast("success", text),
+      (cause) => showToast("danger", asApiError(cause).message),
+    );
   const href = routePath({ page: "annotator", series: series.id, frame: undefined });
-  const entries: MenuEntry[] = [{ label: "Open", icon: "cursor", href }];
-  if (mayAs(role, "annotator")) entries.push({ label: "Rename…", icon: "edit", onChoose: ask("rename") });
-  entries.push({ label: "Export…", icon: "download", onChoose: ask("export") });
-  if (mayAs(role, "manager")) {
-    entries.push("separator", { label: "Delete…", icon: "trash", danger: true, onChoose: ask("delete") });
-  }
+  const archived = series.archived_at !== null;
+  const entries = (): MenuEntry[] => {
+    const manages = mayChange(project, "manager");
+    const list: MenuEntry[] = [{ label: "Open", icon: "cursor", href }];
+    if (!archived && mayChange(project, "annotator")) {
+      list.push({ label: "Rename…", icon: "edit", onChoose: ask("rename") });
+    }
+    list.push({ label: "Export…", icon: "download", onChoose: ask("export") });
+    if (manages && !archived) {
+      const archive = () => void done(archiveSeries(series.id), `${series.name} is in the archive.`);
+      list.push("separator", { label: "Archive", icon: "archive", onChoose: archive });
+    }
+    if (manages && archived) {
+      const restore = () => void done(restoreSeries(series.id), `${series.name} is back.`);
+      list.push("separator", { label: "Restore", icon: "undo", onChoose: restore });
+      list.push({ label: "Delete…", icon: "trash", danger: true, onChoose: ask("delete") });
+    }
+    return list;
+  };
   return (
     <li class="card">
-      <div class="card-image">
-        <img src={thumbnailUrl(series.id)} alt="" loading="lazy" />
-      </div>
+      <Thumbnail series={series.id} frames={series.frames} />
       <div class="card-body">
         <div class="card-head">
           <a class="card-link" href={href} title={series.name}>
@@ -52,13 +71,13 @@ export function SeriesCard({ series, role }: { series: Series; role: Role }) {
         <div class="badges">
           <CalibrationBadge series={series} />
           {series.channels > 1 && <Badge>colour</Badge>}
+          <Waiting proposals={series.proposals} />
+          {archived && <Badge icon="archive">archived</Badge>}
         </div>
         <div class="card-foot">
-          <span class="annotated">
-            {series.annotated_frames} of {counted(series.frames, "frame")} annotated
-            <ProgressBar label="Annotated frames" value={series.annotated_frames / series.frames} />
-          </span>
+          <Progress of={series} />
         </div>
+        <LastChange of={series} made="imported" />
       </div>
       {asks.value === "rename" && (
         <NameDialog

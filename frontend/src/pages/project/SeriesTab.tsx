@@ -3,22 +3,19 @@
 import { useSignal } from "@preact/signals";
 import type { Project } from "../../protocol/rest";
 import { imports } from "../../state/imports/store";
-import { loadSeries } from "../../state/projects/effects";
-import { mayAs, series } from "../../state/projects/store";
+import { mayChange } from "../../state/projects/store";
 import { Button } from "../../ui/Button";
 import { droppedFiles } from "../../ui/dropped";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorNote } from "../../ui/ErrorNote";
 import { Icon } from "../../ui/icons";
 import { ImportDialog } from "./ImportDialog";
 import { ImportList } from "./ImportList";
-import { SeriesCard } from "./SeriesCard";
+import { SeriesList } from "./SeriesList";
 
 export function SeriesTab({ project }: { project: Project }) {
   const importing = useSignal<readonly File[] | null>(null);
   const dragging = useSignal(0);
-  const mayImport = mayAs(project.role, "annotator");
-  const present = series.value;
+  const mayImport = mayChange(project, "annotator");
   const importsHere = imports.value.some((task) => task.project === project.id);
   const choose = () => {
     importing.value = [];
@@ -56,26 +53,18 @@ export function SeriesTab({ project }: { project: Project }) {
         {mayImport && importButton}
       </div>
       <ImportList project={project.id} />
-      {present.status === "failed" && (
-        <ErrorNote
-          message={present.error.message}
-          action={<Button onClick={() => loadSeries(project.id)}>Try again</Button>}
-        />
-      )}
-      {present.status === "ready" && present.value.length === 0 && !importsHere && (
-        <EmptyState icon="film" title="No series yet" {...(mayImport ? { action: importButton } : {})}>
-          {mayImport
-            ? "Drop images, a zip of frames, a TIFF stack or a video here. Frames become one series in the order of their names."
-            : "Somebody with the role annotator can import images."}
-        </EmptyState>
-      )}
-      {present.status === "ready" && present.value.length > 0 && (
-        <ul class="card-grid">
-          {present.value.map((one) => (
-            <SeriesCard key={one.id} series={one} role={project.role} />
-          ))}
-        </ul>
-      )}
+      <SeriesList
+        project={project}
+        empty={
+          !importsHere && (
+            <EmptyState icon="film" title="No series yet" {...(mayImport ? { action: importButton } : {})}>
+              {mayImport
+                ? "Drop images, a zip of frames, a TIFF stack or a video here. Frames become one series in the order of their names."
+                : "Somebody with the role annotator can import images."}
+            </EmptyState>
+          )
+        }
+      />
       {dragging.value > 0 && importing.value === null && (
         <div class="drop-hint">
           <Icon name="upload" size={28} />

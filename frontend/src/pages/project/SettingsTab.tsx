@@ -1,9 +1,9 @@
-// The project's name and description, and its end.
+// The project's name and description, its archive, and its end.
 
 import { useSignal } from "@preact/signals";
 import type { Project } from "../../protocol/rest";
 import { counted } from "../../state/format";
-import { deleteProject, updateProject } from "../../state/projects/effects";
+import { archiveProject, deleteProject, updateProject } from "../../state/projects/effects";
 import { mayAs, series } from "../../state/projects/store";
 import { readyValue } from "../../state/remote";
 import { fieldError, formError, useAction } from "../../ui/action";
@@ -25,8 +25,14 @@ export function SettingsTab({ project }: { project: Project }) {
   }
   return (
     <div class="narrow">
-      <About project={project} />
-      {project.role === "owner" && <End project={project} />}
+      {project.archived_at === null ? (
+        <>
+          <About project={project} />
+          <Archive project={project} />
+        </>
+      ) : (
+        project.role === "owner" && <End project={project} />
+      )}
     </div>
   );
 }
@@ -71,6 +77,30 @@ function About({ project }: { project: Project }) {
         </Button>
       </div>
     </form>
+  );
+}
+
+function Archive({ project }: { project: Project }) {
+  const { busy, error, run } = useAction();
+  const archive = async () => {
+    if (await run(() => archiveProject(project.id)))
+      showToast("success", `${project.name} is in the archive.`);
+  };
+  return (
+    <section class="panel settings">
+      <h2>Archive this project</h2>
+      <p class="muted">
+        It leaves the list of projects, and nothing in it changes any more. Members still see and export it,
+        and a manager can restore it at any time.{" "}
+        {project.role === "owner" && "From the archive it can be deleted."}
+      </p>
+      {error.value !== null && <ErrorNote message={error.value.message} />}
+      <div>
+        <Button icon="archive" busy={busy.value} onClick={archive}>
+          Archive project
+        </Button>
+      </div>
+    </section>
   );
 }
 

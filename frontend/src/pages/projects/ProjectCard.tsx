@@ -1,24 +1,23 @@
-// One project: the first series' image, what it holds, and one's role in it.
+// One project: a picture of its first series, what it holds, how far it is, and one's role in it.
 
-import { useEffect } from "preact/hooks";
 import { thumbnailUrl } from "../../protocol/addresses";
 import type { ProjectSummary } from "../../protocol/rest";
-import { counted, timeAgo } from "../../state/format";
-import { loadCover } from "../../state/projects/effects";
-import { covers } from "../../state/projects/store";
+import { counted } from "../../state/format";
 import { Badge } from "../../ui/Badge";
 import { Icon } from "../../ui/icons";
 import { routePath } from "../../ui/router";
+import { LastChange } from "../lists/LastChange";
+import { Progress, Waiting } from "../lists/Progress";
 
 export function ProjectCard({ project }: { project: ProjectSummary }) {
-  const cover = covers.value.get(project.id);
-  useEffect(() => {
-    void loadCover(project);
-  }, [project]);
   return (
     <li class="card">
       <div class="card-image">
-        {cover ? <img src={thumbnailUrl(cover.id)} alt="" loading="lazy" /> : <Icon name="image" size={28} />}
+        {project.cover !== null ? (
+          <img src={thumbnailUrl(project.cover)} alt="" loading="lazy" decoding="async" />
+        ) : (
+          <Icon name="image" size={28} />
+        )}
       </div>
       <div class="card-body">
         <div class="card-head">
@@ -28,10 +27,17 @@ export function ProjectCard({ project }: { project: ProjectSummary }) {
           <Badge>{project.role}</Badge>
         </div>
         {project.description !== "" && <p class="muted clamped">{project.description}</p>}
-        <div class="card-foot">
-          <span>{counted(project.series_count, "series", "series")}</span>
-          <time dateTime={project.created_at}>created {timeAgo(project.created_at, Date.now())}</time>
+        <div class="badges">
+          <Badge icon="film">{counted(project.series_count, "series", "series")}</Badge>
+          <Badge icon="users">{counted(project.member_count, "member")}</Badge>
+          <Waiting proposals={project.proposals} />
         </div>
+        {project.frames > 0 && (
+          <div class="card-foot">
+            <Progress of={project} />
+          </div>
+        )}
+        <LastChange of={project} made="made" />
       </div>
     </li>
   );

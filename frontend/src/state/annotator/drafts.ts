@@ -1,14 +1,15 @@
 // Work that is not committed yet: prompts and their candidates, strokes, proposals; and what accepting them commits.
 
 import { areaPx, decoded, difference, encode, intersection, type Runs, union } from "../../geometry/rle";
-import { type Point, strokeRuns } from "../../geometry/stroke";
-import type { Candidate, MaskRle, Origin, PromptPoint } from "../../protocol/messages";
+import { type StrokePoint, strokeRuns } from "../../geometry/stroke";
+import type { Candidate, MaskRle, MaskSet, Origin } from "../../protocol/messages";
 import { commit } from "./history";
-import type { Annotator, Box, Operation, PromptDraft, StrokeDraft } from "./model";
+import type { Annotator, Operation, StrokeDraft } from "./model";
+import { following, promptHere } from "./prompt";
 import { objectOf, objectsOn, tracksOf } from "./view";
 
 const UNTRACKED = { tracker: null, tracker_hash: null, confidence: null, bridged: false };
-const BY_HAND: Origin = {
+export const BY_HAND: Origin = {
   model: null,
   model_hash: null,
   points: [],
@@ -17,59 +18,6 @@ const BY_HAND: Origin = {
   edited: false,
   ...UNTRACKED,
 };
-
-/** Every change of a prompt asks anew: `requestId` is the new question's. */
-export function addPoint(state: Annotator, point: PromptPoint, requestId: string): Annotator {
-  const before = promptHere(state);
-  return ask(state, [...(before?.points ?? []), point], before?.box ?? null, requestId);
-}
-
-export function setBox(state: Annotator, box: Box, requestId: string): Annotator {
-  return ask(state, promptHere(state)?.points ?? [], box, requestId);
-}
-
-/** The prompt one step back; without points and box there is none. */
-export function removeLastPoint(state: Annotator, requestId: string): Annotator {
-  const before = promptHere(state);
-  if (before === null) return state;
-  const box = before.points.length > 0 ? before.box : null;
-  const points = before.points.slice(0, -1);
-  return points.length === 0 && box === null
-    ? { ...state, prompt: null }
-    : ask(state, points, box, requestId);
-}
-
-/** The same prompt once more: for another model, or after a failure. */
-export function askAgain(state: Annotator, requestId: string): Annotator {
-  const { prompt } = state;
-  if (prompt === null) return state;
-  return { ...state, prompt: { ...prompt, model: state.model, requestId, problem: null } };
-}
-
-function ask(
-  state: Annotator,
-  points: readonly PromptPoint[],
-  box: Box | null,
-  requestId: string,
-): Annotator {
-  const before = promptHere(state);
-  const prompt: PromptDraft = {
-    kind: "prompt",
-    frame: state.frame,
-    model: state.model,
-    points,
-    box,
-    requestId,
-    answer: before?.answer ?? null,
-    chosen: before?.chosen ?? 0,
-    problem: null,
-  };
-  return { ...state, prompt };
-}
-
-function promptHere(state: Annotator): PromptDraft | null {
-  return state.prompt?.frame === state.frame ? state.prompt : null;
-}
 
 /** The mask that Enter would accept, if one is on offer on the frame in sight. */
 export function chosenCandidate(state: Annotator): Candidate | null {
@@ -84,11 +32,20 @@ export function cycleCandidates(state: Annotator, step: number): Annotator {
   return { ...state, prompt: { ...prompt, chosen: (prompt.chosen + step + count) % count } };
 }
 
-/** The track that an accepted candidate goes to: the selected one where this frame lacks it, else a new one. */
+/** The track that an accepted candidate goes to: the one that is refined, the selected one where this frame lacks it,
+ * else a new one. */
 export function receivingTrack(state: Annotator): string | null {
+  const refined = refinedTrack(state);
+  if (refined !== null) return refined;
   const track = state.selection?.track;
   if (track === undefined || (tracksOf(state).get(track)?.deleted ?? true)) return null;
   return objectOf(state, track, state.frame) === undefined ? track : null;
+}
+
+/** The object whose mask the prompt on this frame refines. */
+export function refinedTrack(state: Annotator): string | null {
+  const track = promptHere(state)?.track ?? null;
+  return track !== null && tracksOf(state).get(track)?.deleted === false ? track : null;
 }
 
 /** `newTrack` names the object where accepting makes one. */
@@ -111,10 +68,12 @@ export function acceptCandidate(state: Annotator, requestId: string, newTrack: s
   const operations: Operation[] = [setMask(track, prompt.frame, candidate.mask, origin)];
   if (existing === null) operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
   const selection = existing === null ? { track, lasting: false } : state.selection;
-  return commit({ ...state, prompt: null, selection }, { requestId, reason: "Accept a mask", operations });
+  const reason = refinedTrack(state) === null ? "Accept a mask" : "Refine a mask";
+  const from = existing === prompt.track ? prompt.from : null;
+  return commit({ ...state, prompt: null, selection }, { requestId, reason, operations }, from);
 }
 
-export function extendStroke(state: Annotator, point: Point): Annotator {
+export function extendStroke(state: Annotator, point: StrokePoint): Annotator {
   const { stroke } = state;
   return stroke === null ? state : { ...state, stroke: { ...stroke, path: [...stroke.path, point] } };
 }
@@ -144,34 +103,60 @@ export function finishStroke(state: Annotator, requestId: string, newTrack: stri
   const idle = { ...state, stroke: null };
   const result = strokeResult(state, stroke);
   if (result === null) return idle;
-  const mask = encode(result.after);
-  const area = areaPx(result.after);
-  if (result.before?.counts === mask.counts || (result.before === null && area === 0)) return idle;
-  if (stroke.track === null && result.before !== null) return touchUp(idle, mask, area);
-  const track = stroke.track ?? newTrack;
-  const { frame } = stroke;
+  const paints = stroke.mode === "paint";
+  return applyDrawn(idle, requestId, {
+    ...result,
+    frame: stroke.frame,
+    track: stroke.track,
+    newTrack,
+    reasons: {
+      create: "Paint a new object",
+      change: paints ? "Paint a mask" : "Erase from a mask",
+      remove: "Erase a mask",
+    },
+  });
+}
+
+/** A mask as a person has drawn it. */
+export interface DrawnMask {
+  readonly frame: number;
+  readonly before: MaskRle | null;
+  readonly after: Runs;
+  /** Whose mask it is; null: the candidate's on offer where there is one before, else a new object's. */
+  readonly track: string | null;
+  readonly newTrack: string;
+  readonly reasons: { readonly create: string; readonly change: string; readonly remove: string };
+}
+
+/** One commit, or one touch-up of the candidate on offer; nothing where nothing changed. */
+export function applyDrawn(state: Annotator, requestId: string, drawn: DrawnMask): Annotator {
+  const { frame, before, after, reasons } = drawn;
+  const mask = encode(after);
+  const area = areaPx(after);
+  if (before?.counts === mask.counts || (before === null && area === 0)) return state;
+  if (drawn.track === null && before !== null) return touchUp(state, mask, area);
+  const track = drawn.track ?? drawn.newTrack;
   if (area === 0) {
-    return commit(idle, { requestId, reason: "Erase a mask", operations: [removal(state, track, frame)] });
+    const operations = [removal(state, track, frame)];
+    return commit(state, { requestId, reason: reasons.remove, operations });
   }
   const object = objectOf(state, track, frame);
   const origin = object === undefined ? BY_HAND : { ...object.origin, edited: true };
   const operations: Operation[] = [setMask(track, frame, mask, origin)];
-  if (stroke.track !== null) {
-    const reason = stroke.mode === "paint" ? "Paint a mask" : "Erase from a mask";
-    return commit(idle, { requestId, reason, operations });
-  }
+  if (drawn.track !== null) return commit(state, { requestId, reason: reasons.change, operations });
   operations.unshift({ op: "track.create", track, phase: state.phase, name: "" });
   const selection = { track, lasting: false };
-  return commit({ ...idle, selection }, { requestId, reason: "Paint a new object", operations });
+  return commit({ ...state, selection }, { requestId, reason: reasons.create, operations });
 }
 
-function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annotator {
+export function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annotator {
   const { prompt } = state;
   if (prompt === null || prompt.answer === null) return state;
   const candidates = prompt.answer.candidates.map((candidate, index) =>
     index === prompt.chosen ? { ...candidate, mask, area_px } : candidate,
   );
-  return { ...state, prompt: { ...prompt, answer: { ...prompt.answer, candidates, edited: true } } };
+  const touched = { ...prompt, answer: { ...prompt.answer, candidates, edited: true } };
+  return { ...state, prompt: following(prompt, touched) };
 }
 
 /** Removes a mask, and the whole track where that is known to be its only one. */
@@ -234,6 +219,6 @@ export function acceptProposals(
   return openProposals(next).length === 0 ? { ...next, proposals: null } : next;
 }
 
-function setMask(track: string, frame: number, mask: MaskRle, origin: Origin): Operation {
+export function setMask(track: string, frame: number, mask: MaskRle, origin: Origin): MaskSet {
   return { op: "mask.set", track, frame, mask, origin, state: "accepted", order: null };
 }

@@ -4,6 +4,7 @@ import type * as Api from "../../protocol/api";
 import { asApiError } from "../../protocol/errors";
 import type { ClientMessage } from "../../protocol/messages";
 import { connect, type OpenWire } from "../../protocol/socket";
+import { startKeeping } from "./effects_keep";
 import type { Keep } from "./keep";
 import type { Annotator, PendingCommit, PromptDraft, Proposals } from "./model";
 import type { Store } from "./store";
@@ -22,6 +23,10 @@ export interface Services {
 export interface Connection {
   /** The network is back: do not wait for the next attempt. */
   retry(): void;
+  /** The network is said to be gone. */
+  doubt(): void;
+  /** The page may go away: whether something would be lost. */
+  leaving(): boolean;
   close(): void;
 }
 
@@ -41,7 +46,6 @@ export function start(store: Store, services: Services): Connection {
   let closed = false;
 
   const stopWatching = store.watch((after, before) => {
-    keepWork(after, before);
     if (after.connection === "online") speak(after, before);
     loadFrames(after);
     loadLanes(after);
@@ -49,9 +53,7 @@ export function start(store: Store, services: Services): Connection {
     else if (after.serverHead !== before.serverHead) refreshTimeline();
   });
 
-  store.dispatch({ type: "kept/found", pending: keep.pending(), prompt: keep.prompt(), requestId: newId() });
-  store.dispatch({ type: "display", change: keep.display() });
-  store.dispatch({ type: "view/rulers-kept", rulers: keep.rulers() });
+  const keeper = startKeeping(store, keep, newId);
   const socket = connect(services.openWire, (event) => {
     switch (event.type) {
       case "message":
@@ -70,25 +72,6 @@ export function start(store: Store, services: Services): Connection {
   });
   refreshTimeline(0);
   loadLanes(store.state.peek());
-
-  function keepWork(after: Annotator, before: Annotator): void {
-    try {
-      if (after.pending !== before.pending) {
-        const present = new Set(after.pending.map((commit) => commit.requestId));
-        const known = new Set(before.pending.map((commit) => commit.requestId));
-        for (const commit of after.pending) if (!known.has(commit.requestId)) keep.savePending(commit);
-        for (const commit of before.pending)
-          if (!present.has(commit.requestId)) keep.dropPending(commit.requestId);
-      }
-      if (after.prompt !== before.prompt) keep.savePrompt(after.prompt);
-      if (after.display !== before.display) keep.saveDisplay(after.display);
-      if (after.rulers !== before.rulers) keep.saveRulers(after.rulers);
-    } catch {
-      const text =
-        "This browser's storage is full: unsaved work would not survive a reload. Stay until it is saved.";
-      if (after.notice !== text) store.dispatch({ type: "notice", text });
-    }
-  }
 
   /** Tells the server what changed; after a (re)connection, everything that it may have missed. */
   function speak(after: Annotator, before: Annotator): void {
@@ -214,10 +197,13 @@ export function start(store: Store, services: Services): Connection {
 
   return {
     retry: () => socket.retry(),
+    doubt: () => socket.doubt(),
+    leaving: () => keeper.leaving(),
     close() {
       closed = true;
       clearTimeout(timelineTimer);
       stopWatching();
+      keeper.close();
       socket.close();
     },
   };
@@ -238,17 +224,18 @@ function proposalsWait(proposals: Proposals): boolean {
 }
 
 function commitMessage(commit: PendingCommit): ClientMessage {
-  const { requestId, reason, base, operations } = commit;
+  const { requestId, reason, base, undoes, operations } = commit;
   return {
     type: "changeset.commit",
     request_id: requestId,
     reason,
     base: [...base],
+    undoes,
     operations: [...operations],
   };
 }
 
-function promptMessage({ requestId, frame, model, points, box }: PromptDraft): ClientMessage {
+function promptMessage({ requestId, frame, model, points, box, mask }: PromptDraft): ClientMessage {
   return {
     type: "prompt.predict",
     request_id: requestId,
@@ -257,6 +244,7 @@ function promptMessage({ requestId, frame, model, points, box }: PromptDraft): C
     version: null,
     points: [...points],
     box,
+    mask,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Annotator, Asked } from "./model";
 import type { Store } from "./store";
 import { isDue, type Refusal } from "./versions";
 
-export type EditApi = Pick<typeof Api, "editTracks" | "revertVersion">;
+export type EditApi = Pick<typeof Api, "editTracks" | "takeBack">;
 
 const AGAIN_MS = 2000;
 
@@ -52,8 +52,12 @@ export function startEdits(store: Store, api: EditApi): () => void {
   /** The server answers a repeated request with what it has made of the first. */
   function post(asked: Asked, seen: number): Promise<Changeset> {
     const { requestId, reason } = asked;
-    if (asked.what === "revert") {
-      return api.revertVersion(id, { request_id: requestId, version: asked.version });
+    if (asked.what === "take back") {
+      return api.takeBack(id, { request_id: requestId, action: asked.action });
+    }
+    if (asked.what === "take back of object") {
+      const { track, frame } = asked;
+      return api.takeBack(id, { request_id: requestId, track, frame });
     }
     return api.editTracks(id, { request_id: requestId, reason, seen, steps: [...asked.steps] });
   }

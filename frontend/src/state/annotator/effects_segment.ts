@@ -18,7 +18,11 @@ export interface Segmentations {
   discardMany(what: Scope["what"], below: boolean): Promise<number>;
 }
 
-export function startSegmentations(store: Store, follow: (job: Job) => void): Segmentations {
+export function startSegmentations(
+  store: Store,
+  follow: (job: Job) => void,
+  newId: () => string,
+): Segmentations {
   const { id } = store.state.peek().series;
   const filter = (what: Scope["what"], below: boolean) => {
     const state = store.state.peek();
@@ -34,8 +38,20 @@ export function startSegmentations(store: Store, follow: (job: Job) => void): Se
       const choice = await api.setSeriesModel(id, { model, version });
       store.dispatch({ type: "series/model", choice });
     },
-    acceptMany: async (what) => (await api.acceptProposals(id, filter(what, false))).accepted,
-    discardMany: async (what, below) => (await api.discardProposals(id, filter(what, below))).discarded,
+    async acceptMany(what) {
+      const action = newId();
+      const { accepted } = await api.acceptProposals(id, { ...filter(what, false), action });
+      if (accepted > 0)
+        store.dispatch({ type: "action/made", requestId: action, reason: "Accept proposals" });
+      return accepted;
+    },
+    async discardMany(what, below) {
+      const action = newId();
+      const { discarded } = await api.discardProposals(id, { ...filter(what, below), action });
+      if (discarded > 0)
+        store.dispatch({ type: "action/made", requestId: action, reason: "Discard proposals" });
+      return discarded;
+    },
   };
 }
 

@@ -19,9 +19,12 @@ export type ViewApi = Pick<
   "getState" | "listDisplayPresets" | "createDisplayPreset" | "updateDisplayPreset" | "deleteDisplayPreset"
 >;
 
+const AGAIN_MS = 3000;
+
 export function startViews(store: Store, calls: ViewApi = api): Views & { closeViews(): void } {
   const { id } = store.state.peek().series;
   const loading = new Set<string>();
+  let closed = false;
 
   async function listPresets(): Promise<void> {
     store.dispatch({ type: "view/presets", presets: await calls.listDisplayPresets(id) });
@@ -50,16 +53,21 @@ export function startViews(store: Store, calls: ViewApi = api): Views & { closeV
           ? await calls.getState(id, frame, { masksOnly: true })
           : await calls.getState(id, frame, { version });
       store.dispatch({ type: version === null ? "frame/loaded" : "view/beside-loaded", state: found });
+      loading.delete(key);
     } catch (cause) {
       const error = asApiError(cause);
       if (!error.offline) store.dispatch({ type: "notice", text: error.message });
-    } finally {
-      loading.delete(key);
+      // What failed must not be asked for in a loop.
+      setTimeout(() => {
+        loading.delete(key);
+        if (!closed) void loadBeside();
+      }, AGAIN_MS);
     }
   }
 
   const stopWatching = store.watch((after, before) => {
-    if (after.beside !== before.beside || after.frame !== before.frame) void loadBeside();
+    const moved = after.beside !== before.beside || after.frame !== before.frame;
+    if (moved || after.frames !== before.frames) void loadBeside();
   });
   openWithDefault().catch(() => undefined); // the window of the import does
 
@@ -79,6 +87,9 @@ export function startViews(store: Store, calls: ViewApi = api): Views & { closeV
       await calls.deleteDisplayPreset(id, preset);
       await listPresets();
     },
-    closeViews: stopWatching,
+    closeViews() {
+      closed = true;
+      stopWatching();
+    },
   };
 }

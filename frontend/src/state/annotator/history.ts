@@ -1,9 +1,10 @@
 // From a gesture to a commit: what it builds on, and what would undo it.
 
 import type { Base, Conflict, MaskSet } from "../../protocol/messages";
+import { basesMine, basesSeen, touchedBy } from "./bases";
 import { type Annotator, type HistoryStep, type Operation, objectKey, type PendingCommit } from "./model";
 import { askReversal } from "./versions";
-import { objectOf, openCommits, tracksOf } from "./view";
+import { objectOf, tracksOf } from "./view";
 
 export interface Gesture {
   readonly requestId: string;
@@ -13,72 +14,93 @@ export interface Gesture {
 
 const LONGEST_HISTORY = 200;
 
-/** Adds a gesture of the user's as one pending commit that can be undone. */
-export function commit(state: Annotator, gesture: Gesture): Annotator {
+/**
+ * Adds a gesture of the user's as one pending commit that can be undone. `from`: what it began with, where that was
+ * longer ago than now.
+ */
+export function commit(state: Annotator, gesture: Gesture, from: Base | null = null): Annotator {
   const inverse = invert(state, gesture.operations);
-  const next = enqueue(state, gesture, basesSeen(state, gesture.operations));
+  const base = basesSeen(state, gesture.operations).map((seen) =>
+    from !== null && seen.track === from.track && seen.frame === from.frame ? from : seen,
+  );
+  const next = enqueue(state, { ...gesture, inverse, base });
   const { requestId, reason } = gesture;
   const step: HistoryStep = { kind: "operations", requestId, reason, inverse };
   return { ...next, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
 }
 
-/** Undoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
-export function undo(state: Annotator, requestId: string): Annotator {
-  const step = state.undo.at(-1);
+/** Undoes or redoes the user's latest action as a new commit; somebody else's change in between makes a conflict. */
+export function reverse(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
+  const step = state[from].at(-1);
   if (step === undefined) return state;
-  if (step.kind === "version") return askReversal(state, "undo", requestId);
+  if (step.kind === "action") return askReversal(state, from, requestId);
   if (state.asked !== null) return state;
-  const reason = `Undo ${uncapitalised(step.reason)}`;
-  const next = enqueue(
-    state,
-    { requestId, reason, operations: step.inverse },
-    basesMine(state, step.inverse),
-  );
-  const again: HistoryStep = {
-    kind: "operations",
+  const { inverse: operations, reason } = step;
+  const inverse = invert(state, operations);
+  const next = enqueue(state, {
     requestId,
-    reason: step.reason,
-    inverse: invert(state, step.inverse),
-  };
-  return { ...next, undo: state.undo.slice(0, -1), redo: [...state.redo, again] };
+    reason: `${VERBS[from]} ${uncapitalised(reason)}`,
+    operations,
+    inverse,
+    base: basesMine(state, operations),
+    undoes: step.requestId,
+  });
+  const back: HistoryStep = { kind: "operations", requestId, reason, inverse };
+  return { ...next, ...moved(state, from, back) };
 }
 
-export function redo(state: Annotator, requestId: string): Annotator {
-  const step = state.redo.at(-1);
-  if (step === undefined) return state;
-  if (step.kind === "version") return askReversal(state, "redo", requestId);
-  if (state.asked !== null) return state;
-  const reason = `Redo ${uncapitalised(step.reason)}`;
-  const next = enqueue(
-    state,
-    { requestId, reason, operations: step.inverse },
-    basesMine(state, step.inverse),
-  );
-  const back: HistoryStep = {
-    kind: "operations",
-    requestId,
-    reason: step.reason,
-    inverse: invert(state, step.inverse),
-  };
-  return { ...next, undo: [...state.undo, back], redo: state.redo.slice(0, -1) };
+const VERBS = { undo: "Undo", redo: "Redo" };
+
+/** The newest step of one list is done; what takes it back again is the newest of the other. */
+export function moved(
+  state: Pick<Annotator, "undo" | "redo">,
+  from: "undo" | "redo",
+  back: HistoryStep,
+): Pick<Annotator, "undo" | "redo"> {
+  return from === "undo"
+    ? { undo: state.undo.slice(0, -1), redo: [...state.redo, back] }
+    : { undo: [...state.undo, back], redo: state.redo.slice(0, -1) };
+}
+
+/** The steps of a commit that an earlier page made and this one sends: the server will know how to take it back. */
+export function recall(
+  state: Pick<Annotator, "undo" | "redo">,
+  { requestId, reason, undoes }: Pick<PendingCommit, "requestId" | "reason" | "undoes">,
+): Pick<Annotator, "undo" | "redo"> {
+  const { undo, redo } = state;
+  if ([...undo, ...redo].some((step) => step.requestId === requestId)) return { undo, redo };
+  const step = (of: string): HistoryStep => ({ kind: "action", requestId, reason: of, saved: false });
+  for (const from of ["undo", "redo"] as const) {
+    const last = state[from].at(-1);
+    if (undoes !== null && last?.requestId === undoes) return moved(state, from, step(last.reason));
+  }
+  return { undo: [...undo, step(reason)], redo: [] };
 }
 
 /** Lets go of a commit. It can be neither undone nor redone any more. */
 export function forget(state: Annotator, requestId: string): Annotator {
+  const others = (step: HistoryStep) => step.requestId !== requestId;
+  const { former } = state;
   return {
     ...state,
     pending: state.pending.filter((commit) => commit.requestId !== requestId),
-    undo: state.undo.filter((step) => step.requestId !== requestId),
-    redo: state.redo.filter((step) => step.requestId !== requestId),
+    undo: state.undo.filter(others),
+    redo: state.redo.filter(others),
+    former: former && { undo: former.undo.filter(others), redo: former.redo.filter(others) },
   };
 }
 
-/** The losing edit once more, on top of what the others made of its objects. */
-export function reapply(state: Annotator, requestId: string, newRequestId: string): Annotator {
+/** The losing edit once more, or what of it still stands, on top of what the others made of its objects. */
+export function reapply(
+  state: Annotator,
+  requestId: string,
+  newRequestId: string,
+  wanted?: readonly Operation[],
+): Annotator {
   const lost = state.pending.find((commit) => commit.requestId === requestId);
   if (lost === undefined) return state;
   const without = forget(state, requestId);
-  const operations = onTop(without, lost.operations);
+  const operations = onTop(without, wanted ?? lost.operations);
   if (operations.length === 0) return without;
   const next = commit(without, { requestId: newRequestId, reason: lost.reason, operations });
   const told = lost.problem?.kind === "conflict" ? lost.problem.conflicts : [];
@@ -98,8 +120,11 @@ function withTold(each: PendingCommit, requestId: string, told: readonly Conflic
   return { ...each, base: [...each.base, ...added] };
 }
 
-function enqueue(state: Annotator, gesture: Gesture, base: Base[]): Annotator {
-  const added: PendingCommit = { ...gesture, base, problem: null };
+function enqueue(
+  state: Annotator,
+  gesture: Omit<PendingCommit, "problem" | "undoes"> & { undoes?: string },
+): Annotator {
+  const added: PendingCommit = { undoes: null, ...gesture, problem: null };
   const mine = new Map(state.mine);
   for (const { track, frame } of touchedBy(gesture.operations)) {
     mine.set(objectKey(track, frame), gesture.requestId);
@@ -109,57 +134,6 @@ function enqueue(state: Annotator, gesture: Gesture, base: Base[]): Annotator {
     for (const key of mine.keys()) if (key.startsWith(`${track}/`)) mine.set(key, gesture.requestId);
   }
   return { ...state, pending: [...state.pending, added], mine };
-}
-
-/** The head of every object that the operations touch, as this user sees it; of a deleted track, its masks too. */
-function basesSeen(state: Annotator, operations: readonly Operation[]): Base[] {
-  const objects = touchedBy(operations);
-  const named = new Set(objects.map(({ track, frame }) => objectKey(track, frame)));
-  for (const { op, track } of operations) {
-    if (op !== "track.delete") continue;
-    for (const [frame, { masks }] of state.frames) {
-      if (masks.has(track) && !named.has(objectKey(track, frame))) objects.push({ track, frame });
-    }
-  }
-  return objects.map(({ track, frame }) => ({
-    track,
-    frame,
-    revision: headSeen(state, track, frame),
-  }));
-}
-
-/** The user's own latest state of every object: what an undo may replace. */
-function basesMine(state: Annotator, operations: readonly Operation[]): Base[] {
-  return touchedBy(operations).map(({ track, frame }) => {
-    const requestId = state.mine.get(objectKey(track, frame));
-    const revision = requestId === undefined ? headSeen(state, track, frame) : { request_id: requestId };
-    return { track, frame, revision };
-  });
-}
-
-function headSeen(state: Annotator, track: string, frame: number | null): Base["revision"] {
-  const own = openCommits(state.pending).findLast((commit) =>
-    commit.operations.some((operation) => touches(operation, track, frame)),
-  );
-  if (own !== undefined) return { request_id: own.requestId };
-  if (frame === null) return state.tracks.get(track)?.revision ?? null;
-  return state.frames.get(frame)?.masks.get(track)?.revision ?? null;
-}
-
-/** Deleting and restoring a track also writes its masks. */
-function touches(operation: Operation, track: string, frame: number | null): boolean {
-  if (operation.track !== track) return false;
-  if (operation.op === "mask.set" || operation.op === "mask.delete") return operation.frame === frame;
-  return frame === null || operation.op === "track.delete" || operation.op === "track.restore";
-}
-
-function touchedBy(operations: readonly Operation[]): { track: string; frame: number | null }[] {
-  const objects = new Map<string, { track: string; frame: number | null }>();
-  for (const operation of operations) {
-    const frame = "frame" in operation ? operation.frame : null;
-    objects.set(objectKey(operation.track, frame), { track: operation.track, frame });
-  }
-  return [...objects.values()];
 }
 
 /** What takes the operations back, given the state before them. */

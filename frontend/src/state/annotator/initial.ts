@@ -3,29 +3,31 @@
 import { USUAL_SCALE_BAR } from "../../geometry/scale_bar";
 import type { Person } from "../../protocol/messages";
 import type { ModelVersion } from "../../protocol/models";
-import type { Job, Model, Phase, Project, Series, SeriesState } from "../../protocol/rest";
+import type { Actions, Job, Model, Phase, Project, Series, SeriesState } from "../../protocol/rest";
 import type { Tracker } from "../../protocol/tracking";
 import { isActive } from "../jobs/store";
 import { NO_LANES } from "./lanes";
 import { mergeFrame } from "./merge";
-import type { Annotator, Display, Segmenter } from "./model";
+import type { Annotator, Display, HistoryStep, Segmenter } from "./model";
 import { keyOf, segmenterChoices } from "./segmenters";
 
 export interface Opened {
   readonly series: Series;
-  readonly project: Pick<Project, "phases" | "role">;
+  readonly project: Pick<Project, "phases" | "role" | "archived_at">;
   readonly user: Person;
   readonly models: readonly Model[];
   readonly versions: readonly ModelVersion[];
   /** Those that segment or track this series, or did, of each kind the newest first. */
   readonly jobs: readonly Job[];
   readonly trackers: readonly Tracker[];
+  /** What the person can undo and redo, also of earlier visits. */
+  readonly actions: Actions;
   /** The first frame in sight, with all tracks. */
   readonly state: SeriesState;
 }
 
 export function initialState(opened: Opened): Annotator {
-  const { series, project, user, models, versions, jobs, trackers, state } = opened;
+  const { series, project, user, models, versions, jobs, trackers, actions, state } = opened;
   const segmenters = models.filter((model) => model.kind === "segmenter");
   const prompted = segmenters.filter((segmenter) => segmenter.promptable && segmenter.available);
   const usual = prompted.find(({ name }) => name === series.model?.model) ?? prompted[0];
@@ -35,6 +37,7 @@ export function initialState(opened: Opened): Annotator {
     phases: [...project.phases].sort((a, b) => a.order - b.order),
     user,
     role: project.role,
+    archived: series.archived_at !== null || project.archived_at !== null,
     connection: "connecting",
     head: state.version,
     serverHead: state.head,
@@ -45,12 +48,15 @@ export function initialState(opened: Opened): Annotator {
     calibration: series.calibration,
     timeline: [],
     pending: [],
+    keeping: { writing: 0, failed: false, elsewhere: 0 },
     mine: new Map(),
-    undo: [],
-    redo: [],
+    undo: actions.undo.map(stepOf),
+    redo: actions.redo.map(stepOf),
     asked: null,
+    former: null,
     refused: null,
     past: null,
+    difference: null,
     frame: state.frame,
     tool: "point",
     models: segmenters,
@@ -70,12 +76,14 @@ export function initialState(opened: Opened): Annotator {
     corrected: null,
     phase: null,
     brushDiameter: Math.max(3, 2 * Math.round(Math.min(series.height, series.width) / 80) + 1),
+    drawing: { mode: "new", pressure: true, smoothRadiusPx: 2 },
     selection: null,
     marked: new Set(),
     hovered: null,
     hidden: new Set(),
     prompt: null,
     stroke: null,
+    outline: null,
     band: null,
     proposals: null,
     ready: new Set(),
@@ -91,6 +99,13 @@ export function initialState(opened: Opened): Annotator {
   const merged = mergeFrame(blank, state);
   return { ...merged, phase: blank.phases[0]?.id ?? null };
 }
+
+const stepOf = ({ action, reason }: Actions["undo"][number]): HistoryStep => ({
+  kind: "action",
+  requestId: action,
+  reason,
+  saved: true,
+});
 
 /** The series' default where it can run, else the model that answers clicks, else the first there is. */
 function initialSegmenter({ series, models, versions }: Opened, model: string): Segmenter {

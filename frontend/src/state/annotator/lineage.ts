@@ -324,11 +324,14 @@ export function undoEvent({ event, what, last_frame }: EventRevision, track: str
   };
 }
 
-/** The same once more where two masks of an object stood in the way: they become one, or the objects are exchanged. */
-export function afterCollision(steps: readonly Step[], way: "join" | "exchange"): Step[] {
+/** The same once more where two masks stood in one place: one of both, one of them, or the objects are exchanged. */
+export function afterCollision(
+  steps: readonly Step[],
+  way: "join" | "replace" | "keep" | "exchange",
+): Step[] {
   return steps.map((step) => {
     if (step.op !== "tracks.reassign") return step;
-    if (way === "join") return { ...step, collision: "join" };
+    if (way !== "exchange") return { ...step, collision: way };
     return {
       ...step,
       moves: step.moves.flatMap(({ track, to }) => [
@@ -337,6 +340,13 @@ export function afterCollision(steps: readonly Step[], way: "join" | "exchange")
       ]),
     };
   });
+}
+
+/** The two objects that a collision is between: the one that moves, and the one that it moves to. */
+export function collidingPair(steps: readonly Step[]): readonly [moved: string, there: string] | null {
+  const [step] = steps;
+  const move = mayExchange(steps) && step?.op === "tracks.reassign" ? step.moves[0] : undefined;
+  return move === undefined ? null : [move.track, move.to];
 }
 
 /** Whether exchanging is an answer: one object takes another's place, and neither is new. */

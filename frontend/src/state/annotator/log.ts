@@ -1,6 +1,7 @@
 // The history as it is listed: what one job wrote, a version a frame, is one line until somebody opens it.
 
-import type { HistoryEntry } from "../../protocol/rest";
+import type { HistoryEntry } from "../../protocol/history";
+import { counted } from "../format";
 
 /** Neighbours that one job made, together; all others alone. */
 export function groupedByJob(entries: readonly HistoryEntry[]): readonly (readonly HistoryEntry[])[] {
@@ -27,4 +28,26 @@ export function summed(entries: readonly HistoryEntry[]): HistoryEntry | null {
   const [first, last] = [frames[0], frames.at(-1)];
   const span = first === undefined || last === undefined ? "" : ` frames ${first + 1} to ${last + 1}`;
   return { ...newest, reason: `${verb}${span}`, counts, frames };
+}
+
+/** "2 masks, 1 new object". */
+export function countsText(counts: HistoryEntry["counts"]): string {
+  return [
+    counts.masks_set > 0 ? counted(counts.masks_set, "mask") : "",
+    counts.masks_deleted > 0 ? `${counted(counts.masks_deleted, "mask")} deleted` : "",
+    counts.tracks_created > 0 ? counted(counts.tracks_created, "new object") : "",
+    counts.tracks_changed > 0 ? `${counted(counts.tracks_changed, "object")} changed` : "",
+    counts.tracks_deleted > 0 ? `${counted(counts.tracks_deleted, "object")} deleted` : "",
+    counts.events > 0 ? counted(counts.events, "event") : "",
+    counts.calibrations > 0 ? "calibration" : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+/** "frame 12", "20 frames". */
+export function framesText({ frames }: HistoryEntry): string {
+  const [first] = frames;
+  if (first === undefined) return "";
+  return frames.length === 1 ? `frame ${first + 1}` : `${frames.length} frames`;
 }

@@ -11,7 +11,7 @@ import type { SeriesState } from "../../protocol/rest";
 import { forget } from "./history";
 import { withChangeset, withNothingTo } from "./lanes";
 import type { Annotator, Events, FrameMasks, PendingCommit, Problem, Tracks } from "./model";
-import { settle } from "./versions";
+import { settle, withSaved } from "./versions";
 
 const MOST_FRAMES = 240; // beyond, masks of frames far from the one in sight are let go
 
@@ -22,9 +22,12 @@ export function receive(state: Annotator, message: ServerMessage): Annotator {
         ...state,
         connection: "online",
         role: message.role,
+        archived: message.archived,
         user: message.user,
         ...heard(state, message.version),
       };
+    case "series.archived":
+      return { ...state, archived: message.archived };
     case "series.head":
       return { ...state, ...heard(state, message.version) };
     case "changeset.committed":
@@ -70,7 +73,7 @@ export function receive(state: Annotator, message: ServerMessage): Annotator {
 export function mergeFrame(state: Annotator, loaded: SeriesState): Annotator {
   const known = state.frames.get(loaded.frame);
   const masks = mergeMasks(known?.masks ?? new Map(), loaded.masks);
-  const frames = new Map(state.frames).set(loaded.frame, { loaded: true, masks });
+  const frames = new Map(state.frames).set(loaded.frame, { ...known, loaded: true, masks });
   const merged = {
     ...state,
     frames: closest(frames, state.frame),
@@ -99,12 +102,14 @@ export function applyChangeset(state: Annotator, changeset: Changeset): Annotato
   }
   if (byFrame.size > 0) {
     const merged = new Map(frames);
+    const ended = new Set(trackRevisions.filter(({ deleted }) => deleted).map(({ track }) => track));
     for (const [frame, revisions] of byFrame) {
-      const before = merged.get(frame) ?? { loaded: false, masks: new Map() };
+      const before: FrameMasks = merged.get(frame) ?? { loaded: false, masks: new Map() };
       // Large changesets leave pixels out. Such a frame keeps what it has until it is loaded anew.
       const complete = revisions.filter((revision) => revision.mask !== null || revision.sha256 === null);
       const loaded = before.loaded && complete.length === revisions.length;
-      merged.set(frame, { loaded, masks: mergeMasks(before.masks, complete) });
+      const gone = withGone(before, complete, ended);
+      merged.set(frame, { loaded, masks: mergeMasks(before.masks, complete), gone });
     }
     frames = merged;
   }
@@ -115,6 +120,20 @@ export function applyChangeset(state: Annotator, changeset: Changeset): Annotato
   const written = withWritten(state.written, changeset.job, [...byFrame.keys()]);
   const next = { ...state, frames, tracks, events, lanes, calibration, head, written };
   return settle(confirm({ ...next, ...heard(next, changeset.version) }, changeset), changeset);
+}
+
+function withGone(
+  { masks, gone = new Map() }: FrameMasks,
+  revisions: readonly MaskRevision[],
+  ended: ReadonlySet<string>,
+): ReadonlyMap<string, MaskRevision> {
+  const went = new Map(gone);
+  for (const { track, mask } of revisions) {
+    const before = masks.get(track);
+    if (mask !== null || !ended.has(track)) went.delete(track);
+    else if (before !== undefined && before.mask !== null) went.set(track, before);
+  }
+  return went;
 }
 
 function withWritten(
@@ -140,7 +159,8 @@ function heard(state: Annotator, version: number): Pick<Annotator, "serverHead">
 function confirm(state: Annotator, { request_id: requestId, author }: Changeset): Annotator {
   if (requestId === null || author.id !== state.user.id) return state;
   if (!state.pending.some((commit) => commit.requestId === requestId)) return state;
-  return { ...state, pending: state.pending.filter((commit) => commit.requestId !== requestId) };
+  const pending = state.pending.filter((commit) => commit.requestId !== requestId);
+  return { ...withSaved(state, requestId), pending };
 }
 
 function mergeMasks(

@@ -1,7 +1,8 @@
 // What the annotator knows: plain immutable values. The reducer makes new ones, renderers and pages read them.
 
 import type { ScaleBarStyle } from "../../geometry/scale_bar";
-import type { Point } from "../../geometry/stroke";
+import type { Point, StrokePoint } from "../../geometry/stroke";
+import type { DifferencePage, FrameDifference } from "../../protocol/history";
 import type {
   Base,
   Candidate,
@@ -10,6 +11,7 @@ import type {
   Conflict,
   EventRevision,
   MaskRevision,
+  MaskRle,
   Person,
   PromptPoint,
   TrackRevision,
@@ -38,6 +40,8 @@ export type Connection = "connecting" | "online" | "offline" | "outdated" | "ref
 export interface FrameMasks {
   readonly loaded: boolean;
   readonly masks: ReadonlyMap<string, MaskRevision>;
+  /** What went with its track, and would come back with it. */
+  readonly gone?: ReadonlyMap<string, MaskRevision>;
 }
 
 export type Tracks = ReadonlyMap<string, TrackRevision>;
@@ -65,14 +69,18 @@ export interface PendingCommit {
   readonly reason: string;
   readonly base: readonly Base[];
   readonly operations: readonly Operation[];
+  /** What would take it back: how its objects were before. */
+  readonly inverse: readonly Operation[];
+  /** The request of this person that it takes back. */
+  readonly undoes: string | null;
   readonly problem: Problem | null;
 }
 
-/** What undoes one of the user's own actions: operations of the user's, or the return to before a version. */
+/** What undoes one of the user's own actions: operations of the user's, or the server, which knows what it did. */
 export type HistoryStep = { readonly requestId: string; readonly reason: string } & (
   | { readonly kind: "operations"; readonly inverse: readonly Operation[] }
-  /** Null until the server has made it. */
-  | { readonly kind: "version"; readonly version: number | null }
+  /** `saved`: the server has made it. */
+  | { readonly kind: "action"; readonly saved: boolean }
 );
 
 /** A change that the server makes of whole tracks, on its way. */
@@ -83,7 +91,8 @@ export type Asked = {
   readonly after: readonly string[];
 } & (
   | { readonly what: "edit"; readonly steps: readonly Step[]; readonly select: string | null }
-  | { readonly what: "revert"; readonly version: number }
+  | { readonly what: "take back"; readonly action: string }
+  | { readonly what: "take back of object"; readonly track: string; readonly frame: number }
 );
 
 /** An edit that two masks of one object on a frame stand in the way of: its author may ask for it otherwise. */
@@ -101,11 +110,19 @@ export interface PromptDraft {
   readonly model: string;
   readonly points: readonly PromptPoint[];
   readonly box: Box | null;
+  /** The object whose mask it refines; null: accepting gives a mask to an object that has none here. */
+  readonly track: string | null;
+  /** The mask that the model is to refine; null: it begins afresh. */
+  readonly mask: MaskRle | null;
+  /** That object's mask as it was at the first click: what accepting replaces. */
+  readonly from: Base | null;
   /** The newest question; the answer may be to an older one while the model works. */
   readonly requestId: string;
   readonly answer: PromptAnswer | null;
   readonly chosen: number;
   readonly problem: string | null;
+  /** The draft one step back, which undo returns to; null: there was none. */
+  readonly before: PromptDraft | null;
 }
 
 export interface PromptAnswer {
@@ -121,10 +138,40 @@ export interface StrokeDraft {
   readonly kind: "stroke";
   readonly frame: number;
   readonly mode: "paint" | "erase";
-  readonly path: readonly Point[];
+  readonly path: readonly StrokePoint[];
   readonly diameter: number;
   /** The track whose mask it changes; null: a new object, or the prompt draft's candidate. */
   readonly track: string | null;
+}
+
+export type OutlineTool = "polygon" | "lasso" | "magnetic" | "split";
+
+/** What becomes of what an outline encloses. */
+export type OutlineMode = "new" | "add" | "subtract";
+
+/** A corner of an outline, and the way to it from the corner before; empty: straight. */
+export interface Corner extends Point {
+  readonly path: readonly Point[];
+}
+
+/** An outline, or a line to split along, that is being drawn. */
+export interface OutlineDraft {
+  readonly kind: "outline";
+  readonly tool: OutlineTool;
+  readonly frame: number;
+  readonly mode: OutlineMode;
+  /** The track whose mask it changes; null: a new object, or the prompt draft's candidate. */
+  readonly track: string | null;
+  readonly corners: readonly Corner[];
+}
+
+/** How masks are drawn. */
+export interface Drawing {
+  readonly mode: OutlineMode;
+  /** A pen's pressure scales the brush. */
+  readonly pressure: boolean;
+  /** Of the disc that smooths. */
+  readonly smoothRadiusPx: number;
 }
 
 /** What "segment" runs. Parameters that nobody has set have their defaults. */
@@ -213,6 +260,42 @@ export interface Past {
   readonly calibration: Calibration | null;
 }
 
+/** An older version compared with a newer one, which is looked at as `past`. */
+export interface Difference {
+  readonly from: number;
+  readonly to: number;
+  /** What the server counted so far, by frame; `next`: the first frame of what it has not, null: nothing. */
+  readonly frames: readonly FrameDifference[];
+  readonly next: number | null;
+  /** What differs and is on no frame; null until the server has said. */
+  readonly beside: Pick<DifferencePage, "objects" | "events" | "calibration"> | null;
+  /** The older version's masks, by frame and track. */
+  readonly masks: ReadonlyMap<number, ReadonlyMap<string, MaskRevision>>;
+}
+
+export interface Former {
+  readonly undo: readonly HistoryStep[];
+  readonly redo: readonly HistoryStep[];
+}
+
+/** What is being drawn or asked, and is no commit. */
+export interface Drafts {
+  readonly asked: Asked | null;
+  readonly prompt: PromptDraft | null;
+  readonly stroke: StrokeDraft | null;
+  readonly outline: OutlineDraft | null;
+}
+
+/** How far unsaved work is kept in the browser. */
+export interface Keeping {
+  /** Changes of it that are under way. */
+  readonly writing: number;
+  /** The browser's storage is full, or keeps nothing. */
+  readonly failed: boolean;
+  /** How many commits other tabs of this person have not sent. */
+  readonly elsewhere: number;
+}
+
 /** Two points are a distance; three are an angle, its vertex in the middle. In image coordinates. */
 export interface Ruler {
   readonly id: string;
@@ -259,6 +342,7 @@ export type ToolName =
   | "box"
   | "brush"
   | "eraser"
+  | OutlineTool
   | "pan"
   | "contrast"
   | "ruler"
@@ -269,6 +353,8 @@ export interface Annotator {
   readonly phases: readonly Phase[];
   readonly user: Person;
   readonly role: Role;
+  /** The series or its project is in the archive: nothing is changed. */
+  readonly archived: boolean;
   readonly connection: Connection;
   /** Every version up to `head` is applied; `serverHead` is the newest one heard of. */
   readonly head: number;
@@ -282,13 +368,17 @@ export interface Annotator {
   readonly calibration: Calibration;
   readonly timeline: readonly TimelineFrame[];
   readonly pending: readonly PendingCommit[];
+  readonly keeping: Keeping;
   /** The user's latest request on each object, by object key: what their undo builds on. */
   readonly mine: ReadonlyMap<string, string>;
   readonly undo: readonly HistoryStep[];
   readonly redo: readonly HistoryStep[];
   readonly asked: Asked | null;
+  /** What could be undone and redone before it was asked: a refusal brings it back. */
+  readonly former: Former | null;
   readonly refused: Refused | null;
   readonly past: Past | null;
+  readonly difference: Difference | null;
   readonly frame: number;
   readonly tool: ToolName;
   /** Every segmenter that is known, also those that cannot run. */
@@ -315,6 +405,7 @@ export interface Annotator {
   readonly corrected: number | null;
   readonly phase: string | null;
   readonly brushDiameter: number;
+  readonly drawing: Drawing;
   readonly selection: Selection | null;
   /** Objects that are meant together with the selected one. */
   readonly marked: ReadonlySet<string>;
@@ -322,6 +413,7 @@ export interface Annotator {
   readonly hidden: ReadonlySet<string>;
   readonly prompt: PromptDraft | null;
   readonly stroke: StrokeDraft | null;
+  readonly outline: OutlineDraft | null;
   /** A box being dragged. */
   readonly band: Box | null;
   readonly proposals: Proposals | null;

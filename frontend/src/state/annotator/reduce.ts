@@ -1,31 +1,28 @@
 // Every change of the annotator's state, in one pure function. IDs come with the actions, so replays agree.
 
-import type { Point } from "../../geometry/stroke";
+import type { Point, StrokePoint } from "../../geometry/stroke";
+import type { DifferencePage } from "../../protocol/history";
 import type { PromptPoint, ServerMessage } from "../../protocol/messages";
 import type { ModelChoice } from "../../protocol/models";
 import type { Job, Lanes as LanesAnswer, SeriesState, TimelineFrame } from "../../protocol/rest";
 import type { ProposalSummary } from "../../protocol/segmentation";
 import type { TrackingRequest } from "../../protocol/tracking";
-import {
-  acceptCandidate,
-  acceptProposals,
-  addPoint,
-  askAgain,
-  cycleCandidates,
-  extendStroke,
-  finishStroke,
-  removeLastPoint,
-  setBox,
-} from "./drafts";
-import { commit, forget, type Gesture, reapply, redo, undo } from "./history";
+import { type Choices, settleConflict } from "./conflicts";
+import { countDifference, loadDifference, nextChanged, openDifference } from "./difference";
+import { acceptCandidate, acceptProposals, cycleCandidates, extendStroke, finishStroke } from "./drafts";
+import { commit, forget, type Gesture, reapply, recall } from "./history";
 import { askedForLanes, lanesFailed, loadedLanes, runsOf } from "./lanes";
 import { mark } from "./lineage";
 import { applyChangeset, mergeFrame, receive } from "./merge";
 import type {
   Annotator,
+  Asked,
   Box,
   Connection,
   Display,
+  Drawing,
+  Keeping,
+  OutlineDraft,
   PendingCommit,
   PromptDraft,
   Review,
@@ -36,10 +33,22 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
+import { finishOutline, withMode, withoutLastCorner } from "./outline";
+import { addPoint, askAgain, setBox, stepBack } from "./prompt";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
+import { changeShapes, type ShapeChange } from "./shapes";
 import { changedTracking } from "./tracking";
-import { askEdit, type Refusal, refuse, type TrackGesture } from "./versions";
+import { redo, undo } from "./undo";
+import {
+  askEdit,
+  askObjectUndo,
+  noteAction,
+  type Refusal,
+  refuse,
+  restored,
+  type TrackGesture,
+} from "./versions";
 import { mayEdit, phaseReceiver } from "./view";
 import { changeView, type ViewAction } from "./viewing";
 
@@ -62,7 +71,18 @@ export type Report =
   | { type: "series/model"; choice: ModelChoice }
   | { type: "changeset/made"; changeset: Changeset }
   | { type: "past/loaded"; state: SeriesState }
-  | { type: "kept/found"; pending: readonly PendingCommit[]; prompt: PromptDraft | null; requestId: string }
+  | { type: "difference/counted"; page: DifferencePage }
+  | { type: "difference/loaded"; state: SeriesState }
+  | { type: "restored"; requestId: string; changeset: Changeset }
+  | {
+      type: "kept/found";
+      pending: readonly PendingCommit[];
+      prompt: PromptDraft | null;
+      asked: Asked | null;
+      requestId: string;
+    }
+  | { type: "keeping"; change: Partial<Keeping> }
+  | { type: "action/made"; requestId: string; reason: string }
   | { type: "tracks/refused"; requestId: string; refusal: Refusal }
   | { type: "notice"; text: string | null };
 
@@ -71,7 +91,11 @@ export type Look =
   | { type: "frame/show"; frame: number }
   | { type: "past/open"; version: number }
   | { type: "past/close" }
+  | { type: "difference/open"; from: number; to: number }
+  | { type: "difference/step"; direction: 1 | -1 }
   | { type: "selection"; selection: Selection | null }
+  /** What was only just made stays selected on other frames too. */
+  | { type: "selection/keep" }
   | { type: "mark"; track: string }
   | { type: "hover"; track: string | null }
   | { type: "hidden"; track: string; hidden: boolean }
@@ -85,13 +109,15 @@ export type Look =
   | { type: "review"; change: Partial<Omit<Review, "seek">> }
   | { type: "review/step"; direction: 1 | -1 }
   | { type: "brush"; diameter: number }
+  | { type: "drawing"; change: Partial<Drawing> }
   | { type: "play"; playing: boolean }
   | { type: "rate"; framesPerSecond: number }
   | ViewAction;
 
 /** Actions that lead to commits: nothing happens where the user may not edit. */
 export type Edit =
-  | { type: "prompt/point"; point: PromptPoint; requestId: string }
+  /** `refines`: the object whose mask a first point refines. */
+  | { type: "prompt/point"; point: PromptPoint; refines?: string | null; requestId: string }
   | { type: "band"; band: Box | null }
   | { type: "prompt/box"; box: Box; requestId: string }
   | { type: "prompt/back"; requestId: string }
@@ -100,9 +126,14 @@ export type Edit =
   | { type: "prompt/accept"; requestId: string; track: string }
   | { type: "prompt/cancel" }
   | { type: "stroke/begin"; stroke: StrokeDraft }
-  | { type: "stroke/extend"; point: Point }
+  | { type: "stroke/extend"; point: StrokePoint }
   | { type: "stroke/finish"; requestId: string; track: string }
   | { type: "stroke/cancel" }
+  | { type: "outline"; outline: OutlineDraft | null }
+  | { type: "outline/back" }
+  /** `closing`: the way from the last corner to the first; empty: straight. */
+  | { type: "outline/finish"; closing: readonly Point[]; requestId: string; track: string }
+  | { type: "shapes"; change: ShapeChange; requestId: string }
   | { type: "segment"; requestId: string }
   | { type: "proposals/score"; minimum: number }
   | {
@@ -118,9 +149,11 @@ export type Edit =
   | { type: "tracks/edit"; gesture: TrackGesture }
   | { type: "tracks/let-go" }
   | { type: "undo"; requestId: string }
+  | { type: "undo/object"; track: string; requestId: string }
   | { type: "redo"; requestId: string }
   | { type: "problem/discard"; requestId: string }
-  | { type: "problem/reapply"; requestId: string; newRequestId: string };
+  | { type: "problem/reapply"; requestId: string; newRequestId: string }
+  | { type: "problem/settle"; requestId: string; newRequestId: string; choices: Choices };
 
 export type Action = Report | Look | Edit;
 
@@ -167,8 +200,18 @@ function react(state: Annotator, action: Action): Annotator {
       return applyChangeset(state, action.changeset);
     case "past/loaded":
       return mergePast(state, action.state);
+    case "difference/counted":
+      return countDifference(state, action.page);
+    case "difference/loaded":
+      return loadDifference(state, action.state);
+    case "restored":
+      return restored(applyChangeset(state, action.changeset), action.requestId, action.changeset);
     case "kept/found":
-      return { ...state, ...kept(state, action.pending, action.prompt, action.requestId) };
+      return { ...state, ...kept(state, action) };
+    case "keeping":
+      return { ...state, keeping: { ...state.keeping, ...action.change } };
+    case "action/made":
+      return noteAction(state, action.requestId, action.reason);
     case "tracks/refused":
       return refuse(state, action.requestId, action.refusal);
     case "notice":
@@ -184,12 +227,18 @@ function react(state: Annotator, action: Action): Annotator {
         runs: null,
         calibration: null,
       };
-      return { ...state, past, selection: null, stroke: null, band: null };
+      return { ...state, past, difference: null, selection: null, stroke: null, band: null };
     }
     case "past/close":
-      return { ...state, past: null };
+      return { ...state, past: null, difference: null };
+    case "difference/open":
+      return openDifference(state, action.from, action.to);
+    case "difference/step":
+      return showFrame(state, nextChanged(state, action.direction) ?? state.frame);
     case "selection":
       return { ...state, selection: action.selection, marked: new Set() };
+    case "selection/keep":
+      return { ...state, selection: state.selection && { ...state.selection, lasting: true } };
     case "mark":
       return mark(state, action.track);
     case "hover":
@@ -203,7 +252,7 @@ function react(state: Annotator, action: Action): Annotator {
     case "display":
       return { ...state, display: { ...state.display, ...action.change } };
     case "tool":
-      return { ...state, tool: action.tool, stroke: null, band: null };
+      return { ...state, tool: action.tool, hovered: null, stroke: null, band: null };
     case "model":
       return askAgain({ ...state, model: action.model }, action.requestId);
     case "segmenter":
@@ -223,6 +272,8 @@ function react(state: Annotator, action: Action): Annotator {
       return stepProposal(state, action.direction);
     case "brush":
       return { ...state, brushDiameter: Math.min(LARGEST_BRUSH, Math.max(1, Math.round(action.diameter))) };
+    case "drawing":
+      return withMode({ ...state, drawing: { ...state.drawing, ...action.change } });
     case "play":
       return { ...state, playing: action.playing };
     case "rate":
@@ -243,6 +294,8 @@ function react(state: Annotator, action: Action): Annotator {
 
 const CORRECTIONS: ReadonlySet<Action["type"]> = new Set([
   "stroke/finish",
+  "outline/finish",
+  "shapes",
   "prompt/accept",
   "commit",
   "tracks/edit",
@@ -257,13 +310,13 @@ function noteCorrection(after: Annotator, before: Annotator, { type }: Edit): An
 function edit(state: Annotator, action: Edit): Annotator {
   switch (action.type) {
     case "prompt/point":
-      return addPoint(state, action.point, action.requestId);
+      return addPoint(state, action.point, action.refines ?? null, action.requestId);
     case "band":
       return { ...state, band: action.band };
     case "prompt/box":
       return setBox(state, action.box, action.requestId);
     case "prompt/back":
-      return removeLastPoint(state, action.requestId);
+      return stepBack(state, action.requestId);
     case "prompt/again":
       return askAgain(state, action.requestId);
     case "prompt/cycle":
@@ -280,6 +333,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return finishStroke(state, action.requestId, action.track);
     case "stroke/cancel":
       return { ...state, stroke: null };
+    case "outline":
+      return { ...state, outline: action.outline };
+    case "outline/back":
+      return withoutLastCorner(state);
+    case "outline/finish":
+      return finishOutline(state, action.closing, action.requestId, action.track);
+    case "shapes":
+      return changeShapes(state, action.change, action.requestId);
     case "segment": {
       const { frame, segmenter } = state;
       const empty = {
@@ -319,10 +380,14 @@ function edit(state: Annotator, action: Edit): Annotator {
       return { ...state, refused: null };
     case "undo":
       return undo(state, action.requestId);
+    case "undo/object":
+      return askObjectUndo(state, action.track, action.requestId);
     case "redo":
       return redo(state, action.requestId);
     case "problem/discard":
       return forget(state, action.requestId);
+    case "problem/settle":
+      return settleConflict(state, action.requestId, action.newRequestId, action.choices);
     case "problem/reapply":
       return reapply(state, action.requestId, action.newRequestId);
   }
@@ -366,16 +431,21 @@ function mergePast(state: Annotator, loaded: SeriesState): Annotator {
 /** Work that an earlier page of this series left in the browser. Its questions are asked again. */
 function kept(
   state: Annotator,
-  pending: readonly PendingCommit[],
-  prompt: PromptDraft | null,
-  requestId: string,
-): Pick<Annotator, "pending" | "prompt"> {
+  { pending, prompt, asked, requestId }: Extract<Report, { type: "kept/found" }>,
+): Pick<Annotator, "pending" | "prompt" | "asked" | "undo" | "redo"> {
   const known = new Set(state.pending.map((commit) => commit.requestId));
   const found = pending.filter((commit) => !known.has(commit.requestId));
   const answered = prompt?.answer?.requestId === prompt?.requestId;
+  const again = state.asked ?? asked;
+  const waiting: Pick<PendingCommit, "requestId" | "reason" | "undoes">[] = [...found];
+  if (again !== null) waiting.push({ ...again, undoes: again.what === "take back" ? again.action : null });
   return {
-    pending: [...found.map((commit) => ({ ...commit, problem: null })), ...state.pending],
+    ...waiting.reduce<Pick<Annotator, "undo" | "redo">>(recall, { undo: state.undo, redo: state.redo }),
+    pending: [...state.pending, ...found.map((commit) => ({ ...commit, problem: null }))],
     prompt:
-      prompt === null ? state.prompt : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+      state.prompt !== null || prompt === null
+        ? state.prompt
+        : { ...prompt, requestId: answered ? prompt.requestId : requestId },
+    asked: again,
   };
 }

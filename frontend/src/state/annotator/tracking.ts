@@ -3,6 +3,7 @@
 import type { Job } from "../../protocol/rest";
 import type { Tracker, TrackingRequest } from "../../protocol/tracking";
 import { counted } from "../format";
+import { INTERPOLATION } from "./interpolate";
 import { chosenTracks } from "./lineage";
 import type { Annotator, Tracking } from "./model";
 import { chosenSegmenter } from "./segmenters";
@@ -126,7 +127,8 @@ export function offersRetrack(state: Annotator): boolean {
 function isTracked(state: Annotator): boolean {
   if (state.lastTracking !== null) return true;
   const near = [state.frame - 1, state.frame, state.frame + 1];
-  return near.some((frame) => objectsOn(state, frame).some(({ origin }) => origin.tracker !== null));
+  const trackers = near.flatMap((frame) => objectsOn(state, frame).map(({ origin }) => origin.tracker));
+  return trackers.some((tracker) => tracker !== null && tracker !== INTERPOLATION);
 }
 
 /** The last tracking once more, from the frame in sight forward; without one, everything as it is chosen. */

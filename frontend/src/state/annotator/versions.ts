@@ -2,7 +2,7 @@
 
 import type { Changeset, Conflict } from "../../protocol/messages";
 import type { Step } from "../../protocol/tracking";
-import type { Annotator, Asked, FrameMasks, HistoryStep } from "./model";
+import type { Annotator, Asked, Former, FrameMasks, HistoryStep } from "./model";
 import { objectKey } from "./model";
 import { openCommits } from "./view";
 import { conflictText } from "./words";
@@ -28,10 +28,11 @@ const LONGEST_HISTORY = 200;
 export function askEdit(state: Annotator, { requestId, reason, steps, select }: TrackGesture): Annotator {
   const hindrance = whyNot(state);
   if (hindrance !== null) return { ...state, notice: hindrance };
-  const step: HistoryStep = { kind: "version", requestId, reason, version: null };
+  const step: HistoryStep = { kind: "action", requestId, reason, saved: false };
   return {
     ...state,
     asked: asked(state, { requestId, reason, what: "edit", steps, select }),
+    former: formerOf(state),
     refused: null,
     undo: [...state.undo, step].slice(-LONGEST_HISTORY),
     redo: [],
@@ -41,15 +42,41 @@ export function askEdit(state: Annotator, { requestId, reason, steps, select }: 
 /** Asks for the newest step of `from` to be taken back; what takes that back again lies on the other stack. */
 export function askReversal(state: Annotator, from: "undo" | "redo", requestId: string): Annotator {
   const step = state[from].at(-1);
-  if (step?.kind !== "version" || step.version === null) return state;
-  const hindrance = whyNot(state);
+  if (step?.kind !== "action") return state;
+  const hindrance = step.saved ? whyNot(state) : UNSAVED;
   if (hindrance !== null) return { ...state, notice: hindrance };
-  const { reason, version } = step;
-  const back: HistoryStep = { kind: "version", requestId, reason, version: null };
+  const { reason, requestId: action } = step;
+  const back: HistoryStep = { kind: "action", requestId, reason, saved: false };
   const undo = from === "undo" ? state.undo.slice(0, -1) : [...state.undo, back];
   const redo = from === "undo" ? [...state.redo, back] : state.redo.slice(0, -1);
-  return { ...state, asked: asked(state, { requestId, reason, what: "revert", version }), undo, redo };
+  const wanted = asked(state, { requestId, reason, what: "take back", action });
+  return { ...state, asked: wanted, former: formerOf(state), undo, redo };
 }
+
+/** Asks for the latest change of an object to be taken back, whatever was done to others since. */
+export function askObjectUndo(state: Annotator, track: string, requestId: string): Annotator {
+  const hindrance = whyNot(state);
+  if (hindrance !== null) return { ...state, notice: hindrance };
+  const reason = "Undo on one object";
+  const step: HistoryStep = { kind: "action", requestId, reason, saved: false };
+  return {
+    ...state,
+    asked: asked(state, { requestId, reason, what: "take back of object", track, frame: state.frame }),
+    former: formerOf(state),
+    undo: [...state.undo, step].slice(-LONGEST_HISTORY),
+    redo: [],
+  };
+}
+
+/** Something that the server did at once for this person: it can be undone. */
+export function noteAction(state: Annotator, requestId: string, reason: string): Annotator {
+  const step: HistoryStep = { kind: "action", requestId, reason, saved: true };
+  return { ...state, undo: [...state.undo, step].slice(-LONGEST_HISTORY), redo: [] };
+}
+
+const formerOf = ({ undo, redo }: Annotator): Former => ({ undo, redo });
+
+const UNSAVED = "That is still on its way to the server. It can be undone as soon as it is saved.";
 
 function whyNot({ asked, connection }: Annotator): string | null {
   if (asked !== null)
@@ -59,7 +86,11 @@ function whyNot({ asked, connection }: Annotator): string | null {
 }
 
 type Wanted = Pick<Asked, "requestId" | "reason"> &
-  ({ what: "edit"; steps: readonly Step[]; select: string | null } | { what: "revert"; version: number });
+  (
+    | { what: "edit"; steps: readonly Step[]; select: string | null }
+    | { what: "take back"; action: string }
+    | { what: "take back of object"; track: string; frame: number }
+  );
 
 function asked({ pending }: Annotator, wanted: Wanted): Asked {
   return { ...wanted, after: openCommits(pending).map(({ requestId }) => requestId) };
@@ -70,32 +101,61 @@ export function isDue({ asked, pending }: Pick<Annotator, "asked" | "pending">):
   return asked !== null && openCommits(pending).every(({ requestId }) => !asked.after.includes(requestId));
 }
 
-/** The version that a request made is known: it can be taken back, and the user's own edits build on it. */
-export function settle(state: Annotator, { request_id, author, version, revisions }: Changeset): Annotator {
+/** What a request made is known: it can be taken back, and the user's own edits build on it. */
+export function settle(state: Annotator, { request_id, author, revisions }: Changeset): Annotator {
   const { asked } = state;
   if (asked === null || asked.requestId !== request_id || author.id !== state.user.id) return state;
-  const mine = new Map(state.mine);
-  for (const revision of revisions) {
-    if (revision.kind === "mask") mine.set(objectKey(revision.track, revision.frame), asked.requestId);
-    else if (revision.kind === "track") mine.set(objectKey(revision.track, null), asked.requestId);
-  }
-  const named = (step: HistoryStep): HistoryStep =>
-    step.kind === "version" && step.requestId === asked.requestId ? { ...step, version } : step;
-  const done = { ...state, asked: null, mine, undo: state.undo.map(named), redo: state.redo.map(named) };
-  if (asked.what === "revert" || asked.select === null) return done;
+  const mine = withMine(state.mine, asked.requestId, revisions);
+  const done = { ...withSaved(state, asked.requestId), asked: null, former: null, mine };
+  if (asked.what !== "edit" || asked.select === null) return done;
   return { ...done, marked: new Set(), selection: { track: asked.select, lasting: true } };
 }
 
-/** Nothing was written. Masks that turn out to be older than the server's are read anew. */
+function withMine(
+  before: Annotator["mine"],
+  requestId: string,
+  revisions: Changeset["revisions"],
+): Annotator["mine"] {
+  const mine = new Map(before);
+  for (const revision of revisions) {
+    if (revision.kind === "mask") mine.set(objectKey(revision.track, revision.frame), requestId);
+    else if (revision.kind === "track") mine.set(objectKey(revision.track, null), requestId);
+  }
+  return mine;
+}
+
+export function withSaved(state: Annotator, requestId: string): Annotator {
+  const saved = (step: HistoryStep): HistoryStep =>
+    step.kind === "action" && step.requestId === requestId ? { ...step, saved: true } : step;
+  const { former } = state;
+  return {
+    ...state,
+    undo: state.undo.map(saved),
+    redo: state.redo.map(saved),
+    former: former && { undo: former.undo.map(saved), redo: former.redo.map(saved) },
+  };
+}
+
+/** A restoration is there: the present is shown again, and it can be undone like any other change of the user's. */
+export function restored(state: Annotator, requestId: string, changeset: Changeset): Annotator {
+  const { reason, revisions } = changeset;
+  const mine = withMine(state.mine, requestId, revisions);
+  return noteAction({ ...state, past: null, difference: null, mine }, requestId, reason);
+}
+
+/** Refusals of an undo that asking again cannot mend. */
+const LASTING: ReadonlySet<string> = new Set(["stale", "conflict", "unchanged", "not_found"]);
+
+/** Nothing was written, and what could be undone and redone before still can. Masks that turn out to be older than the server's are read anew. */
 export function refuse(state: Annotator, requestId: string, refusal: Refusal): Annotator {
   const { asked } = state;
   if (asked === null || asked.requestId !== requestId) return state;
-  const others = (step: HistoryStep) => step.requestId !== requestId;
+  const passed = asked.what === "take back" && LASTING.has(refusal.code) ? asked.action : null;
   const next = {
     ...state,
     asked: null,
-    undo: state.undo.filter(others),
-    redo: state.redo.filter(others),
+    former: null,
+    ...stacksBefore(state, requestId, passed),
     frames: withStale(state.frames, refusal.conflicts),
   };
   if (refusal.code === "collision" && asked.what === "edit") {
@@ -104,14 +164,30 @@ export function refuse(state: Annotator, requestId: string, refusal: Refusal): A
       refused: { reason: asked.reason, steps: asked.steps, select: asked.select, message: refusal.message },
     };
   }
-  return { ...next, notice: noticeOf(state, refusal) };
+  return { ...next, notice: noticeOf(state, refusal, passed !== null) };
 }
 
-function noticeOf(state: Annotator, { message, conflicts }: Refusal): string {
-  if (conflicts.length === 0) return message;
+/** The stacks as they were before a request, with what was done since; without the step that was passed over. */
+function stacksBefore(state: Annotator, requestId: string, passed: string | null): Former {
+  const { undo, redo } = state;
+  const kept = (step: HistoryStep) => step.requestId !== requestId && step.requestId !== passed;
+  const former = state.former ?? { undo, redo };
+  const known = new Set([...former.undo, ...former.redo].map((step) => step.requestId));
+  const since = undo.filter((step) => kept(step) && !known.has(step.requestId));
+  return {
+    undo: [...former.undo.filter(kept), ...since].slice(-LONGEST_HISTORY),
+    redo: since.length > 0 ? [] : former.redo.filter(kept),
+  };
+}
+
+const PASSED_OVER = "It stays as it is; the next time goes on with the step before it.";
+
+function noticeOf(state: Annotator, { message, conflicts }: Refusal, passed: boolean): string {
+  if (conflicts.length === 0) return passed ? `${message} ${PASSED_OVER}` : message;
   const told = conflicts.slice(0, 3).map((conflict) => conflictText(state, conflict));
   const more = conflicts.length > told.length ? [`So were ${conflicts.length - told.length} more.`] : [];
-  return [...told, ...more, "Nothing was changed. Look at it, then do it again."].join(" ");
+  const next = passed ? PASSED_OVER : "Nothing was changed. Look at it, then do it again.";
+  return [...told, ...more, next].join(" ");
 }
 
 function withStale(

@@ -81,7 +81,7 @@ export function calibrationOf(state: Annotator): Calibration {
 /** Whether this person may change anything now. */
 export function mayEdit(state: Annotator): boolean {
   const allowed = state.role === "annotator" || state.role === "manager" || state.role === "owner";
-  return allowed && state.past === null && state.connection !== "refused";
+  return allowed && !state.archived && state.past === null && state.connection !== "refused";
 }
 
 /** The object whose phase can be set, on this frame or not; undefined: the phase of what comes next is set. */
@@ -155,6 +155,10 @@ const visibleObjects = remember(
           masks.set(operation.track, shownMask(operation.mask, order, operation.state, operation.origin));
         } else if (operation.op === "mask.delete" && operation.frame === frame) {
           masks.delete(operation.track);
+        } else if (operation.op === "track.restore" && !masks.has(operation.track)) {
+          const back = frameMasks.gone?.get(operation.track);
+          if (back !== undefined && back.mask !== null && back.box !== null)
+            masks.set(operation.track, { ...back, mask: back.mask, box: back.box });
         }
       }
     }

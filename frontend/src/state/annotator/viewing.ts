@@ -87,10 +87,13 @@ export function stateBeside(state: Annotator): Annotator {
     ...state,
     frame: frameBeside(state),
     past,
+    difference: null,
     prompt: null,
     proposals: null,
     stroke: null,
+    outline: null,
     band: null,
+    marked: new Set(),
     beside: null,
   };
 }

@@ -20,16 +20,33 @@ export const isImage = (file: Named) => /(?<!\.ome)\.(png|jpe?g|tiff?)$/i.test(f
 /** What a folder holds beside its images: .DS_Store, Thumbs.db. */
 export const isClutter = (file: Named) => /^\.|^(thumbs\.db|desktop\.ini)$/i.test(file.name);
 
-/** Frames go in natural order: frame2 before frame10. */
-export function planSeries<F extends Named>(files: readonly F[], grouping: Grouping): PlannedSeries<F>[] {
+/** One kind of frames in one folder: a stack beside PNG frames is none of them. */
+const groupOf = (file: Named, folder: string) =>
+  `${folder}/${/\.(\w+)$/.exec(file.name.toLowerCase())?.[1]?.replace("jpeg", "jpg").replace("tiff", "tif")}`;
+
+/** Frames go in natural order: frame2 before frame10. Those of different folders or kinds are different series. */
+export function planSeries<F extends Named>(
+  files: readonly F[],
+  grouping: Grouping,
+  folderOf: (file: F) => string = () => "",
+): PlannedSeries<F>[] {
   const wanted = files.filter((file) => !isClutter(file)).sort((a, b) => naturally(a.name, b.name));
-  const images = wanted.filter(isImage);
-  const apart = grouping === "one" && images.length > 1 ? wanted.filter((file) => !isImage(file)) : wanted;
-  const together = grouping === "one" && images.length > 1 ? [planned(images)] : [];
-  return [...together, ...apart.map((file) => planned([file]))];
+  if (grouping === "each") return wanted.map((file) => planned([file], ""));
+  const groups = new Map<string, F[]>();
+  for (const file of wanted.filter(isImage)) {
+    const key = groupOf(file, folderOf(file));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+  }
+  const together = [...groups.entries()]
+    .sort(([first], [second]) => naturally(first, second))
+    .map(([, group]) => planned(group, group[0] === undefined ? "" : folderOf(group[0])));
+  return [...together, ...wanted.filter((file) => !isImage(file)).map((file) => planned([file], ""))];
 }
 
-const planned = <F extends Named>(files: readonly F[]): PlannedSeries<F> => ({
-  name: proposedName(files.map((file) => file.name)),
-  files,
-});
+/** Where the frames' names say nothing, the folder's does. */
+function planned<F extends Named>(files: readonly F[], folder: string): PlannedSeries<F> {
+  const name = proposedName(files.map((file) => file.name));
+  return { name: name === "Series" ? proposedName([folder.split("/").at(-1) ?? ""]) : name, files };
+}

@@ -1,9 +1,9 @@
 // Loads and changes projects, their phases, members and series. Failures of changes are thrown to the caller.
 
 import * as api from "../../protocol/api";
-import type { Phase, PhaseValues, Project, ProjectSummary, Role } from "../../protocol/rest";
+import type { Phase, PhaseValues, Project, Role, Series } from "../../protocol/rest";
 import { failed, loading, mapReady, ready, readyValue } from "../remote";
-import { covers, project, projects, series } from "./store";
+import { archivedProjects, archivedSeries, mayAs, project, projects, series } from "./store";
 
 export async function loadProjects(): Promise<void> {
   try {
@@ -13,10 +13,14 @@ export async function loadProjects(): Promise<void> {
   }
 }
 
-/** Finds the series whose thumbnail stands for the project. Without an answer the card keeps what it has. */
-export async function loadCover(summary: ProjectSummary): Promise<void> {
-  const all = summary.series_count === 0 ? [] : await api.listSeries(summary.id).catch(() => undefined);
-  if (all !== undefined) covers.value = new Map(covers.value).set(summary.id, all[0] ?? null);
+/** A series of the person's, of the oldest project in which they may annotate; null: there is none. */
+export async function seriesToAnnotate(): Promise<string | null> {
+  const all = await api.listProjects();
+  return all.find((one) => one.cover !== null && mayAs(one.role, "annotator"))?.cover ?? null;
+}
+
+export async function loadArchivedProjects(): Promise<void> {
+  archivedProjects.value = await api.listProjects(true).then(ready, failed);
 }
 
 export const createProject = (name: string, description: string) => api.createProject(name, description);
@@ -28,6 +32,7 @@ export async function openProject(id: string): Promise<void> {
   if (opened !== id) {
     project.value = loading;
     series.value = loading;
+    archivedSeries.value = loading;
   }
   opened = id;
   await Promise.all([loadProject(id), loadSeries(id)]);
@@ -44,6 +49,11 @@ export async function loadSeries(id: string): Promise<void> {
   if (answer.status === "ready" || series.value.status !== "ready") series.value = answer;
 }
 
+export async function loadArchivedSeries(id: string): Promise<void> {
+  const answer = await api.listArchivedSeries(id).then(ready, failed);
+  if (opened === id) archivedSeries.value = answer;
+}
+
 export async function updateProject(
   id: string,
   values: { name?: string; description?: string },
@@ -57,6 +67,17 @@ export async function deleteProject(id: string): Promise<void> {
   opened = undefined;
   project.value = loading;
   projects.value = mapReady(projects.value, (all) => all.filter((one) => one.id !== id));
+  archivedProjects.value = mapReady(archivedProjects.value, (all) => all.filter((one) => one.id !== id));
+}
+
+export async function archiveProject(id: string): Promise<void> {
+  const changed = await api.archiveProject(id);
+  change(id, () => changed);
+}
+
+export async function restoreProject(id: string): Promise<void> {
+  const changed = await api.restoreProject(id);
+  change(id, () => changed);
 }
 
 export async function renameSeries(id: string, name: string): Promise<void> {
@@ -64,9 +85,26 @@ export async function renameSeries(id: string, name: string): Promise<void> {
   series.value = mapReady(series.value, (all) => all.map((one) => (one.id === id ? renamed : one)));
 }
 
+export async function archiveSeries(id: string): Promise<void> {
+  const archived = await api.archiveSeries(id);
+  series.value = mapReady(series.value, (all) => all.filter((one) => one.id !== id));
+  archivedSeries.value = mapReady(archivedSeries.value, (all) => [
+    ...all.filter((one) => one.id !== id),
+    archived,
+  ]);
+}
+
+export async function restoreSeries(id: string): Promise<Series> {
+  const restored = await api.restoreSeries(id);
+  archivedSeries.value = mapReady(archivedSeries.value, (all) => all.filter((one) => one.id !== id));
+  series.value = mapReady(series.value, (all) => [...all.filter((one) => one.id !== id), restored]);
+  return restored;
+}
+
+/** From the archive. */
 export async function deleteSeries(id: string): Promise<void> {
   await api.deleteSeries(id);
-  series.value = mapReady(series.value, (all) => all.filter((one) => one.id !== id));
+  archivedSeries.value = mapReady(archivedSeries.value, (all) => all.filter((one) => one.id !== id));
 }
 
 export async function createPhase(id: string, values: PhaseValues): Promise<void> {

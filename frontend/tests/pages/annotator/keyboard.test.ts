@@ -25,6 +25,11 @@ describe("keys while a control has the focus", () => {
     expect(free(keys, "<input data-focus type='checkbox'>")).toEqual(others);
   });
 
+  it("with Ctrl are the annotator's also on a button", () => {
+    const button = place("<button data-focus></button>");
+    expect(["Enter", " "].map((key) => isFree(key, button, true))).toEqual([true, true]);
+  });
+
   it("move a slider with arrows, Home and End instead of the frame", () => {
     expect(free(keys, "<input data-focus type='range'>")).toEqual(["b", "Enter", " ", "Tab"]);
   });

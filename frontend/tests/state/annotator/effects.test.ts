@@ -4,6 +4,7 @@ import type { PromptPredicted } from "../../../src/protocol/messages";
 import type { Lanes, SeriesState } from "../../../src/protocol/rest";
 import { start } from "../../../src/state/annotator/effects";
 import { browserKeep } from "../../../src/state/annotator/keep";
+import { saveState } from "../../../src/state/annotator/save_state";
 import { createStore } from "../../../src/state/annotator/store";
 import { objectsOn } from "../../../src/state/annotator/view";
 import {
@@ -17,14 +18,13 @@ import {
   opened,
   trackRevision,
 } from "../../annotator";
-import { FakeServer, MemoryStorage } from "../../wire";
+import { FakeServer, MemoryBrowser } from "../../wire";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 class Browser {
-  readonly local = new MemoryStorage();
-  readonly session = new MemoryStorage();
+  readonly memory = new MemoryBrowser();
   private ids = 0;
 
   /** Opens the series as a freshly loaded page does. */
@@ -32,6 +32,7 @@ class Browser {
     server: FakeServer,
     getState = async (_: string, frame: number) => frameState({ frame }),
     getLanes = async (): Promise<Lanes> => ({ version: server.version, tracks: [], events: [] }),
+    tab = this.memory.tab("tab"),
   ) {
     const store = createStore({
       ...opened({ version: server.version, head: server.version }),
@@ -43,7 +44,7 @@ class Browser {
       getLanes: vi.fn(getLanes),
       getTimeline: vi.fn(async () => ({ version: 0, frames: [{ frame: 2, accepted: 1, proposals: 0 }] })),
     };
-    const keep = browserKeep(1, "series", this.local, this.session);
+    const keep = browserKeep(1, "series", this.memory.shelf, tab, this.memory.storage);
     const connection = start(store, { api, openWire: server.open, keep, newId: () => `id${++this.ids}` });
     await vi.advanceTimersByTimeAsync(0);
     return { store, api, connection };
@@ -160,10 +161,154 @@ describe("commits", () => {
 
   it("that the browser cannot keep are announced", async () => {
     const browser = new Browser();
-    const { store } = await browser.load(new FakeServer());
-    browser.local.full = true;
+    const { store, connection } = await browser.load(new FakeServer());
+    browser.memory.full = true;
     store.dispatch(paint("c1", "t1"));
-    expect(store.state.value.notice).toMatch("storage is full");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(saveState(store.state.value)).toEqual({ kind: "unkept", count: 1 });
+    expect(connection.leaving()).toBe(true);
+    store.dispatch({ type: "prompt/cancel" }); // something else that is kept without trouble
+    store.dispatch(point);
+    store.dispatch({ type: "prompt/cancel" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(saveState(store.state.value)).toEqual({ kind: "unkept", count: 1 });
+    browser.memory.full = false;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(saveState(store.state.value)).toEqual({ kind: "saving", count: 1 });
+    expect([browser.memory.kept.size, connection.leaving()]).toEqual([1, false]);
+  });
+});
+
+describe("two tabs of one person", () => {
+  const two = async (server: FakeServer) => {
+    const browser = new Browser();
+    const first = await browser.load(server, undefined, undefined, browser.memory.tab("one"));
+    const second = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("two"));
+    return { browser, first, second };
+  };
+
+  it("send each their own, and say what the other has not sent", async () => {
+    const server = new FakeServer();
+    const { first, second } = await two(server);
+    server.drop();
+    server.reachable = false;
+    first.store.dispatch(paint("c1", "t1"));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(second.store.state.value.pending).toEqual([]);
+    expect(saveState(second.store.state.value)).toEqual({ kind: "elsewhere", count: 1 });
+  });
+
+  it("take over what a tab left that is gone, in its order and only one of them", async () => {
+    const server = new FakeServer();
+    const { browser, first, second } = await two(server);
+    server.drop();
+    server.reachable = false;
+    first.store.dispatch(paint("c1", "t1"));
+    first.store.dispatch(paint("c2", "t2"));
+    await vi.advanceTimersByTimeAsync(0);
+    const third = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("three"));
+    browser.memory.alive.delete("one"); // it crashed
+    await vi.advanceTimersByTimeAsync(9000);
+    const taken = [second, third].map(({ store }) => store.state.value.pending.map((each) => each.requestId));
+    expect(taken).toContainEqual(["c1", "c2"]);
+    expect(taken).toContainEqual([]);
+  });
+
+  it("leave their drafts to the next page where one is closed, which does not take them twice", async () => {
+    const server = new FakeServer();
+    const { browser, first } = await two(server);
+    first.store.dispatch(point);
+    await vi.advanceTimersByTimeAsync(500);
+    browser.memory.alive.clear();
+    const third = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("three"));
+    expect(third.store.state.value.prompt?.points).toEqual([point.point]);
+    const fourth = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("four"));
+    expect(fourth.store.state.value.prompt).toBeNull();
+  });
+
+  it("keep the rulers of both", async () => {
+    const { browser, first, second } = await two(new FakeServer());
+    const ruler = (id: string) => ({
+      id,
+      frame: 0,
+      points: [
+        { x: 1, y: 1 },
+        { x: 9, y: 1 },
+      ],
+    });
+    first.store.dispatch({ type: "view/ruler", ruler: ruler("r1") });
+    second.store.dispatch({ type: "view/ruler", ruler: ruler("r2") });
+    first.store.dispatch({ type: "view/ruler", ruler: ruler("r3") });
+    first.store.dispatch({ type: "view/ruler-gone", id: "r1" });
+    const next = await browser.load(new FakeServer(), undefined, undefined, browser.memory.tab("next"));
+    expect(next.store.state.value.rulers.map(({ id }) => id).toSorted()).toEqual(["r2", "r3"]);
+  });
+});
+
+describe("a stroke under way", () => {
+  const stroke = {
+    kind: "stroke",
+    frame: 0,
+    mode: "paint",
+    path: [{ x: 10, y: 10 }],
+    diameter: 7,
+    track: null,
+  } as const;
+
+  it("is finished as far as it got when the page was loaded anew", async () => {
+    const browser = new Browser();
+    const before = await browser.load(new FakeServer());
+    before.store.dispatch({ type: "stroke/begin", stroke });
+    before.store.dispatch({ type: "stroke/extend", point: { x: 20, y: 10 } });
+    await vi.advanceTimersByTimeAsync(500);
+    before.connection.close();
+    const after = await browser.load(new FakeServer());
+    expect(after.store.state.value.stroke).toBeNull();
+    expect(objectsOn(after.store.state.value, 0)).toHaveLength(1);
+    expect(after.store.state.value.undo.at(-1)?.reason).toBe("Paint a new object");
+  });
+
+  it("of another frame waits until that frame is there, so that its object is not replaced", async () => {
+    const browser = new Browser();
+    const before = await browser.load(new FakeServer());
+    before.store.dispatch({ type: "stroke/begin", stroke: { ...stroke, frame: 3, track: "t1" } });
+    before.connection.close();
+    const after = await browser.load(new FakeServer(), async (_: string, frame: number) =>
+      frameState({
+        frame,
+        tracks: [trackRevision("t1", 1)],
+        masks: [maskRevision("t1", 2, discRle(10, 30), { frame })],
+      }),
+    );
+    expect(after.store.state.value.pending).toEqual([]);
+    after.store.dispatch({ type: "frame/show", frame: 3 });
+    await vi.advanceTimersByTimeAsync(100);
+    const [object] = objectsOn(after.store.state.value, 3);
+    expect(object?.area_px).toBeGreaterThan(70); // both discs
+  });
+});
+
+describe("an open outline", () => {
+  it("survives a reload of the tab", async () => {
+    const browser = new Browser();
+    const server = new FakeServer();
+    const { store, connection } = await browser.load(server);
+    const corners = [{ x: 3, y: 4, path: [] }];
+    const outline = {
+      kind: "outline",
+      tool: "polygon",
+      frame: 2,
+      mode: "new",
+      track: null,
+      corners,
+    } as const;
+    store.dispatch({ type: "outline", outline });
+    connection.close();
+    const next = await browser.load(server);
+    expect(next.store.state.value.outline).toEqual(outline);
+    next.store.dispatch({ type: "outline", outline: null });
+    next.connection.close();
+    expect((await browser.load(server)).store.state.value.outline).toBeNull();
   });
 });
 

@@ -15,7 +15,7 @@ import {
   opened,
   trackRevision,
 } from "../../annotator";
-import { FakeServer, MemoryStorage } from "../../wire";
+import { FakeServer, MemoryBrowser } from "../../wire";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -41,7 +41,7 @@ function paint(requestId: string) {
   } as const;
 }
 
-async function load(server: FakeServer) {
+async function load(server: FakeServer, browser = new MemoryBrowser()) {
   const store = createStore({ ...opened(known), connection: "connecting" });
   const frames = {
     getState: vi.fn(async (_: string, frame: number) => frameState({ frame })),
@@ -52,9 +52,9 @@ async function load(server: FakeServer) {
   const answer = changeset(1, { request_id: "e1", author: me });
   const edits = {
     editTracks: vi.fn(async (_: string, __: { seen: number }) => answer),
-    revertVersion: vi.fn(async () => changeset(2, { request_id: "u1", author: me })),
+    takeBack: vi.fn(async () => changeset(2, { request_id: "u1", author: me })),
   };
-  const keep = browserKeep(1, "series", new MemoryStorage(), new MemoryStorage());
+  const keep = browserKeep(1, "series", browser.shelf, browser.tab("tab"), browser.storage);
   const connection = start(store, { api: frames, openWire: server.open, keep, newId: () => "id" });
   const stop = startEdits(store, edits);
   await vi.advanceTimersByTimeAsync(0);
@@ -66,7 +66,7 @@ async function load(server: FakeServer) {
 }
 
 describe("an edit of tracks", () => {
-  it("is posted with the newest version that was seen, and undone by its own version", async () => {
+  it("is posted with the newest version that was seen, and undone by its name", async () => {
     const { store, edits, close } = await load(new FakeServer());
     store.dispatch(ask);
     await vi.advanceTimersByTimeAsync(0);
@@ -75,7 +75,7 @@ describe("an edit of tracks", () => {
     expect(store.state.value.asked).toBeNull();
     store.dispatch({ type: "undo", requestId: "u1" });
     await vi.advanceTimersByTimeAsync(0);
-    expect(edits.revertVersion.mock.calls).toEqual([["series", { request_id: "u1", version: 1 }]]);
+    expect(edits.takeBack.mock.calls).toEqual([["series", { request_id: "u1", action: "e1" }]]);
     close();
   });
 
@@ -112,6 +112,24 @@ describe("an edit of tracks", () => {
     expect(second).toEqual(first);
     expect(store.state.value.asked).toBeNull();
     close();
+  });
+
+  it("that waits is kept over a reload, and asked for by the next page", async () => {
+    const browser = new MemoryBrowser();
+    const server = new FakeServer();
+    const before = await load(server, browser);
+    before.edits.editTracks.mockRejectedValue(offlineError());
+    before.store.dispatch(ask);
+    await vi.advanceTimersByTimeAsync(0);
+    before.close();
+    const after = await load(server, browser);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(after.edits.editTracks.mock.calls.map(([, values]) => values)).toMatchObject([
+      { request_id: "e1" },
+    ]);
+    expect(after.store.state.value.asked).toBeNull();
+    expect(after.store.state.value.undo).toMatchObject([{ requestId: "e1", saved: true }]);
+    after.close();
   });
 
   it("that is refused says why, and what is stale is loaded again", async () => {

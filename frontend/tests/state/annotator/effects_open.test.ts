@@ -10,6 +10,10 @@ const answers: Record<string, unknown> = {
   "GET /series/series/state": frameState({ version: 3, head: 3 }),
   "GET /projects/project/models": { models, versions: [] },
   "GET /projects/project/jobs": { results: [], next: null },
+  "GET /series/series/actions": {
+    undo: [{ action: "a1", reason: "Accept a mask", version: 3 }],
+    redo: [],
+  },
 };
 
 describe("an open series", () => {
@@ -49,12 +53,21 @@ describe("an open series", () => {
     expect(notice).toContain("The models could not be listed");
   });
 
+  it("knows what this person did before, and can be undone to it", async () => {
+    session = await openAnnotator("series", 0, me);
+    const known = { kind: "action", requestId: "a1", reason: "Accept a mask", saved: true };
+    expect([session.store.state.value.undo, session.store.state.value.redo]).toEqual([[known], []]);
+  });
+
   it("says which version one has seen when an older one is restored", async () => {
     changed["POST /series/series/restore"] = changeset(4);
     session = await openAnnotator("series", 0, me);
-    await session.restore(1, null);
+    await session.restore({ version: 1, first_frame: 2, last_frame: 3, tracks: null });
     const asked = sent.find(({ call }) => call === "POST /series/series/restore");
-    expect(asked?.body).toMatchObject({ version: 1, base: 3, frame: null });
-    expect(session.store.state.value.head).toBe(4);
+    expect(asked?.body).toMatchObject({ version: 1, base: 3, first_frame: 2, last_frame: 3 });
+    const { head, undo, past } = session.store.state.value;
+    expect(head).toBe(4);
+    expect(past).toBeNull();
+    expect(undo.at(-1)).toMatchObject({ kind: "action", saved: true });
   });
 });

@@ -22,7 +22,7 @@ describe("segmentations of a series", () => {
   it("follow the job that was started until it ends", async () => {
     const store = createStore(opened());
     const jobs = startJobs(store);
-    const session = startSegmentations(store, jobs.follow);
+    const session = startSegmentations(store, jobs.follow, () => "many");
     store.dispatch({ type: "scope", change: { what: "range", from: 1, to: 3 } });
     answer(job({ state: "queued" }));
     answer(job());
@@ -36,14 +36,19 @@ describe("segmentations of a series", () => {
 
   it("decide about many by frames and score: what reaches it, or what falls short", async () => {
     const store = createStore(opened());
-    const session = startSegmentations(store, () => undefined);
+    const session = startSegmentations(
+      store,
+      () => undefined,
+      () => "many",
+    );
     store.dispatch({ type: "scope", change: { from: 2, to: 4 } });
     store.dispatch({ type: "review", change: { minimumScore: 0.6 } });
     answer({ version: 9, accepted: 5 });
     answer({ version: 10, discarded: 2 });
     expect(await session.acceptMany("range")).toBe(5);
-    expect(sent(0)).toEqual({ frames: { from: 2, to: 4 }, min_score: 0.6, below: null });
+    expect(sent(0)).toEqual({ frames: { from: 2, to: 4 }, min_score: 0.6, below: null, action: "many" });
+    expect(store.state.value.undo).toMatchObject([{ kind: "action", requestId: "many", saved: true }]);
     expect(await session.discardMany("series", true)).toBe(2);
-    expect(sent(1)).toEqual({ frames: null, min_score: 0, below: 0.6 });
+    expect(sent(1)).toEqual({ frames: null, min_score: 0, below: 0.6, action: "many" });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChangesetConflict } from "../../../src/protocol/messages";
-import type { Annotator } from "../../../src/state/annotator/model";
+import type { Annotator, PendingCommit } from "../../../src/state/annotator/model";
 import { objectsOn } from "../../../src/state/annotator/view";
 import {
   byHand,
@@ -211,4 +211,41 @@ it("keeps a refused commit with the server's reason", () => {
   });
   expect(state.pending[0]?.problem).toEqual({ kind: "refused", message: "Viewers cannot annotate." });
   expect(masks(state)).toEqual([]);
+});
+
+it("keeps the prompt that is begun rather than the one that an earlier page left", () => {
+  const begun = run(opened(), { type: "prompt/point", point: { x: 3, y: 3, label: 1 }, requestId: "new" });
+  const { prompt } = run(opened(), {
+    type: "prompt/point",
+    point: { x: 9, y: 9, label: 1 },
+    requestId: "old",
+  });
+  const found = { type: "kept/found", pending: [], prompt, asked: null, requestId: "again" } as const;
+  expect(run(begun, found).prompt).toBe(begun.prompt);
+  expect(run(opened(), found).prompt?.points).toEqual(prompt?.points);
+});
+
+describe("commits that an earlier page left", () => {
+  const pendingOf = (state: Annotator) => state.pending.map((commit) => ({ ...commit, problem: null }));
+  const found = (state: Annotator, pending: readonly PendingCommit[]) =>
+    run(state, { type: "kept/found", pending, prompt: null, asked: null, requestId: "q" });
+  const names = (state: Annotator) =>
+    [state.undo, state.redo].map((steps) => steps.map((step) => step.requestId));
+
+  it("can be undone once they are saved, and until then say why not", () => {
+    const before = create(opened(), "c1", "t1");
+    let state = found(opened(), pendingOf(before));
+    expect(names(state)).toEqual([["c1"], []]);
+    expect(run(state, { type: "undo", requestId: "u1" }).notice).toContain("as soon as it is saved");
+    state = run(settle(state), { type: "undo", requestId: "u1" });
+    expect(state.asked).toMatchObject({ what: "take back", action: "c1" });
+  });
+
+  it("and that undo another move it to what can be redone", () => {
+    const before = run(settle(create(opened(), "c1", "t1")), { type: "undo", requestId: "u1" });
+    const [first] = before.redo;
+    const known = { kind: "action", requestId: "c1", reason: first?.reason ?? "", saved: true } as const;
+    const state = found({ ...opened(), undo: [known] }, pendingOf(before));
+    expect(names(state)).toEqual([[], ["u1"]]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HistoryEntry } from "../../../src/protocol/rest";
+import type { HistoryEntry } from "../../../src/protocol/history";
 import { groupedByJob, summed } from "../../../src/state/annotator/log";
 
 function entry(version: number, job: string | null, frame: number): HistoryEntry {
@@ -19,6 +19,7 @@ function entry(version: number, job: string | null, frame: number): HistoryEntry
       events: 1,
     },
     frames: [frame],
+    sample: null,
   };
 }
 

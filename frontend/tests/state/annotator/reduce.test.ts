@@ -5,6 +5,7 @@ import { openProposals, receivingTrack } from "../../../src/state/annotator/draf
 import {
   calibrationOf,
   frameCounts,
+  mayEdit,
   objectAt,
   objectsOn,
   phaseReceiver,
@@ -527,5 +528,28 @@ it("keeps the frame inside the series", () => {
 
 it("gives each object a colour of its own where the project has no phases", () => {
   expect(opened().display.colourBy).toBe("phase");
-  expect(opened({}, 5, { project: { phases: [], role: "annotator" } }).display.colourBy).toBe("object");
+  expect(
+    opened({}, 5, { project: { phases: [], role: "annotator", archived_at: null } }).display.colourBy,
+  ).toBe("object");
+});
+
+it("changes nothing in the archive, keeps what the server refused there, and goes on when it is restored", () => {
+  const told = (archived: boolean) =>
+    ({ type: "server", message: { type: "series.archived", archived } }) as const;
+  const gesture = {
+    requestId: "r1",
+    reason: "Draw",
+    operations: [{ op: "track.create", track: "t9", phase: null, name: "" }] as const,
+  };
+  const drawn = run(opened(), {
+    type: "commit",
+    gesture: { ...gesture, operations: [...gesture.operations] },
+  });
+  const refused = run(drawn, told(true), {
+    type: "server",
+    message: { type: "error", code: "archived", message: "In the archive.", request_id: "r1" },
+  });
+  expect(mayEdit(refused)).toBe(false);
+  expect(refused.pending.map(({ problem }) => problem?.kind)).toEqual(["refused"]);
+  expect(mayEdit(run(refused, told(false)))).toBe(true);
 });

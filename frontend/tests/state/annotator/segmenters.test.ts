@@ -59,8 +59,9 @@ const catalogue = { models: [...models, swin], versions: [version(1), version(2)
 function openedWith(model?: { model: string; version: string | null }, versions = catalogue.versions) {
   return initialState({
     series: { ...series(), ...(model === undefined ? {} : { model }) },
-    project: { phases: [pore, gold], role: "annotator" },
+    project: { phases: [pore, gold], role: "annotator", archived_at: null },
     user: me,
+    actions: { undo: [], redo: [] },
     models: catalogue.models,
     versions,
     jobs: [],

@@ -74,11 +74,11 @@ describe("an edit of tracks", () => {
     expect(state.asked).toBeNull();
     expect(objectsOn(state, 0).map(({ track }) => track.track)).toEqual(["t2"]);
     state = run(state, { type: "undo", requestId: "u1" });
-    expect(state.asked).toMatchObject({ what: "revert", version: 1 });
+    expect(state.asked).toMatchObject({ what: "take back", action: "e1" });
     state = run(state, made("u1", 2));
     expect(stacks(state)).toEqual([[], ["Change an ID"]]);
     state = run(state, { type: "redo", requestId: "r1" });
-    expect(state.asked).toMatchObject({ what: "revert", version: 2 });
+    expect(state.asked).toMatchObject({ what: "take back", action: "u1" });
     state = run(state, made("r1", 3));
     expect(stacks(state)).toEqual([["Change an ID"], []]);
   });
@@ -88,7 +88,9 @@ describe("an edit of tracks", () => {
     expect(isDue(state)).toBe(false);
     expect(isDue(run(settle(state), paint("c2")))).toBe(true);
     state = settle(state);
-    expect(run(state, { type: "undo", requestId: "u1" })).toBe(state);
+    const undone = run(state, { type: "undo", requestId: "u1" });
+    expect([undone.asked, undone.undo]).toEqual([state.asked, state.undo]);
+    expect(undone.notice).toContain("as soon as it is saved");
     const second = run(state, ask("e2"));
     expect(second.asked?.requestId).toBe("e1");
     expect(second.notice).toContain("on its way");
@@ -155,8 +157,48 @@ describe("an edit of tracks", () => {
     expect(run(refused, { type: "tracks/let-go" }).refused).toBeNull();
   });
 
+  it("of one object alone is an action of its own", () => {
+    let state = settle(run(known(), paint("c1")));
+    state = run(state, { type: "undo/object", track: "t1", requestId: "o1" });
+    expect(state.asked).toMatchObject({ what: "take back of object", track: "t1", frame: 0 });
+    state = run(state, made("o1", 2));
+    expect(stacks(state)).toEqual([["Paint a mask", "Undo on one object"], []]);
+    state = run(state, { type: "undo", requestId: "u1" });
+    expect(state.asked).toMatchObject({ what: "take back", action: "o1" });
+  });
+
   it("is not for viewers", () => {
     const viewer = { ...known(), role: "viewer" as const };
     expect(run(viewer, ask("e1"))).toBe(viewer);
+  });
+});
+
+describe("a refusal", () => {
+  const refused = (requestId: string, code: string) =>
+    ({ type: "tracks/refused", requestId, refusal: { code, message: "No.", conflicts: [] } }) as const;
+  const edited = () => run(known(), ask("e1"), made("e1", 1), ask("e2"), made("e2", 2));
+  const ids = ({ undo, redo }: Annotator) => [undo, redo].map((steps) => steps.map((step) => step.requestId));
+
+  it("of an undo or a redo keeps the step for another try", () => {
+    const undone = run(edited(), { type: "undo", requestId: "u1" }, refused("u1", "http_500"));
+    expect(ids(undone)).toEqual([["e1", "e2"], []]);
+    const back = run(edited(), { type: "undo", requestId: "u1" }, made("u1", 3));
+    const redone = run(back, { type: "redo", requestId: "r1" }, refused("r1", "locked"));
+    expect(ids(redone)).toEqual([["e1"], ["u1"]]);
+  });
+
+  it("that lasts passes over the step, says so, and blocks none below it", () => {
+    const state = run(edited(), { type: "undo", requestId: "u1" }, refused("u1", "stale"));
+    expect(ids(state)).toEqual([["e1"], []]);
+    expect(state.notice).toContain("goes on with the step before it");
+    expect(run(state, { type: "undo", requestId: "u2" }).asked).toMatchObject({ action: "e1" });
+  });
+
+  it("leaves what could be redone, unless something was done since", () => {
+    const back = run(edited(), { type: "undo", requestId: "u1" }, made("u1", 3));
+    expect(ids(run(back, ask("e3"), refused("e3", "stale")))).toEqual([["e1"], ["u1"]]);
+    const object = { type: "undo/object", track: "t1", requestId: "o1" } as const;
+    expect(ids(run(back, object, refused("o1", "not_yours")))).toEqual([["e1"], ["u1"]]);
+    expect(ids(run(back, ask("e3"), paint("c1"), refused("e3", "stale")))).toEqual([["e1", "c1"], []]);
   });
 });

@@ -30,3 +30,27 @@ it("never mixes stacks, videos and archives into frames", () => {
 it("leaves out what file managers put into folders", () => {
   expect(shape(planSeries(named(".DS_Store", "Thumbs.db", "a.png"), "one"))).toEqual([["a", "a.png"]]);
 });
+
+it("makes a series of each folder's frames, named by the folder where their names say nothing", () => {
+  const files = [
+    { name: "frame_2.png", folder: "run/800C" },
+    { name: "frame_1.png", folder: "run/800C" },
+    { name: "au_1.png", folder: "run/900C" },
+    { name: "au_2.png", folder: "run/900C" },
+    { name: "film.avi", folder: "run/900C" },
+  ];
+  expect(shape(planSeries(files, "one", (file) => file.folder))).toEqual([
+    ["800C", "frame_1.png", "frame_2.png"],
+    ["au", "au_1.png", "au_2.png"],
+    ["film", "film.avi"],
+  ]);
+});
+
+it("takes a stack beside frames of another kind for a series of its own", () => {
+  const files = named("f1.png", "f2.PNG", "in situ.tif", "a.jpg", "b.jpeg");
+  expect(shape(planSeries(files, "one"))).toEqual([
+    ["Series", "a.jpg", "b.jpeg"],
+    ["Series", "f1.png", "f2.PNG"],
+    ["in situ", "in situ.tif"],
+  ]);
+});

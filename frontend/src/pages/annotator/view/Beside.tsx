@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { pan, toImage, toScreen, zoomAt } from "../../../geometry/viewport";
-import type { HistoryEntry } from "../../../protocol/rest";
+import type { HistoryEntry } from "../../../protocol/history";
 import { ChunkCache } from "../../../render/chunks";
 import { startDecoder } from "../../../render/decoder";
 import { ClickTimer } from "../../../render/latency";
@@ -14,6 +14,7 @@ import { frameBeside, stateBeside } from "../../../state/annotator/viewing";
 import { IconButton } from "../../../ui/Button";
 import { Checkbox } from "../../../ui/Checkbox";
 import { Select } from "../../../ui/Field";
+import { shortcut } from "../command_keys";
 import { Numbers } from "../Marks";
 import { useView, useWorkspace, type Workspace } from "../workspace";
 
@@ -52,9 +53,14 @@ function View({ beside }: { beside: Beside }) {
       drawn,
     });
     const stopPointing = movesBothViews(workspace, element);
+    const online = computed(() => workspace.state.value.connection === "online");
+    const stopRetrying = online.subscribe((there) => {
+      if (there) chunks.retry();
+    });
     return () => {
       stopPointing();
-      painter.stop();
+      stopRetrying();
+      painter.close();
       chunks.close();
       decoder.close();
     };
@@ -98,7 +104,7 @@ function Bar({ beside, frame }: { beside: Beside; frame: number }) {
   const head = useView((state) => state.serverHead);
   const entries = useMemo(() => signal<readonly HistoryEntry[]>([]), []);
   useEffect(() => {
-    session.history(null, null).then(
+    session.history(null, {}).then(
       ({ results }) => {
         entries.value = results;
       },
@@ -113,7 +119,7 @@ function Bar({ beside, frame }: { beside: Beside; frame: number }) {
       <IconButton
         icon="chevron-left"
         label="Previous frame of the second view"
-        shortcut=";"
+        {...shortcut("view.beside-previous")}
         disabled={frame === 0}
         onClick={() => change({ frame: frame - 1, follows: false })}
       />
@@ -133,7 +139,7 @@ function Bar({ beside, frame }: { beside: Beside; frame: number }) {
       <IconButton
         icon="chevron-right"
         label="Next frame of the second view"
-        shortcut="'"
+        {...shortcut("view.beside-next")}
         disabled={frame === frames - 1}
         onClick={() => change({ frame: frame + 1, follows: false })}
       />
@@ -160,7 +166,7 @@ function Bar({ beside, frame }: { beside: Beside; frame: number }) {
       <IconButton
         icon="close"
         label="Close the second view"
-        shortcut="Shift+V"
+        {...shortcut("view.beside")}
         onClick={() => dispatch({ type: "view/beside", change: null })}
       />
     </div>

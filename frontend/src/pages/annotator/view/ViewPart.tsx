@@ -5,7 +5,7 @@ import type { Display } from "../../../state/annotator/model";
 import { calibrationOf } from "../../../state/annotator/view";
 import { Button, IconButton } from "../../../ui/Button";
 import { Checkbox } from "../../../ui/Checkbox";
-import { Kbd } from "../../../ui/Kbd";
+import { CommandKey } from "../command_keys";
 import { useView, useWorkspace } from "../workspace";
 import { ScaleBarSettings } from "./ScaleBarSettings";
 
@@ -26,7 +26,8 @@ export function ViewPart() {
           label="Outlines of the frames before and after"
           hint={
             <span class="neighbour-key">
-              <span class="before">before</span> <span class="after">after</span> <Kbd keys="Shift+O" />
+              <span class="before">before</span> <span class="after">after</span>{" "}
+              <CommandKey id="view.neighbours" />
             </span>
           }
           checked={display.neighbours}

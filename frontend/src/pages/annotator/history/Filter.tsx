@@ -1,0 +1,122 @@
+// Which changes the history lists. What is chosen stays in sight, and one button clears it.
+
+import { useId } from "preact/hooks";
+import { kinds } from "../../../protocol/history";
+import {
+  filterWords,
+  framesProblem,
+  KIND_NAMES,
+  type LogFilter,
+  NO_FILTER,
+} from "../../../state/annotator/log_filter";
+import { tracksOf } from "../../../state/annotator/view";
+import { trackName } from "../../../state/annotator/words";
+import { Button } from "../../../ui/Button";
+import { Field, Select } from "../../../ui/Field";
+import { Icon } from "../../../ui/icons";
+import { useView, useWorkspace } from "../workspace";
+
+export function Filter() {
+  const { session, state, logFilter, logFilterOpen } = useWorkspace();
+  const id = useId();
+  const frames = useView((all) => all.series.frames);
+  const selected = useView((all) => all.selection?.track ?? null);
+  const shownFrame = useView((all) => all.frame);
+  const filter = logFilter.value;
+  const members = session.project.members.map(({ user }) => user);
+  const words = filterWords(filter, frames, {
+    person: (author) => members.find((member) => member.id === author)?.name ?? `Person ${author}`,
+    object: (track) => trackName(state.value, track),
+  });
+  const set = (change: Partial<LogFilter>) => {
+    logFilter.value = { ...filter, ...change };
+  };
+  const objects = [...tracksOf(state.value).values()]
+    .filter(({ number, track }) => number !== null && (track === selected || track === filter.track))
+    .map(({ track, number }) => ({ value: track, label: `#${number}` }));
+  return (
+    <div class="history-filter">
+      <div class="history-filter-head">
+        <button
+          type="button"
+          class="button quiet"
+          aria-expanded={logFilterOpen.value}
+          aria-controls={id}
+          onClick={() => {
+            logFilterOpen.value = !logFilterOpen.value;
+          }}
+        >
+          <Icon name={logFilterOpen.value ? "chevron-up" : "chevron-down"} size={12} /> Filter
+        </button>
+        <span class="history-filter-words" aria-live="polite">
+          {words.length === 0 ? "All changes" : words.join(" · ")}
+        </span>
+        {words.length > 0 && (
+          <Button
+            tone="quiet"
+            onClick={() => {
+              logFilter.value = NO_FILTER;
+            }}
+          >
+            Clear
+          </Button>
+        )}
+      </div>
+      {logFilterOpen.value && (
+        <div id={id} class="history-filter-body">
+          <div class="history-filter-pair">
+            <Select
+              label="Person"
+              value={filter.author === null ? "" : String(filter.author)}
+              choices={[
+                { value: "", label: "Anybody" },
+                ...members.map((member) => ({ value: String(member.id), label: member.name })),
+              ]}
+              onValue={(value) => set({ author: value === "" ? null : Number(value) })}
+            />
+            <Select
+              label="Object"
+              {...(objects.length === 0 ? { hint: "Select one to list its changes" } : {})}
+              value={filter.track ?? ""}
+              choices={[{ value: "", label: "Any" }, ...objects]}
+              onValue={(value) => set({ track: value === "" ? null : value })}
+            />
+          </div>
+          <div class="history-filter-pair">
+            <Field
+              label="Frame, or a range"
+              placeholder={`1-${frames}`}
+              inputMode="numeric"
+              autocomplete="off"
+              value={filter.frames}
+              error={framesProblem(filter.frames, frames)}
+              onValue={(text) => set({ frames: text })}
+            />
+            <Button onClick={() => set({ frames: String(shownFrame + 1) })}>This frame</Button>
+          </div>
+          <fieldset class="history-kinds">
+            <legend>Kind of change</legend>
+            {kinds.map((kind) => {
+              const chosen = filter.kinds.includes(kind);
+              return (
+                <button
+                  key={kind}
+                  type="button"
+                  class="history-kind"
+                  aria-pressed={chosen}
+                  onClick={() =>
+                    set({
+                      kinds: chosen ? filter.kinds.filter((each) => each !== kind) : [...filter.kinds, kind],
+                    })
+                  }
+                >
+                  {KIND_NAMES[kind]}
+                </button>
+              );
+            })}
+          </fieldset>
+        </div>
+      )}
+    </div>
+  );
+}
