@@ -44,10 +44,10 @@ export class Scene {
     private readonly chunks: ChunkCache,
     private readonly first: Annotator,
   ) {
-    // The picture is kept, so that a stroke costs the place where it grows and not the whole canvas. Every pixel is
-    // opaque all the same; asking the browser to see to that costs it a pass over the canvas.
+    // The picture is kept, so that a stroke costs the place where it grows and not the whole canvas. Without alpha the
+    // browser need not blend it with the page.
     const gl = canvas.getContext("webgl2", {
-      alpha: true,
+      alpha: false,
       antialias: false,
       depth: false,
       stencil: false,
