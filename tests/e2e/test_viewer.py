@@ -31,6 +31,7 @@ WATCH = """() => {
   const copy = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
   window.seen = [];
   new MutationObserver(() => {
+    if (window.seen.at(-1)?.[0] === Number(canvas.dataset.frame)) return;
     copy.drawImage(canvas, canvas.width / 2, canvas.height / 2, 1, 1, 0, 0, 1, 1);
     window.seen.push([Number(canvas.dataset.frame), copy.getImageData(0, 0, 1, 1).data[0]]);
   }).observe(canvas, { attributes: true, attributeFilter: ["data-frame"] });
@@ -139,6 +140,7 @@ def test_a_saved_contrast_opens_for_everyone(watched: Page, live_app: App, perso
     person.post(f"/projects/{project}/members", {"username": "lenard", "role": "viewer"})
     annotator = opened(watched, live_app, series)
     usual = window(watched)
+    watched.locator(".histogram-bars").wait_for()  # its limits are the sliders', which are made anew when it comes
     watched.get_by_role("spinbutton", name="Black at").fill("4000")
     watched.get_by_role("spinbutton", name="White at").fill("9000")
     watched.get_by_role("spinbutton", name="White at").press("Enter")
@@ -217,8 +219,9 @@ def test_rulers_stay_on_their_frame_until_removed(watched: Page, live_app: App, 
     expect(label).to_have_text(re.compile(r"^(89|90)\.\d°$"))
     annotator.press("ArrowRight")
     expect(label).to_have_count(0)
+    expect(watched).to_have_url(re.compile("frame=3$"))
     watched.reload()
-    drawn(watched)
+    drawn(watched, 3)
     annotator.press("ArrowLeft")
     drawn(watched, 2)
     expect(label).to_have_text(re.compile("°$"))
@@ -372,7 +375,7 @@ def test_two_thousand_masks_are_named_and_selected(
     expect(card).to_have_count(0)
     annotator.press("v")
     annotator.click(*places[1234])
-    expect(watched.get_by_role("option", name=re.compile("#1235"))).to_have_attribute("aria-selected", "true")
+    expect(watched.get_by_role("row", name=re.compile("#1235"))).to_have_attribute("aria-selected", "true")
 
 
 def test_a_frame_of_8192_pixels_a_side_is_drawn_from_its_pyramid_and_painted_on(

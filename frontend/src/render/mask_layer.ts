@@ -26,19 +26,19 @@ const PALETTE_WIDTH = 256;
 const DASHES = { none: 0, gaps: 1, ants: 2, open: 3 };
 
 // Lines lie inside their object, so that the background costs one texel and touching objects keep a line each.
-const FRAGMENT = `
+const WHOLE = `
+  uniform highp usampler2D labels;
+  uint label(vec2 at) {
+    ivec2 texel = ivec2(floor(at));
+    if (any(lessThan(texel, ivec2(0))) || any(greaterThanEqual(texel, ivec2(size)))) return 0u;
+    return texelFetch(labels, texel, 0).r;
+  }`;
+
+const PAGED = `
   uniform highp usampler2DArray labels;
   uniform highp usampler2D places; // per page its layer plus one; 0: an empty page
-  uniform sampler2D colours;      // per label: red, green, blue, opacity of the fill
-  uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, dashes, opacity, hatched
-  uniform vec2 size;              // of the frame
-  uniform int side;               // of a page, a power of two
-  uniform ivec3 page;             // that is being drawn: its first column and row, and its layer
-  uniform float pixel;            // image pixels per CSS pixel
-  uniform float device;           // device pixels per CSS pixel
-  in vec2 image;
-  out vec4 colour;
-
+  uniform int side;                // of a page, a power of two
+  uniform ivec3 page;              // that is being drawn: its first column and row, and its layer
   uint label(vec2 at) {
     ivec2 texel = ivec2(floor(at));
     ivec2 inside = texel - page.xy;
@@ -47,7 +47,18 @@ const FRAGMENT = `
     uint place = texelFetch(places, texel / side, 0).r;
     if (place == 0u) return 0u;
     return texelFetch(labels, ivec3(texel & (side - 1), int(place) - 1), 0).r;
-  }
+  }`;
+
+/** `label` is a function that reads the label of an image point, 0 beyond the frame. */
+const fragmentWith = (label: string) => `
+  uniform sampler2D colours;      // per label: red, green, blue, opacity of the fill
+  uniform sampler2D lines;        // per label: width in quarters of a CSS pixel, dashes, opacity, hatched
+  uniform vec2 size;              // of the frame
+  uniform float pixel;            // image pixels per CSS pixel
+  uniform float device;           // device pixels per CSS pixel
+  in vec2 image;
+  out vec4 colour;
+  ${label}
 
   // How many of eight directions leave the object within a distance.
   bool leaves(uint own, float reach) {
@@ -88,16 +99,17 @@ const FRAGMENT = `
   }`;
 
 export class MaskProgram {
-  private readonly program: Program;
+  private program: Program | null = null;
 
-  constructor(private readonly gl: WebGL2RenderingContext) {
-    this.program = makeProgram(gl, RECTANGLE_VERTEX, FRAGMENT);
-  }
+  constructor(private readonly gl: WebGL2RenderingContext) {}
 
   draw(labels: LabelTexture, palette: Palette, viewport: Viewport, devicePixelRatio: number): void {
-    const pages = labels.inUse.filter(({ box }) => isInSight(box, viewport));
-    if (pages.length === 0) return;
-    const { gl, program } = this;
+    const parts = labels.parts.filter(({ box }) => isInSight(box, viewport));
+    if (parts.length === 0) return;
+    const { gl } = this;
+    // All labels of a series are of one size, so they are read in one way.
+    this.program ??= makeProgram(gl, RECTANGLE_VERTEX, fragmentWith(labels.paged ? PAGED : WHOLE));
+    const { program } = this;
     labels.bind(gl.TEXTURE0, gl.TEXTURE3);
     gl.useProgram(program.program);
     gl.enable(gl.BLEND);
@@ -113,7 +125,7 @@ export class MaskProgram {
     gl.uniform1f(program.uniform("device"), devicePixelRatio);
     const { originX, originY, width, height, scale } = viewport;
     gl.uniform4f(program.uniform("view"), originX, originY, width / scale, height / scale);
-    for (const { box, layer } of pages) {
+    for (const { box, layer } of parts) {
       gl.uniform3i(program.uniform("page"), box[0], box[1], layer);
       gl.uniform4f(program.uniform("rectangle"), ...box);
       gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);

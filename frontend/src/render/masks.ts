@@ -37,8 +37,8 @@ export class MaskLayers {
   private readonly neighbours = new Map<number, Layer>();
   /** What `drawStill` draws, from below. */
   private shown: readonly Layer[] = [];
-  private still = 0;
   private stillFrom: readonly unknown[] = [];
+  private pointedAt: readonly (string | null)[] = [];
   private painted: { stroke: StrokeDraft; points: number } | null = null;
 
   constructor(
@@ -51,16 +51,23 @@ export class MaskLayers {
     this.top = new Layer(gl, height, width);
   }
 
-  /** Counts the changes of what `drawStill` draws. `frame` is the one whose image is on screen. */
-  composeStill(state: Annotator, frame: number): number {
+  /** What `drawStill` draws. Says which box of the frame has changed because the pointer has left and reached objects, if
+   * that is all; null: anything may have. `frame` is the one whose image is on screen. */
+  composeStill(state: Annotator, frame: number): BoxXyxy | null {
     const changes = state.difference === null ? null : changesOn(state, frame);
     this.shown = state.difference === null ? this.composed(state, frame) : [];
     const from = [state.difference, changes, ...this.shown.flatMap((layer) => [layer, layer.version])];
     const same =
       from.length === this.stillFrom.length && from.every((value, at) => value === this.stillFrom[at]);
-    if (!same) this.still++;
+    const before = this.pointedAt;
     this.stillFrom = from;
-    return this.still;
+    this.pointedAt = [state.hovered, state.selection?.track ?? null];
+    if (!same) return null;
+    if (!this.shown.includes(this.objects)) return NOTHING;
+    return [...this.pointedAt, ...before]
+      .filter((track) => track !== null && this.pointedAt.includes(track) !== before.includes(track))
+      .map((track) => objectOf(state, track as string, frame)?.box ?? NOTHING)
+      .reduce(joinBoxes, NOTHING);
   }
 
   /** What stays as it is while a stroke is drawn. */
@@ -123,11 +130,13 @@ export class MaskLayers {
           .map(({ mask, label }) => ({ runs: decoded(mask), label })),
       );
     });
-    this.objects.update("styles", [objects, display, phases, hovered, selection, minimum], () => {
+    const look = this.objects.remember("look", [objects, display, phases, minimum], () => ({}));
+    const pointedAt = [hovered, selection?.track];
+    this.objects.restyle([look, ...pointedAt], () => {
       this.objects.palette.set(
         objects.map((object): LabelStyle => {
           const { track } = object;
-          const pointed = track.track === hovered || track.track === selection?.track;
+          const pointed = pointedAt.includes(track.track);
           const colour = colourOf(track, phases, display.colourBy);
           if (object.state === "accepted") return acceptedStyle(colour, display, pointed);
           return proposalStyle(colour, display, pointed, isLit(object, minimum));
@@ -279,8 +288,9 @@ function draftColour(state: Annotator): Colour {
 class Layer {
   readonly labels: LabelTexture;
   readonly palette: Palette;
-  /** Counts how often something was made anew. */
+  /** Counts how often something was made anew, but for what `restyle` did. */
   version = 0;
+  private styledFrom: readonly unknown[] = [];
   private readonly made = new Map<string, { from: readonly unknown[]; value: unknown }>();
 
   constructor(gl: WebGL2RenderingContext, height: number, width: number) {
@@ -297,6 +307,13 @@ class Layer {
     this.version++;
     this.made.set(name, { from, value });
     return value;
+  }
+
+  /** Makes styles that look otherwise only where somebody points. */
+  restyle(from: readonly unknown[], make: () => void): void {
+    if (from.every((value, index) => value === this.styledFrom[index])) return;
+    this.styledFrom = from;
+    make();
   }
 
   update(name: string, from: readonly unknown[], make: () => void): void {

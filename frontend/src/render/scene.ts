@@ -1,6 +1,7 @@
 // Draws the canvas from the state: the image once per change of view, the masks over it when one of them changes, and
 // what is being drawn at every change.
 
+import { joinBoxes } from "../geometry/bitmap";
 import type { BoxXyxy } from "../geometry/rle";
 import { toScreen, type Viewport } from "../geometry/viewport";
 import type { Annotator, ChunkPlace } from "../state/annotator/model";
@@ -34,7 +35,6 @@ export class Scene {
     width: number;
     height: number;
   } | null = null;
-  private stillDrawn = -1;
   private imageDrawnFrom: readonly unknown[] = [];
   private shown: number | null = null;
   private waitingSince: { frame: number; at: number } | null = null;
@@ -44,10 +44,10 @@ export class Scene {
     private readonly chunks: ChunkCache,
     private readonly first: Annotator,
   ) {
-    // The picture is kept, so that a stroke costs the place where it grows and not the whole canvas. Every pixel is
-    // opaque all the same; asking the browser to see to that costs it a pass over the canvas.
+    // The picture is kept, so that a stroke costs the place where it grows and not the whole canvas. Without alpha the
+    // browser need not blend it with the page.
     const gl = canvas.getContext("webgl2", {
-      alpha: true,
+      alpha: false,
       antialias: false,
       depth: false,
       stencil: false,
@@ -126,27 +126,22 @@ export class Scene {
       gl.clear(gl.COLOR_BUFFER_BIT);
       this.image.draw(tiles, viewport, devicePixelRatio, state.display);
     }
-    const version = this.masks.composeStill(state, frame);
-    const remade = version !== this.stillDrawn;
-    if (stale || remade) {
-      this.stillDrawn = version;
-      copy(gl, image, still, { x: 0, y: 0, width, height });
+    const composed = this.masks.composeStill(state, frame);
+    const pointed = stale ? null : composed;
+    const partIn = (box: BoxXyxy | null): Part =>
+      box === null ? { x: 0, y: 0, width, height } : partOf(gl.canvas, box, viewport, devicePixelRatio);
+    within(gl, partIn(pointed), (part) => {
+      copy(gl, image, still, part);
       this.masks.drawStill(state, frame, viewport, devicePixelRatio);
-    }
+    });
     const touched = this.masks.composeTop(state, frame);
-    const part =
-      stale || remade || touched === null
-        ? { x: 0, y: 0, width, height }
-        : partOf(gl.canvas, touched, viewport, devicePixelRatio);
-    if (part.width > 0 && part.height > 0) {
-      gl.enable(gl.SCISSOR_TEST);
-      gl.scissor(part.x, part.y, part.width, part.height);
+    const changed = pointed === null || touched === null ? null : joinBoxes(pointed, touched);
+    within(gl, partIn(changed), (part) => {
       gl.bindFramebuffer(gl.FRAMEBUFFER, null);
       gl.clear(gl.COLOR_BUFFER_BIT); // Chromium does not count a blit as drawing
       copy(gl, still, null, part);
       this.masks.drawTop(state, viewport, devicePixelRatio);
-      gl.disable(gl.SCISSOR_TEST);
-    }
+    });
     return { frame, complete };
   }
 
@@ -216,6 +211,15 @@ interface Part {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** Draws inside a part only, where it has any pixels. */
+function within(gl: WebGL2RenderingContext, part: Part, draw: (part: Part) => void): void {
+  if (part.width <= 0 || part.height <= 0) return;
+  gl.enable(gl.SCISSOR_TEST);
+  gl.scissor(part.x, part.y, part.width, part.height);
+  draw(part);
+  gl.disable(gl.SCISSOR_TEST);
 }
 
 /** Copies a part of one picture onto another of the same size (null: the canvas), which is drawn on afterwards. */
