@@ -58,7 +58,8 @@ def test_every_service_has_a_health_check_and_restarts() -> None:
 
 def test_every_limit_can_be_raised() -> None:
     limits = dict.fromkeys(re.findall(r"GRATICULE_MAX_\w+", ENVIRONMENT.read_text()), "7")
-    assert len(limits) == 4
+    limits["GRATICULE_MAX_READER_BYTES"] = str(2**30)  # a reader needs a quarter of a GiB at least
+    assert len(limits) == 5
     for environment in ({}, limits):
         found = services(**environment)
         for role in ("web", "worker-quick", "worker-long", "worker-train"):
@@ -68,6 +69,7 @@ def test_every_limit_can_be_raised() -> None:
             assert (read.max_upload_bytes, read.max_frames) == (expected.max_upload_bytes, expected.max_frames)
             assert read.max_frame_pixels == expected.max_frame_pixels
             assert read.max_series_bytes == expected.max_series_bytes
+            assert read.max_reader_bytes == expected.max_reader_bytes
     named = (ROOT / "README.md").read_text()
     assert [name for name in limits if name not in named] == []
 

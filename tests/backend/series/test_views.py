@@ -181,8 +181,8 @@ def test_the_histogram_of_a_large_frame_is_of_a_coarser_level(
     images = np.zeros((1, 1030, 1040), np.uint8)
     images[0, 0, 0] = 200
     url = address(imported(project, images), "histogram")
-    full, half = 1030 * 1040, 515 * 520
-    for limit, values, greatest in ((full, full, 200), (full - 1, half, 50), (9, half, 50)):
+    full, half, quarter = 1030 * 1040, 515 * 520, 258 * 260
+    for limit, values, greatest in ((full, full, 200), (full - 1, half, 50), (half - 1, quarter, 12), (9, quarter, 12)):
         monkeypatch.setattr(display, "HISTOGRAM_PX", limit)
         answer = client.get(url).json()
         assert (sum(answer["counts"]), answer["max"]) == (values, greatest)
