@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from backend.annotations import history_serializers, serializers, services
+from backend.annotations import history_serializers, reversals, serializers
 from backend.annotations.difference import difference
 from backend.annotations.history import Wanted, history, samples
 from backend.annotations.life import life, revisions
@@ -63,7 +63,7 @@ class RestoreView(APIView):
     def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.RestoreInput.read(request)
-        return committed(series, services.restore(series_id=series, author=author, **values))
+        return committed(series, reversals.restore(series_id=series, author=author, **values))
 
 
 class RestorationView(APIView):
@@ -74,5 +74,5 @@ class RestorationView(APIView):
         author_of(request, series)
         values = serializers.RestorationInput.read(request)
         values.pop("base")
-        draft = services.restoration(series_id=series, **values)
+        draft = reversals.restoration(series_id=series, **values)
         return answer(history_serializers.RestorationOutput(**draft))

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from backend.annotations import selectors
-from backend.annotations.services import Committed
+from backend.annotations.requests import Committed
 from backend.projects.models import User
 from backend.projects.roles import Role
 from backend.projects.views import signed_in

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.annotations import selectors, serializers, services
+from backend.annotations import reversals, selectors, serializers, services
 from backend.annotations.actions import Action, actions_of
 from backend.annotations.lanes import lanes
 from backend.annotations.reading import answer, author_of, committed, query_of
@@ -81,7 +81,7 @@ class RevertView(APIView):
     def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.RevertInput.read(request)
-        return committed(series, services.revert(series_id=series, author=author, **values))
+        return committed(series, reversals.revert(series_id=series, author=author, **values))
 
 
 class ActionsView(APIView):
@@ -104,7 +104,7 @@ class TakeBackView(APIView):
     def post(self, request: Request, series: UUID) -> HttpResponse:
         author = author_of(request, series)
         values = serializers.TakeBackInput.read(request)
-        take_back = services.take_back if "action" in values else services.take_back_of_object
+        take_back = reversals.take_back if "action" in values else reversals.take_back_of_object
         return committed(series, take_back(series_id=series, author=author, **values))
 
 
@@ -113,7 +113,7 @@ class RevertJobView(APIView):
     def post(self, request: Request, series: UUID) -> Response:
         author = author_of(request, series)
         values = serializers.RevertJobInput.read(request)
-        masks = services.revert_job(series_id=series, author=author, **values)
+        masks = reversals.revert_job(series_id=series, author=author, **values)
         return Response(serializers.RevertedOutput({"version": selectors.head_of(series), "masks": masks}).data)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from django.utils import timezone
 
 from backend.annotations import services
-from backend.annotations.services import Committed
+from backend.annotations.requests import Committed
 from backend.inference import model_files
 from backend.inference.models import ModelVersion, Origin
 from backend.inference.versions import Description, record

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from backend.annotations import actions, services
+from backend.annotations import actions, reversals, services
 from backend.annotations.actions import Actions, actions_of
 from backend.annotations.models import Changeset
 from backend.annotations.proposals import Selection
@@ -59,7 +59,7 @@ def paint(series: Series, track: UUID, mask: MaskRle, author: User | None = None
 
 
 def take_back(series: Series, action: UUID) -> None:
-    services.take_back(series_id=series.pk, author=owner_of(series), request_id=uuid4(), action=action)
+    reversals.take_back(series_id=series.pk, author=owner_of(series), request_id=uuid4(), action=action)
 
 
 def undo(series: Series) -> None:
@@ -75,7 +75,7 @@ def last_version(series: Series) -> int:
 
 
 def revert(series: Series, version: int, author: User) -> int:
-    return services.revert(series_id=series.pk, author=author, request_id=uuid4(), version=version).version
+    return reversals.revert(series_id=series.pk, author=author, request_id=uuid4(), version=version).version
 
 
 def calibrate(series: Series, size: float) -> None:
@@ -89,7 +89,7 @@ def pixel_size(series: Series) -> float | None:
 
 
 def undo_of_object(series: Series, track: UUID, frame: int = 0) -> None:
-    services.take_back_of_object(
+    reversals.take_back_of_object(
         series_id=series.pk, author=owner_of(series), request_id=uuid4(), track=track, frame=frame
     )
 
@@ -127,7 +127,7 @@ def test_only_ones_own_actions_are_listed_and_taken_back(series: Series) -> None
     assert actions_of(series.pk, stranger.pk).undo == []
     [drawn] = actions_of(series.pk, owner_of(series).pk).undo
     with pytest.raises(NotFoundError, match="You have no action"):
-        services.take_back(series_id=series.pk, author=stranger, request_id=uuid4(), action=drawn.id)
+        reversals.take_back(series_id=series.pk, author=stranger, request_id=uuid4(), action=drawn.id)
 
 
 def test_what_another_person_changed_since_is_never_overwritten(series: Series) -> None:
@@ -201,8 +201,8 @@ def test_a_repeated_request_is_answered_with_its_first_version(series: Series) -
     author, request = owner_of(series), uuid4()
     values = {"series_id": series.pk, "author": author, "request_id": request}
     paint(series, track, BAR)
-    first = services.take_back_of_object(**values, track=track, frame=0)
-    again = services.take_back_of_object(**values, track=track, frame=0)
+    first = reversals.take_back_of_object(**values, track=track, frame=0)
+    again = reversals.take_back_of_object(**values, track=track, frame=0)
     assert (again.version, again.repeated) == (first.version, True)
 
 
@@ -306,7 +306,7 @@ def test_a_restored_calibration_is_undone_with_the_rest(series: Series) -> None:
     drawn = masks(series)
     draw(series, BAR)
     for version, left in ((1, drawn), (0, {})):
-        services.restore(series_id=series.pk, author=author, request_id=uuid4(), version=version)
+        reversals.restore(series_id=series.pk, author=author, request_id=uuid4(), version=version)
         assert (pixel_size(series), masks(series)) == (0.5, left)
         undo(series)
         assert (pixel_size(series), len(masks(series))) == (9.0, 2)
@@ -316,7 +316,7 @@ def test_a_restored_calibration_is_undone_with_the_rest(series: Series) -> None:
 
 def test_a_restoration_of_the_calibration_alone_can_be_undone(series: Series) -> None:
     calibrate(series, 9.0)
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0)
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0)
     undo(series)
     assert pixel_size(series) == 9.0
     redo(series)
@@ -338,7 +338,7 @@ def test_a_job_that_was_taken_back_is_one_action_and_can_come_back(series: Serie
     before = [masks(series, frame) for frame in range(4)]
     for _ in range(2):  # the answer was lost, and it is asked again
         asked = {"series_id": series.pk, "author": author, "request_id": request, "job": job.pk}
-        assert services.revert_job(**asked) == 4
+        assert reversals.revert_job(**asked) == 4
         assert last_version(series) == 8
     [taken] = actions_of(series.pk, author.pk).undo
     assert (taken.id, taken.version) == (request, 8)

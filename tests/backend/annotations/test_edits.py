@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from backend.annotations import selectors, services
+from backend.annotations import reversals, selectors, services
 from backend.annotations.history import Wanted, history
 from backend.annotations.lanes import lanes
 from backend.annotations.models import Changeset, EventHead, MaskHead, MaskState, TrackHead
-from backend.annotations.services import Committed
+from backend.annotations.requests import Committed
 from backend.annotations.steps import Edit
 from backend.annotations.values import StaleBaseError
 from backend.projects.models import Membership
@@ -320,7 +320,7 @@ def test_a_deleted_parent_takes_the_merge_out_of_force_until_it_is_back(
     commit(series, [TrackDelete(track=one)], [(one, None, TrackHead.objects.get(pk=one).revision_id)])
     commit(series, [MaskSet(track=other, frame=4, mask=RIGHT)], [(other, 4, None)])
     with pytest.raises(InvalidError, match="has a mask on frame 5"):
-        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=5)
+        reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=5)
 
 
 # ---- undo -------------------------------------------------------------------------------------------------------
@@ -331,9 +331,9 @@ def test_any_version_is_undone_and_redone(series: Series, family: tuple[UUID, UU
     edit(series, merge([one, other], child, 3))
     before = [selectors.state_at(series=series, version=4, frame=frame).model_dump(mode="json") for frame in range(6)]
     made = edit(series, reassign((child, one)))
-    undone = services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=made.version)
+    undone = reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=made.version)
     assert [stated(series, frame) for frame in range(6)] == [comparable(state) for state in before]
-    services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=undone.version)
+    reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=undone.version)
     assert frames_of(series, one) == list(range(6))
     assert events(series) == []
 
@@ -369,7 +369,7 @@ def whole(series: Series) -> list[Any]:
 
 
 def revert(series: Series, version: int) -> int:
-    return services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version).version
+    return reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version).version
 
 
 def test_an_undo_that_is_undone_is_called_a_redo(series: Series) -> None:
@@ -396,7 +396,7 @@ def test_what_somebody_changed_since_is_not_undone(series: Series) -> None:
     one = draw(series, range(3))
     commit(series, [MaskSet(track=one, frame=0, mask=RIGHT)], [(one, 0, revision(series, one, 0))])
     with pytest.raises(StaleBaseError):
-        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=1)
+        reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=1)
 
 
 def test_an_event_that_was_changed_since_is_not_undone(series: Series, family: tuple[UUID, UUID, UUID]) -> None:
@@ -405,7 +405,7 @@ def test_an_event_that_was_changed_since_is_not_undone(series: Series, family: t
     made = edit(series, step)
     edit(series, step | {"state": "accepted"})
     with pytest.raises(ConflictError):
-        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=made.version)
+        reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=made.version)
 
 
 def test_a_track_that_others_gave_masks_to_does_not_go_with_an_undo(series: Series) -> None:
@@ -414,7 +414,7 @@ def test_a_track_that_others_gave_masks_to_does_not_go_with_an_undo(series: Seri
     cut = edit(series, {"op": "track.create", "track": new, "phase": None}, reassign((one, new), first=2))
     commit(series, [MaskSet(track=new, frame=5, mask=RIGHT)], [(new, 5, None)], author=other_author)
     with pytest.raises(StaleBaseError):
-        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=cut.version)
+        reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=cut.version)
     assert frames_of(series, new) == [2, 3, 5]
 
 
@@ -423,7 +423,7 @@ def test_masks_do_not_come_back_to_a_track_that_was_deleted_since(series: Series
     ended = edit(series, {"op": "masks.delete", "track": one, "first_frame": 2})
     commit(series, [TrackDelete(track=one)], [(one, None, TrackHead.objects.get(pk=one).revision_id)])
     with pytest.raises(StaleBaseError):
-        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=ended.version)
+        reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=ended.version)
     assert frames_of(series, one) == []
 
 
@@ -431,9 +431,9 @@ def test_a_restored_series_has_its_events_again(series: Series, family: tuple[UU
     one, other, child = family
     edit(series, merge([one, other], child, 3))
     edit(series, reassign((child, one)))
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=4)
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=4)
     assert events(series) == [("merge", [one, other], [child])]
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=3)
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=3)
     assert events(series) == []
 
 

@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.annotations import selectors, services
+from backend.annotations import reversals, selectors, services
 from backend.annotations.following import Followed, FollowedObject
 from backend.annotations.models import Changeset, EventHead, MaskHead, MaskState
-from backend.annotations.services import Committed
+from backend.annotations.requests import Committed
 from backend.annotations.values import EventValue
 from backend.jobs.models import Job, Queue
 from backend.protocol.messages import MaskRle, Origin
@@ -148,7 +148,7 @@ def test_old_proposals_ahead_give_way_to_a_merge_that_ends_their_tracks(series: 
     follow(series, job, 2, {child: HERE}, events={uuid4(): event("merge", 2, (one, other), (child,))})
     assert events(series) == [("merge", [one, other], [child])]
     assert (frames_of(series, one), frames_of(series, other)) == ([0, 1], [0, 1])
-    services.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
+    reversals.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
     assert (frames_of(series, one), events(series)) == (list(range(6)), [])
 
 
@@ -160,19 +160,19 @@ def test_a_job_is_undone_but_for_what_people_changed_since(series: Series, job: 
     for frame in range(1, 4):
         follow(series, job, frame, {one: HERE, new: THERE, kept: BELOW})
     edit(series, {"op": "masks.accept", "tracks": [kept], "first_frame": 2, "last_frame": 2})
-    undone = services.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
+    undone = reversals.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
     assert undone == 8
     assert frames_of(series, one) == [0]
     assert frames_of(series, kept) == [2]
     assert is_deleted(new)
     assert not is_deleted(kept)
-    assert services.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk) == 0
+    assert reversals.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk) == 0
 
 
 def test_undoing_a_job_brings_back_what_gave_way(series: Series, job: Job) -> None:
     one, other = draw(series, range(3), state="proposal"), draw(series, range(1, 2), THERE, state="proposal")
     follow(series, job, 1, {one: BELOW})
-    services.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
+    reversals.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
     assert (pixels(series, one, 1), pixels(series, other, 1)) == (HERE, THERE)
     assert not is_deleted(other)
 
@@ -186,6 +186,6 @@ def test_a_merge_that_a_job_removed_stays_away_where_people_went_on_without_it(s
     edit(series, merge([one, other], child, 2, state="proposal"))
     follow(series, job, 2, {one: HERE, other: THERE})
     edit(series, {"op": "masks.accept", "tracks": [one], "first_frame": 2})
-    services.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
+    reversals.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
     assert events(series) == []
     assert frames_of(series, one) == [0, 1, 2]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from backend.annotations import selectors, services
+from backend.annotations import reversals, selectors, services
 from backend.annotations.difference import difference
 from backend.annotations.history import Wanted, history
 from backend.annotations.models import Changeset
@@ -63,12 +63,16 @@ class Replay:
                 elif track in old.names:
                     self.names[track] = old.names[track]
         for track in chosen:
+            lost = {}
             for each in frames:
                 if (track, each) in old.masks:
                     self.masks[track, each] = old.masks[track, each]
                     self.names.setdefault(track, old.names[track])
-                else:
-                    self.masks.pop((track, each), None)
+                elif (track, each) in self.masks:
+                    lost[each] = self.masks.pop((track, each))
+            bare = all(owner != track for owner, _ in self.masks)
+            if lost and bare and track not in old.names:  # it goes with its last masks, and comes back with them
+                self.lost[track] = (self.names.pop(track), lost)
         if span is None and tracks is None:
             self.pixel_size = old.pixel_size
 
@@ -157,7 +161,7 @@ def play(played: Played, action: tuple[Any, ...]) -> None:
 def restore(played: Played, version: int, span: tuple[int, int] | None, indices: set[int] | None) -> None:
     tracks = None if indices is None else [track for i, track in enumerate(played.now.known) if i in indices]
     try:
-        services.restore(
+        reversals.restore(
             series_id=played.series.pk,
             author=owner_of(played.series),
             request_id=uuid4(),
@@ -261,7 +265,7 @@ def test_restoring_everything_gives_back_the_old_state_and_can_be_undone(
     for action in actions:
         play(played, action)
     head, version = len(played.versions) - 1, back % len(played.versions)
-    expected = services.restoration(series_id=series.pk, version=version)
+    expected = reversals.restoration(series_id=series.pk, version=version)
     restore(played, version, None, None)
     if len(played.versions) - 1 == head:
         assert not any(expected["counts"].values())
@@ -270,7 +274,7 @@ def test_restoring_everything_gives_back_the_old_state_and_can_be_undone(
     row = Changeset.objects.get(series=series, version=head + 1)
     assert row.summary["counts"] == expected["counts"]
     if row.summary["counts"]["calibrations"] == 0:  # they are set, not taken back
-        services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=head + 1)
+        reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=head + 1)
         assert same(series, head, head + 2)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.annotations import selectors, services
+from backend.annotations import reversals, selectors, services
 from backend.annotations.history import Wanted, history
 from backend.annotations.kinds import Kind
 from backend.annotations.life import life, revisions
@@ -92,7 +92,7 @@ def test_who_accepts_a_proposal_or_restores_a_mask_did_not_make_it(series: Serie
     assert run.first_version == proposed
     erased = write(series, [MaskDelete(track=track, frame=0)], author=lise)
     assert life(series_id=series.pk, track=track, version=None).runs == []
-    services.restore(series_id=series.pk, author=lise, request_id=uuid4(), version=erased - 1)
+    reversals.restore(series_id=series.pk, author=lise, request_id=uuid4(), version=erased - 1)
     (run,) = life(series_id=series.pk, track=track, version=None).runs
     assert run.maker.author.name == "ada"
 
@@ -102,11 +102,11 @@ def test_a_mask_stays_accepted_by_whom_it_was_though_others_write_it_again(serie
     write(series, [TrackCreate(track=track, phase=None), paint(track, 0, mask, TRACKED, "proposal")])
     accepted = write(series, [paint(track, 0, mask, TRACKED)])
     erased = write(series, [MaskDelete(track=track, frame=0)], author=lise)
-    services.revert(series_id=series.pk, author=lise, request_id=uuid4(), version=erased)
+    reversals.revert(series_id=series.pk, author=lise, request_id=uuid4(), version=erased)
     (run,) = life(series_id=series.pk, track=track, version=None).runs
     assert run.maker.accepted_by and run.maker.accepted_by.name == "ada"
     write(series, [MaskDelete(track=track, frame=0)])
-    services.restore(series_id=series.pk, author=ada, request_id=uuid4(), version=accepted - 1)  # a proposal again
+    reversals.restore(series_id=series.pk, author=ada, request_id=uuid4(), version=accepted - 1)  # a proposal again
     assert life(series_id=series.pk, track=track, version=None).runs[0].maker.accepted_by is None
     write(series, [paint(track, 0, mask, TRACKED)], author=lise)
     (run,) = life(series_id=series.pk, track=track, version=None).runs
@@ -155,10 +155,10 @@ def test_the_history_tells_kinds_of_change_apart(series: Series, lise: User) -> 
     write(series, [TrackSet(track=track, phase=None, name="a")], author=lise)
     write(series, [TrackDelete(track=track)])
     author = owner_of(series)
-    services.revert(series_id=series.pk, author=author, request_id=uuid4(), version=3)
+    reversals.revert(series_id=series.pk, author=author, request_id=uuid4(), version=3)
     value = CalibrationValue(1.0, "nm", None, "ruler")
     services.set_calibration(series_id=series.pk, author=author, request_id=uuid4(), value=value)
-    services.restore(series_id=series.pk, author=author, request_id=uuid4(), version=0)
+    reversals.restore(series_id=series.pk, author=author, request_id=uuid4(), version=0)
     for kinds, versions in (
         ([Kind.MASKS], [4, 1]),
         ([Kind.DELETIONS], [6, 3]),

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from pytest_django import DjangoAssertNumQueries
 
-from backend.annotations import selectors, services
+from backend.annotations import reversals, selectors
 from backend.annotations.difference import difference
 from backend.annotations.history import Wanted, filtered, history, samples
 from backend.annotations.kinds import Kind
@@ -146,7 +146,9 @@ def test_ten_thousand_versions_are_listed_filtered_compared_and_read(
     operations = [TrackCreate(track=track, phase=None), MaskSet(track=track, frame=0, mask=rectangle(0, 0, 3, 3))]
     made = commit(series, operations, [(track, None, None), (track, 0, None)])
     assert made.version == VERSIONS + 1
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=KEPT[1], frames=(10, 19))
+    reversals.restore(
+        series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=KEPT[1], frames=(10, 19)
+    )
     for frame in (9, 10, 19, 20):
         then = record.states[VERSIONS if frame in (9, 20) else KEPT[1]]
         assert shown(series, VERSIONS + 2, frame) == on(then, frame)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from backend.annotations import proposals, services
+from backend.annotations import proposals, reversals, services
 from backend.annotations.models import Changeset, MaskHead, MaskRevision, MaskState, TrackHead
 from backend.annotations.proposals import Proposal, Selection
 from backend.annotations.selectors import proposal_counts
@@ -111,7 +111,7 @@ def test_discarded_tracks_go_with_their_only_mask_and_can_come_back(series: Seri
     assert discard(series, below=0.5) == 2
     heads = {row.track_id: row.revision for row in TrackHead.objects.select_related("revision")}
     assert [heads[track].deleted for track in tracks] == [True, False, False, True]
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version)
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version)
     assert len(states(series)) == 4
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from backend.annotations import heads, selectors, services
+from backend.annotations import heads, requests, reversals, selectors, services
 from backend.annotations.models import Changeset, Mask, MaskRevision, Track
 from backend.annotations.values import CalibrationValue, MaskValue, StaleBaseError
 from backend.annotations.wire import conflicts_about
@@ -396,7 +396,7 @@ def test_restoring_writes_only_what_differs(series: Series) -> None:
     changed, untouched = draw(series), draw(series)
     commit(series, [MaskSet(track=changed, frame=0, mask=BAR)], [(changed, 0, head(series, changed, 0))])
     late = draw(series, frame=1)
-    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2)
+    made = reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2)
     assert made.version == 5
     changeset = selectors.changeset(series.pk, 5)
     assert {(each.kind, each.track) for each in changeset.revisions if each.kind != "calibration"} == {
@@ -414,7 +414,7 @@ def test_restoring_one_frame_revives_a_track_without_its_other_masks(series: Ser
     track = draw(series)
     commit(series, [MaskSet(track=track, frame=1, mask=BAR)], [(track, 1, None)])
     commit(series, [TrackDelete(track=track)], [(track, None, track_head(series, track))])
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2, frames=(1, 1))
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=2, frames=(1, 1))
     assert masks(series, frame=1) == {track: BAR}
     assert masks(series, frame=0) == {}
 
@@ -426,23 +426,23 @@ def test_restoring_a_frame_deletes_the_tracks_that_it_leaves_bare(series: Series
     commit(series, [MaskSet(track=before, frame=2, mask=BAR)], [(before, 2, None)])
     bare, elsewhere = draw(series, frame=2), draw(series, frame=2)
     commit(series, [MaskSet(track=elsewhere, frame=3, mask=BAR)], [(elsewhere, 3, None)])
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version, frames=(2, 2))
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version, frames=(2, 2))
     state = selectors.state_at(series=series, version=None, frame=2)
     assert {each.track for each in state.tracks} == {before, elsewhere}  # `before` lived without a mask
     assert state.masks == []
-    services.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=state.version)
+    reversals.revert(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=state.version)
     assert masks(series, frame=2) == {before: BAR, bare: DOT, elsewhere: DOT}
 
 
 def test_the_history_names_a_restored_frame_as_the_timeline_does(series: Series) -> None:
     draw(series, frame=1)
-    made = services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frames=(1, 1))
+    made = reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, frames=(1, 1))
     assert selectors.changeset(series.pk, made.version).reason == "Restore version 0 of frame 2"
 
 
 def test_restoring_some_tracks_leaves_the_others(series: Series) -> None:
     track, other = draw(series), draw(series, frame=1)
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, tracks=[track])
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0, tracks=[track])
     assert masks(series) == {}
     assert masks(series, frame=1) == {other: DOT}
 
@@ -460,7 +460,7 @@ def test_restoring_reads_only_the_masks_that_changed_since(series: Series, monke
         return value(revision)
 
     monkeypatch.setattr(heads, "mask_value", counted)
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version)
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version)
     assert sorted(read) == sorted([changed, changed, late])  # what is there now, and what was
     assert masks(series) == dict.fromkeys([changed, *untouched], DOT)
     assert masks(series, frame=2) == {}
@@ -470,7 +470,7 @@ def test_restoring_what_is_so_already_or_never_was_is_refused(series: Series) ->
     draw(series)
     for version, tracks, words in [(1, None, "as in version 1"), (2, None, "versions 0 to 1"), (0, [uuid4()], "no tr")]:
         with pytest.raises(InvalidError, match=words):
-            services.restore(
+            reversals.restore(
                 series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=version, tracks=tracks
             )
 
@@ -507,7 +507,7 @@ def test_a_calibration_is_a_version_and_comes_back_with_an_older_one(series: Ser
     }
     assert selectors.calibration_at(series, 0).pixel_size == 0.5
     assert selectors.calibration_at(series, 1) == value
-    services.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0)
+    reversals.restore(series_id=series.pk, author=owner_of(series), request_id=uuid4(), version=0)
     series.refresh_from_db()
     assert series.calibration["pixel_size"] == 0.5
     assert series.calibration["source"] == "file"
@@ -580,7 +580,7 @@ def test_a_deletion_waits_for_the_commit_that_is_under_way(
     series = make_series()
     author = owner_of(series)
     appended, outcomes = threading.Event(), []
-    real = services.append
+    real = requests.append
 
     def slow(**values: Any) -> Changeset:
         changeset = real(**values)
@@ -588,7 +588,7 @@ def test_a_deletion_waits_for_the_commit_that_is_under_way(
         time.sleep(0.5)  # the deletion begins meanwhile
         return changeset
 
-    monkeypatch.setattr(services, "append", slow)
+    monkeypatch.setattr(requests, "append", slow)
 
     def draw() -> None:
         try:

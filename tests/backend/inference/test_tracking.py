@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from backend.annotations import selectors
+from backend.annotations import reversals, selectors
 from backend.annotations import services as annotations
 from backend.annotations.models import Changeset, MaskHead, MaskState, Track
 from backend.inference.tracking.orders import request_tracking
@@ -272,7 +272,7 @@ def test_tracking_again_replaces_what_was_tracked(series: Series, engine: Runnin
 def test_the_whole_tracking_is_undone(series: Series, engine: RunningEngine) -> None:
     one = draw(series, 0, discs(centres(0)[2:]))
     job = tracked(series)
-    annotations.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
+    reversals.revert_job(series_id=series.pk, author=owner_of(series), request_id=uuid4(), job=job.pk)
     assert lives(series) == [(1, 0, 0)]
     assert events(series) == []
     assert not is_deleted(one)
