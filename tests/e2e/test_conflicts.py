@@ -75,7 +75,7 @@ def test_both_masks_can_become_one_by_keys_alone(
     contested: tuple[Annotator, int, int], person: Person, series: str
 ) -> None:
     cleo, before, theirs = contested
-    cleo.press("u")
+    cleo.press("Shift+U")
     dialog = cleo.page.get_by_role("dialog", name="Not saved: Paint a mask")
     expect(dialog.get_by_text("was changed by finn meanwhile")).to_be_visible()
     for name in ("Before", "Mine", "finn’s", "Both together"):

@@ -45,18 +45,18 @@ def test_a_changed_key_works_is_shown_and_follows_the_person(
     expect(dialog.locator("dt")).to_have_text(BRUSHES)
     dialog.get_by_role("button", name="B: change this key of “Brush”").click()
     with watched.expect_response(lambda answer: "account/preferences" in answer.url):
-        annotator.press("w")
+        annotator.press("Shift+J")
     dialog.get_by_role("button", name="Close").last.click()
     annotator.press("b")
     brush = watched.get_by_role("toolbar").get_by_role("button", name="Brush")
     expect(brush).to_have_attribute("aria-pressed", "false")
-    annotator.press("w")
+    annotator.press("Shift+J")
     expect(brush).to_have_attribute("aria-pressed", "true")
-    expect(brush).to_have_attribute("aria-keyshortcuts", "W")
+    expect(brush).to_have_attribute("aria-keyshortcuts", "Shift+J")
     elsewhere = browser.new_context()
     try:
         other = opened(elsewhere.new_page(), live_app, series)
-        other.press("w")
+        other.press("Shift+J")
         expect(other.page.get_by_role("button", name="Brush")).to_have_attribute("aria-pressed", "true")
     finally:
         elsewhere.close()

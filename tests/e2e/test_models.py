@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from scipy import ndimage
 
 from ml import rle
@@ -21,6 +21,9 @@ from tests.infrastructure.person import Person, new_objects
 
 FRAMES, SIZE = 12, 128
 PATIENCE_MS = 300_000
+# How many pixels of the overlay are painted.
+PAINTED = """(canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+  .filter((value, at) => at % 4 === 3 && value > 0).length)(document.querySelector(".live-layers canvas"))"""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
@@ -105,15 +108,11 @@ def tune_threshold(page: Page) -> None:
     count = page.locator(".live-count")
     expect(count).to_contain_text(re.compile(r"\d+ objects?"), timeout=PATIENCE_MS)
     expect(count).to_contain_text("IoU")
-    before = picture_of(page.locator(".live-layers canvas"))
-    assert before > 0
+    page.wait_for_function(f"() => {PAINTED} > 0")
+    before: int = page.evaluate(PAINTED)
     page.get_by_role("slider", name="Offset").fill("0.5")
     expect(count).not_to_contain_text("again")
-    page.wait_for_function(
-        "before => document.querySelector('.live-layers canvas').getContext('2d')"
-        ".getImageData(0, 0, 128, 128).data.filter((value, at) => at % 4 === 3 && value > 0).length !== before",
-        arg=before,
-    )
+    page.wait_for_function(f"before => {PAINTED} !== before", arg=before)
     page.get_by_role("slider", name="Offset").fill("0.05")
     page.get_by_role("button", name="Save these settings…").click()
     page.get_by_label("Name of the version").fill("by hand")
@@ -121,15 +120,6 @@ def tune_threshold(page: Page) -> None:
     detail = page.get_by_role("complementary", name="by hand")
     expect(detail).to_contain_text("threshold.json")
     expect(detail).to_contain_text("0.05")
-
-
-def picture_of(canvas: Locator) -> int:
-    """How many pixels of the overlay are painted."""
-    painted: int = canvas.evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
-        ".filter((value, at) => at % 4 === 3 && value > 0).length"
-    )
-    return painted
 
 
 def train_network(page: Page, models: str) -> None:

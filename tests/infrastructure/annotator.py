@@ -61,6 +61,7 @@ class Annotator:
         with ready:
             self.page.goto(f"{url}/series/{series}?frame={frame}")
             self.canvas.wait_for()
+        self.page.locator(f'.stage-canvas[data-frame="{frame + 1}"]:not([data-drawn=""])').wait_for()
 
     @property
     def canvas(self) -> Any:

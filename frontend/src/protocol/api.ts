@@ -193,5 +193,7 @@ export const startTracking = (series: string, values: tracking.TrackingRequest) 
   request<rest.Job>("POST", `/series/${at(series)}/trackings`, { body: values });
 export const editTracks = (series: string, values: tracking.TrackEdit) =>
   request<Changeset>("POST", `/series/${at(series)}/edits`, { body: values });
-export const revertJob = (series: string, job: string) =>
-  request<tracking.JobReverted>("POST", `/series/${at(series)}/revert-job`, { body: { job } });
+export const revertJob = (series: string, job: string, requestId: string) =>
+  request<tracking.JobReverted>("POST", `/series/${at(series)}/revert-job`, {
+    body: { job, request_id: requestId },
+  });

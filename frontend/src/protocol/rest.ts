@@ -181,6 +181,8 @@ export interface CalibrationEdit {
   unit: string;
   frame_interval_s: number | null;
   request_id: string;
+  /** The revision that the person has seen, 0 for the file's own. */
+  base: number;
   source_note?: string;
 }
 

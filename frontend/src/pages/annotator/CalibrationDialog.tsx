@@ -1,6 +1,8 @@
 // How large a pixel is and how far frames are apart. A change is a version, with who said so.
 
 import { useSignal } from "@preact/signals";
+import type { ApiError } from "../../protocol/errors";
+import type { Calibration } from "../../protocol/rest";
 import { calibrationOf, mayEdit } from "../../state/annotator/view";
 import { fieldError, formError, useAction } from "../../ui/action";
 import { Button } from "../../ui/Button";
@@ -22,6 +24,7 @@ export function CalibrationDialog({ onClose }: { onClose: () => void }) {
     calibration.frame_interval_s === null ? "" : String(calibration.frame_interval_s),
   );
   const note = useSignal("");
+  const seen = useSignal(calibration.revision ?? 0);
   const { busy, error, run } = useAction();
   const units = UNITS.some((known) => known === unit.value) ? UNITS : [...UNITS, unit.value];
   const sizeProblem = problemOf(size.value);
@@ -32,9 +35,12 @@ export function CalibrationDialog({ onClose }: { onClose: () => void }) {
       pixel_size: numberOrNull(size.value),
       unit: unit.value,
       frame_interval_s: numberOrNull(interval.value),
+      base: seen.value,
       ...(note.value.trim() === "" ? {} : { source_note: note.value.trim() }),
     };
     if (await run(() => session.calibrate(values))) onClose();
+    // Somebody else's is said by now: saving again is over it, knowingly.
+    else seen.value = newerRevision(error.value) ?? seen.value;
   };
   const shown = ["pixel_size", "unit", "frame_interval_s", "source_note"];
   const failure = formError(error.value, shown);
@@ -108,6 +114,12 @@ export function CalibrationDialog({ onClose }: { onClose: () => void }) {
       {failure !== undefined && <ErrorNote message={failure} />}
     </Dialog>
   );
+}
+
+/** That of the calibration which a refusal tells of. */
+function newerRevision(error: ApiError | null): number | null {
+  const newer = error?.code === "stale" ? (error.details["calibration"] as Partial<Calibration>) : undefined;
+  return newer?.revision ?? null;
 }
 
 function numberOrNull(text: string): number | null {

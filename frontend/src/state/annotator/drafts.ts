@@ -6,7 +6,7 @@ import type { Candidate, MaskRle, MaskSet, Origin } from "../../protocol/message
 import { commit } from "./history";
 import type { Annotator, Operation, StrokeDraft } from "./model";
 import { following, promptHere } from "./prompt";
-import { objectOf, objectsOn, tracksOf } from "./view";
+import { objectOf, objectsOn, openCommits, tracksOf } from "./view";
 
 const UNTRACKED = { tracker: null, tracker_hash: null, confidence: null, bridged: false };
 export const BY_HAND: Origin = {
@@ -162,12 +162,18 @@ export function touchUp(state: Annotator, mask: MaskRle, area_px: number): Annot
 /** Removes a mask, and the whole track where that is known to be its only one. */
 export function removal(state: Annotator, track: string, frame: number): Operation {
   const elsewhere = state.timeline.filter((mark) => mark.frame !== frame);
+  const unsent = openCommits(state.pending).some(({ operations }) =>
+    operations.some(
+      (operation) => operation.op === "mask.set" && operation.track === track && operation.frame !== frame,
+    ),
+  );
   const alone =
     state.series.frames === 1 ||
-    elsewhere.every((mark) => {
-      const masks = state.frames.get(mark.frame);
-      return masks?.loaded === true && objectOf(state, track, mark.frame) === undefined;
-    });
+    (!unsent &&
+      elsewhere.every((mark) => {
+        const masks = state.frames.get(mark.frame);
+        return masks?.loaded === true && objectOf(state, track, mark.frame) === undefined;
+      }));
   return alone ? { op: "track.delete", track } : { op: "mask.delete", track, frame };
 }
 

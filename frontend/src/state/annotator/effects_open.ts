@@ -48,6 +48,7 @@ export interface Session extends Interpolations, Jobs, Segmentations, Trackings,
   previewRestoration(what: Restoration): Promise<RestorationPreview>;
   /** Makes an older version, or a part of it, the present as a new version. */
   restore(what: Restoration): Promise<void>;
+  /** `base`: the revision of the calibration that the person has seen; a newer one is not written over. */
   calibrate(values: Omit<CalibrationEdit, "request_id">): Promise<void>;
   /** Starts an export and follows it to its end. `version` null: the present. */
   exportVersion(
@@ -109,7 +110,7 @@ export async function openAnnotator(
   return {
     ...jobControl,
     ...startSegmentations(store, follow, newId),
-    ...startTrackings(store, follow),
+    ...startTrackings(store, follow, newId),
     ...views,
     ...startInterpolations(store, api),
     store,

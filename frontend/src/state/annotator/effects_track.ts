@@ -15,8 +15,9 @@ export interface Trackings {
   revertTracking(job: string): Promise<number>;
 }
 
-export function startTrackings(store: Store, follow: (job: Job) => void): Trackings {
+export function startTrackings(store: Store, follow: (job: Job) => void, newId: () => string): Trackings {
   const { id } = store.state.peek().series;
+  const reversals = new Map<string, string>();
   return {
     async track(request) {
       await saved(store);
@@ -26,7 +27,11 @@ export function startTrackings(store: Store, follow: (job: Job) => void): Tracki
     },
     async revertTracking(job) {
       await saved(store);
-      const { masks } = await api.revertJob(id, job);
+      // Asked again after an answer that was lost, it goes on where it was.
+      const requestId = reversals.get(job) ?? newId();
+      reversals.set(job, requestId);
+      const { masks } = await api.revertJob(id, job, requestId);
+      reversals.delete(job);
       store.dispatch({ type: "job/dismiss", job });
       return masks;
     },

@@ -33,10 +33,12 @@ describe("a tracking", () => {
   });
   afterEach(() => void vi.unstubAllGlobals());
 
+  let ids = 0;
   const load = () => {
+    ids = 0;
     const store = createStore(opened({ tracks: [trackRevision("t1", 1)] }));
     const follow = vi.fn();
-    return { store, follow, session: startTrackings(store, follow) };
+    return { store, follow, session: startTrackings(store, follow, () => `r${++ids}`) };
   };
 
   it("starts as it was asked for, is followed, and is remembered for the next one", async () => {
@@ -74,7 +76,18 @@ describe("a tracking", () => {
     store.dispatch({ type: "job", job: job({ kind: "track", state: "done" }) });
     answer({ version: 9, masks: 12 });
     expect(await session.revertTracking("j1")).toBe(12);
-    expect(sent(0)).toEqual({ job: "j1" });
+    expect(sent(0)).toEqual({ job: "j1", request_id: "r1" });
     expect(store.state.value.jobs).toEqual([]);
+  });
+
+  it("is taken back by the same request after an answer that was lost, and by another one later", async () => {
+    const { session } = load();
+    fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    await expect(session.revertTracking("j1")).rejects.toThrow();
+    for (const masks of [12, 0]) {
+      answer({ version: 9, masks });
+      await session.revertTracking("j1");
+    }
+    expect([0, 1, 2].map(sent)).toEqual(["r1", "r1", "r2"].map((request_id) => ({ job: "j1", request_id })));
   });
 });

@@ -12,6 +12,7 @@ import {
   tracksOf,
 } from "../../../src/state/annotator/view";
 import {
+  byHand,
   candidate,
   changeset,
   disc,
@@ -215,6 +216,19 @@ describe("strokes", () => {
       { op: "mask.delete", track: "t1", frame: 0 },
     ]);
     expect(run(known, ...erase).pending[0]?.operations).toEqual([{ op: "track.delete", track: "t1" }]);
+    const mask = discRle(10, 10, 3);
+    const copy = {
+      op: "mask.set",
+      track: "t1",
+      frame: 3,
+      mask,
+      origin: byHand,
+      state: "accepted",
+      order: null,
+    } as const;
+    const gesture = { requestId: "c0", reason: "Copy to the next frame", operations: [copy] };
+    const copied = run(known, { type: "commit", gesture }, ...erase);
+    expect(copied.pending[1]?.operations).toEqual([{ op: "mask.delete", track: "t1", frame: 0 }]);
   });
 
   it("commits nothing when the stroke changes nothing", () => {

@@ -1,5 +1,6 @@
 // Which changes the history lists. What is chosen stays in sight, and one button clears it.
 
+import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { kinds } from "../../../protocol/history";
 import {
@@ -31,9 +32,14 @@ export function Filter() {
   const set = (change: Partial<LogFilter>) => {
     logFilter.value = { ...filter, ...change };
   };
-  const objects = [...tracksOf(state.value).values()]
-    .filter(({ number, track }) => number !== null && (track === selected || track === filter.track))
-    .map(({ track, number }) => ({ value: track, label: `#${number}` }));
+  const tracks = [...tracksOf(state.value).values()];
+  const typed = useSignal("");
+  const listed = tracks.find(({ track }) => track === filter.track)?.number ?? null;
+  const object = (text: string) => {
+    typed.value = text.replace(/^\s*#|\s/g, "");
+    const found = tracks.find(({ number }) => number !== null && String(number) === typed.value);
+    set({ track: found?.track ?? null });
+  };
   return (
     <div class="history-filter">
       <div class="history-filter-head">
@@ -64,23 +70,30 @@ export function Filter() {
       </div>
       {logFilterOpen.value && (
         <div id={id} class="history-filter-body">
+          <Select
+            label="Person"
+            value={filter.author === null ? "" : String(filter.author)}
+            choices={[
+              { value: "", label: "Anybody" },
+              ...members.map((member) => ({ value: String(member.id), label: member.name })),
+            ]}
+            onValue={(value) => set({ author: value === "" ? null : Number(value) })}
+          />
           <div class="history-filter-pair">
-            <Select
-              label="Person"
-              value={filter.author === null ? "" : String(filter.author)}
-              choices={[
-                { value: "", label: "Anybody" },
-                ...members.map((member) => ({ value: String(member.id), label: member.name })),
-              ]}
-              onValue={(value) => set({ author: value === "" ? null : Number(value) })}
-            />
-            <Select
+            <Field
               label="Object"
-              {...(objects.length === 0 ? { hint: "Select one to list its changes" } : {})}
-              value={filter.track ?? ""}
-              choices={[{ value: "", label: "Any" }, ...objects]}
-              onValue={(value) => set({ track: value === "" ? null : value })}
+              placeholder="Its number"
+              inputMode="numeric"
+              autocomplete="off"
+              value={listed === null ? typed.value : String(listed)}
+              error={
+                listed !== null || typed.value === "" ? undefined : `No object has the number ${typed.value}.`
+              }
+              onValue={object}
             />
+            <Button disabled={selected === null} onClick={() => set({ track: selected })}>
+              Selected
+            </Button>
           </div>
           <div class="history-filter-pair">
             <Field
