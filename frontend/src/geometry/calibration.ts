@@ -49,7 +49,7 @@ export function scaleBar({ pixel_size, unit }: PixelSize, longestPx: number): Sc
 
 /** "123.4 nm²", with the prefix that keeps the number short; px² is written px, as pixels are counted. */
 export function areaText(area_px: number, { pixel_size, unit }: PixelSize): string {
-  if (pixel_size === null) return `${area_px.toLocaleString("en")} px`;
+  if (pixel_size === null) return `${WHOLE.format(area_px)} px`;
   const area = area_px * pixel_size * pixel_size;
   const metres = METRES[unit];
   if (metres === undefined) return `${tidy(area)} ${unit}²`;
@@ -67,6 +67,8 @@ function roundLength(longest: number): number {
   const step = [5, 2, 1].find((factor) => factor * power <= longest * 1.0000001) ?? 1;
   return step * power;
 }
+
+const WHOLE = new Intl.NumberFormat("en"); // kept: making one takes longer than a hundred numbers
 
 export function tidy(value: number): string {
   return String(Number(value.toPrecision(4)));
