@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from tests.infrastructure.person import Person, new_objects
 SIZE, FRAMES = 256, 6
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Prepare = Callable[[Page], None]
 
@@ -77,9 +78,9 @@ def annotate(person: Person, series: str, phase: str) -> None:
     person.post(f"/series/{series}/edits", body)
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+@pytest.fixture(scope="module")
+def page(browser: Browser, world: World) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     annotator = Annotator(page)
     annotator.offer_only_the_fake_model()
@@ -89,18 +90,20 @@ def page(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iter
 
 
 def check(page: Page) -> None:
-    """Waits until nothing moves, then asks axe-core. Evaluating its text the content security policy allows."""
+    """Waits until nothing moves, then asks axe-core in both themes. Evaluating its text the content policy allows."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(400)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text())
-    answer = page.evaluate(RULES)
-    assert len(answer["passes"]) > 5  # it looked at something
-    told = [
-        f"{each['id']}: {each['help']}\n" + "\n".join(f"    {node['html'][:240]}" for node in each["nodes"][:8])
-        for each in answer["violations"]
-    ]
-    assert told == [], "\n".join(told)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(400)
+        answer = page.evaluate(RULES)
+        assert len(answer["passes"]) > 5  # it looked at something
+        told = [
+            f"{each['id']}: {each['help']}\n" + "\n".join(f"    {node['html'][:240]}" for node in each["nodes"][:8])
+            for each in answer["violations"]
+        ]
+        assert told == [], f"in {scheme}:\n" + "\n".join(told)
 
 
 def clicked(name: str, role: Any = "button") -> Prepare:
@@ -144,9 +147,8 @@ def test_a_page_breaks_no_rule(page: Page, world: World, name: str) -> None:
     check(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_way_in_breaks_no_rule(browser: Browser, world: World, scheme: Any) -> None:
-    page = browser.new_page(color_scheme=scheme)
+def test_the_way_in_breaks_no_rule(browser: Browser, world: World) -> None:
+    page = browser.new_page()
     page.goto(world.url)
     page.get_by_label("Username").fill("axel")
     page.get_by_label("Password").fill("wrong")
