@@ -1,7 +1,7 @@
 // The tools beside the canvas, each with its key.
 
 import type { ToolName } from "../../state/annotator/model";
-import { canUndo } from "../../state/annotator/undo";
+import { canRedo, canUndo } from "../../state/annotator/undo";
 import { mayEdit, objectOf } from "../../state/annotator/view";
 import { runCommand } from "../../tools/commands";
 import { tools } from "../../tools/host";
@@ -44,7 +44,7 @@ export function Toolbar() {
     (state) => state.selection !== null && objectOf(state, state.selection.track, state.frame) !== undefined,
   );
   const undoable = useView(canUndo);
-  const redoable = useView((state) => state.redo.length > 0 && state.asked === null);
+  const redoable = useView(canRedo);
   const several = useView((state) => state.series.frames > 1);
   const masks = useView((state) => state.display.masks);
   return (

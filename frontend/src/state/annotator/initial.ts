@@ -52,6 +52,7 @@ export function initialState(opened: Opened): Annotator {
     mine: new Map(),
     undo: actions.undo.map(stepOf),
     redo: actions.redo.map(stepOf),
+    undone: null,
     asked: null,
     former: null,
     refused: null,

@@ -133,6 +133,13 @@ export interface PromptAnswer {
   readonly edited: boolean;
 }
 
+/** Drafts as they were before each undo, the latest last; `left` and `actions`: what there was after it. */
+export interface UndoneDrafts {
+  readonly drafts: readonly (OutlineDraft | PromptDraft)[];
+  readonly left: OutlineDraft | PromptDraft | null;
+  readonly actions: readonly HistoryStep[];
+}
+
 /** A brush or eraser stroke under way. */
 export interface StrokeDraft {
   readonly kind: "stroke";
@@ -373,6 +380,8 @@ export interface Annotator {
   readonly mine: ReadonlyMap<string, string>;
   readonly undo: readonly HistoryStep[];
   readonly redo: readonly HistoryStep[];
+  /** The steps of a draft that redo brings back, while nothing else has happened. */
+  readonly undone: UndoneDrafts | null;
   readonly asked: Asked | null;
   /** What could be undone and redone before it was asked: a refusal brings it back. */
   readonly former: Former | null;

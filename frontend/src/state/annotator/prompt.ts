@@ -43,8 +43,13 @@ export function stepBack(state: Annotator, requestId: string): Annotator {
   const { prompt } = state;
   const before = prompt?.before ?? null;
   if (before === null) return { ...state, prompt: null };
-  const answered = before.answer !== null && before.answer.requestId === before.requestId;
-  return { ...state, prompt: answered ? before : { ...before, requestId, problem: null } };
+  return { ...state, prompt: answeredOrAsked(before, requestId) };
+}
+
+/** A draft of before: what it has no answer to is asked anew. */
+export function answeredOrAsked(draft: PromptDraft, requestId: string): PromptDraft {
+  const answered = draft.answer !== null && draft.answer.requestId === draft.requestId;
+  return answered ? draft : { ...draft, requestId, problem: null };
 }
 
 /** A draft with the one before it, so that it can be taken back; the oldest steps are forgotten. */

@@ -33,13 +33,13 @@ import type {
   ToolName,
   Tracking,
 } from "./model";
-import { finishOutline, withMode, withoutLastCorner } from "./outline";
-import { addPoint, askAgain, setBox, stepBack } from "./prompt";
+import { finishOutline, withMode } from "./outline";
+import { addPoint, askAgain, setBox } from "./prompt";
 import { acceptStored, changedScope, discardStored, resumeSeek, stepProposal } from "./review";
 import { chosenSegmenter, leastScore } from "./segmenters";
 import { changeShapes, type ShapeChange } from "./shapes";
 import { changedTracking } from "./tracking";
-import { redo, undo } from "./undo";
+import { redo, undo, undoCorner, undoPrompt } from "./undo";
 import {
   askEdit,
   askObjectUndo,
@@ -316,7 +316,7 @@ function edit(state: Annotator, action: Edit): Annotator {
     case "prompt/box":
       return setBox(state, action.box, action.requestId);
     case "prompt/back":
-      return stepBack(state, action.requestId);
+      return undoPrompt(state, action.requestId);
     case "prompt/again":
       return askAgain(state, action.requestId);
     case "prompt/cycle":
@@ -336,7 +336,7 @@ function edit(state: Annotator, action: Edit): Annotator {
     case "outline":
       return { ...state, outline: action.outline };
     case "outline/back":
-      return withoutLastCorner(state);
+      return undoCorner(state);
     case "outline/finish":
       return finishOutline(state, action.closing, action.requestId, action.track);
     case "shapes":
