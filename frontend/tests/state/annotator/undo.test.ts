@@ -20,7 +20,8 @@ function answered(state: Annotator): Annotator {
     model: "m",
     model_hash: "h",
     candidates: [candidate(20, 20, 0.9)],
-    took_ms: 1,
+    encode_ms: 0,
+    decode_ms: 1,
   } as const;
   return run(state, { type: "server", message });
 }
