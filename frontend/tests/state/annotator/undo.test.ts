@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { ServerMessage } from "../../../src/protocol/messages";
 import type { Annotator, Corner } from "../../../src/state/annotator/model";
 import { canRedo, canUndo } from "../../../src/state/annotator/undo";
 import { byHand, candidate, discRle, opened, run } from "../../annotator";
@@ -14,7 +15,7 @@ const back = () => ({ type: "prompt/back", requestId: id() }) as const;
 
 function answered(state: Annotator): Annotator {
   const message = {
-    type: "prompt.predicted",
+    type: "prompt.predicted" as const,
     request_id: state.prompt?.requestId ?? "",
     frame: 0,
     model: "m",
@@ -22,7 +23,7 @@ function answered(state: Annotator): Annotator {
     candidates: [candidate(20, 20, 0.9)],
     encode_ms: 0,
     decode_ms: 1,
-  } as const;
+  } satisfies ServerMessage;
   return run(state, { type: "server", message });
 }
 
