@@ -9,28 +9,31 @@ import type { Tile } from "./tiles";
 
 const MOST_TEXTURE_BYTES = 256 * 2 ** 20;
 
-/** `texture` has one layer per channel; integers are sampled as such. */
-const fragmentFor = (integer: boolean) => `
+/** `texture` has one layer per channel; integers are sampled as such. Grey is computed as one number, colours as three:
+ * without a GPU that takes half as long. */
+const fragmentFor = (integer: boolean, colours: boolean) => `
+  #define VALUE ${colours ? "vec3" : "float"}
   uniform ${integer ? "highp usampler2DArray" : "highp sampler2DArray"} pixels;
   uniform vec4 tile;        // x0, y0 in image pixels; texels per image pixel
   uniform vec2 size;        // texels that hold image: edge tiles are padded
   uniform float footprint;  // texels across one pixel of the device
-  uniform int channels;
   uniform float low, high, gamma;
   uniform bool invert;
   in vec2 image;
   out vec4 colour;
 
-  vec3 fetch(vec2 at) {
-    ivec2 texel = ivec2(clamp(floor(at), vec2(0.0), size - 1.0));
-    float first = float(texelFetch(pixels, ivec3(texel, 0), 0).r);
-    if (channels < 3) return vec3(first);
-    return vec3(first, float(texelFetch(pixels, ivec3(texel, 1), 0).r), float(texelFetch(pixels, ivec3(texel, 2), 0).r));
+  float channel(ivec2 texel, int number) {
+    return float(texelFetch(pixels, ivec3(texel, number), 0).r);
+  }
+
+  VALUE fetch(vec2 at) {
+    ivec2 texel = clamp(ivec2(floor(at)), ivec2(0), ivec2(size) - 1);
+    return ${colours ? "vec3(channel(texel, 0), channel(texel, 1), channel(texel, 2))" : "channel(texel, 0)"};
   }
 
   void main() {
     vec2 at = (image - tile.xy) * tile.zw;
-    vec3 value;
+    VALUE value;
     if (footprint <= 1.0) {
       // The device's pixel lies on one texel, or on the border of two: sharp at every zoom, without jagged widths.
       vec2 low_side = at - 0.5 * footprint;
@@ -46,7 +49,7 @@ const fragmentFor = (integer: boolean) => `
       }
     } else {
       int taps = int(min(4.0, ceil(footprint)));
-      value = vec3(0.0);
+      value = VALUE(0.0);
       for (int row = 0; row < taps; row++) {
         for (int column = 0; column < taps; column++) {
           value += fetch(at + ((vec2(column, row) + 0.5) / float(taps) - 0.5) * footprint);
@@ -55,8 +58,8 @@ const fragmentFor = (integer: boolean) => `
       value /= float(taps * taps);
     }
     value = clamp((value - low) / max(high - low, 1e-30), 0.0, 1.0);
-    if (gamma != 1.0) value = pow(value, vec3(gamma));
-    colour = vec4(invert ? 1.0 - value : value, 1.0);
+    if (gamma != 1.0) value = pow(value, VALUE(gamma));
+    colour = vec4(vec3(invert ? 1.0 - value : value), 1.0);
   }`;
 
 interface Held {
@@ -76,7 +79,7 @@ export class ImageLayer {
     private readonly store: PixelStore,
     private readonly chunks: ChunkCache,
   ) {
-    this.program = makeProgram(gl, RECTANGLE_VERTEX, fragmentFor(store.dtype !== "float32"));
+    this.program = makeProgram(gl, RECTANGLE_VERTEX, fragmentFor(store.dtype !== "float32", store.channels >= 3));
   }
 
   draw(tiles: readonly Tile[], viewport: Viewport, devicePixelRatio: number, display: Display): void {
@@ -84,7 +87,6 @@ export class ImageLayer {
     gl.useProgram(program.program);
     gl.disable(gl.BLEND);
     gl.uniform1i(program.uniform("pixels"), 0);
-    gl.uniform1i(program.uniform("channels"), this.store.channels);
     gl.uniform1f(program.uniform("low"), display.low);
     gl.uniform1f(program.uniform("high"), display.high);
     gl.uniform1f(program.uniform("gamma"), display.gamma);
