@@ -80,7 +80,8 @@ def annotate(person: Person, series: str, phase: str) -> None:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, world: World) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    # Colours that are on their way from one theme to the other would be judged, too.
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     annotator = Annotator(page)
     annotator.offer_only_the_fake_model()
