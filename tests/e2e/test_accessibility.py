@@ -20,6 +20,14 @@ from tests.infrastructure.person import Person, new_objects
 SIZE, FRAMES = 256, 6
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })"
+# Colours that are on their way from one theme to the other would be judged, too.
+AT_REST = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let drawn = 0; drawn < 3; drawn++) await frame();
+  const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(ending.map((one) => one.finished));
+  await frame();
+}"""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Prepare = Callable[[Page], None]
@@ -80,8 +88,7 @@ def annotate(person: Person, series: str, phase: str) -> None:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, world: World) -> Iterator[Page]:
-    # Colours that are on their way from one theme to the other would be judged, too.
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     annotator = Annotator(page)
     annotator.offer_only_the_fake_model()
@@ -96,8 +103,9 @@ def check(page: Page) -> None:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text())
     for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(400)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(300)
+        page.evaluate(AT_REST)
         answer = page.evaluate(RULES)
         assert len(answer["passes"]) > 5  # it looked at something
         told = [
