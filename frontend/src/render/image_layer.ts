@@ -79,7 +79,11 @@ export class ImageLayer {
     private readonly store: PixelStore,
     private readonly chunks: ChunkCache,
   ) {
-    this.program = makeProgram(gl, RECTANGLE_VERTEX, fragmentFor(store.dtype !== "float32", store.channels >= 3));
+    this.program = makeProgram(
+      gl,
+      RECTANGLE_VERTEX,
+      fragmentFor(store.dtype !== "float32", store.channels >= 3),
+    );
   }
 
   draw(tiles: readonly Tile[], viewport: Viewport, devicePixelRatio: number, display: Display): void {
