@@ -1,5 +1,6 @@
 """Two people change the same object: pictures of before, mine and theirs, and one of three answers for each."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,21 @@ def test_theirs_stays_where_it_is_chosen(contested: tuple[Annotator, int, int], 
     dialog.get_by_role("button", name="Save as chosen").click()
     expect(cleo.page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
     assert area(person, series) == theirs
+
+
+def test_a_calibration_is_not_written_over_a_newer_one_unseen(
+    watched: Page, live_app: App, person: Person, series: str
+) -> None:
+    cleo = opened(watched, live_app, series, "cleo")
+    cleo.page.locator(".calibration-button").click()
+    dialog = cleo.page.get_by_role("dialog", name="Calibration")
+    dialog.get_by_label("Pixel size").fill("0.25")
+    meanwhile = {"pixel_size": 0.5, "unit": "nm", "frame_interval_s": None, "request_id": str(uuid.uuid4())}
+    person.post(f"/series/{series}/calibration", meanwhile)
+    save = dialog.get_by_role("button", name="Save")
+    save.click()
+    expect(dialog.get_by_text("The calibration was changed meanwhile: the pixel size is 0.5 nm")).to_be_visible()
+    assert person.get(f"/series/{series}")["calibration"]["pixel_size"] == 0.5
+    save.click()
+    expect(dialog).to_have_count(0)
+    assert person.get(f"/series/{series}")["calibration"]["pixel_size"] == 0.25

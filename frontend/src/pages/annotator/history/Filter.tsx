@@ -19,6 +19,7 @@ import { useView, useWorkspace } from "../workspace";
 
 export function Filter() {
   const { session, state, logFilter, logFilterOpen } = useWorkspace();
+  const tracks = [...useView(tracksOf).values()];
   const id = useId();
   const frames = useView((all) => all.series.frames);
   const selected = useView((all) => all.selection?.track ?? null);
@@ -27,18 +28,19 @@ export function Filter() {
   const members = session.project.members.map(({ user }) => user);
   const words = filterWords(filter, frames, {
     person: (author) => members.find((member) => member.id === author)?.name ?? `Person ${author}`,
-    object: (track) => trackName(state.value, track),
+    object: (track) => trackName(state.peek(), track),
   });
   const set = (change: Partial<LogFilter>) => {
     logFilter.value = { ...filter, ...change };
   };
-  const tracks = [...tracksOf(state.value).values()];
+  const numbered = (text: string) =>
+    tracks.find(({ number }) => number !== null && String(number) === text)?.track ?? null;
   const typed = useSignal("");
   const listed = tracks.find(({ track }) => track === filter.track)?.number ?? null;
+  const unknown = numbered(typed.value) === null ? typed.value : "";
   const object = (text: string) => {
     typed.value = text.replace(/^\s*#|\s/g, "");
-    const found = tracks.find(({ number }) => number !== null && String(number) === typed.value);
-    set({ track: found?.track ?? null });
+    set({ track: numbered(typed.value) });
   };
   return (
     <div class="history-filter">
@@ -85,10 +87,8 @@ export function Filter() {
               placeholder="Its number"
               inputMode="numeric"
               autocomplete="off"
-              value={listed === null ? typed.value : String(listed)}
-              error={
-                listed !== null || typed.value === "" ? undefined : `No object has the number ${typed.value}.`
-              }
+              value={listed === null ? unknown : String(listed)}
+              error={listed !== null || unknown === "" ? undefined : `No object has the number ${unknown}.`}
               onValue={object}
             />
             <Button disabled={selected === null} onClick={() => set({ track: selected })}>
