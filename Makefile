@@ -39,7 +39,7 @@ pytest: $(PACKAGES_DEV) $(WEB)
 
 pytest-team: $(PACKAGES_DEV)
 	.ci/system-packages
-	$(BIN)/python -m tests.infrastructure.team $(BIN)/pytest --ignore=tests/e2e -m database
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.infrastructure.team $(BIN)/pytest --ignore=tests/e2e -m database -n $(JOBS)
 
 pytest-e2e: $(PACKAGES_DEV) $(WEB)
 	.ci/system-packages
