@@ -30,7 +30,7 @@ def series(person: Person, tmp_path: Path) -> str:
 def opened(page: Page, app: App, series: str, username: str, *, warm: bool = True) -> Annotator:
     annotator = Annotator(page)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(app.url, username)
+    annotator.enter(app.url, username)
     annotator.open(app.url, series, frame=0, height=SIZE, width=SIZE, warm=warm)
     return annotator
 

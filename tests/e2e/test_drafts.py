@@ -37,7 +37,7 @@ def opened(page: Page, app: App, series: str, *, sign_in: bool = True) -> Annota
     annotator = Annotator(page)
     annotator.offer_only_the_fake_model()
     if sign_in:
-        annotator.sign_in(app.url, "dora")
+        annotator.enter(app.url, "dora")
     annotator.open(app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
     return annotator
 

@@ -78,7 +78,7 @@ def series(people: tuple[Person, Person], tmp_path: Path) -> Series:
 @pytest.fixture
 def annotator(watched: Page, live_app: App, series: Series) -> Annotator:
     annotator = Annotator(watched)
-    annotator.sign_in(live_app.url, "noether")
+    annotator.enter(live_app.url, "noether")
     annotator.open(live_app.url, series.name, frame=2, height=SIZE, width=SIZE, warm=False)
     annotator.press("v")
     watched.get_by_role("tab", name="History").click()

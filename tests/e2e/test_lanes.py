@@ -53,7 +53,7 @@ def series(person: Person, tmp_path: Path) -> str:
 def test_lanes_lead_to_tracks_and_follow_changes(watched: Page, live_app: App, person: Person, series: str) -> None:
     annotator = Annotator(watched)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(live_app.url, "cecilia")
+    annotator.enter(live_app.url, "cecilia")
     annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
     lanes = watched.get_by_role("listbox", name="3 tracks", exact=True)
     lanes.focus()
@@ -86,7 +86,7 @@ def test_lanes_lead_to_tracks_and_follow_changes(watched: Page, live_app: App, p
 def test_lineage_shows_relatives_and_goes_to_them(watched: Page, live_app: App, person: Person, series: str) -> None:
     annotator = Annotator(watched)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(live_app.url, "cecilia")
+    annotator.enter(live_app.url, "cecilia")
     annotator.open(live_app.url, series, frame=MERGED_ON, height=SIZE, width=SIZE, warm=False)
     annotator.press("v")
     annotator.click(120, 128)
@@ -107,7 +107,7 @@ def test_lineage_shows_relatives_and_goes_to_them(watched: Page, live_app: App, 
 def test_tracks_are_marked_and_joined_in_the_lanes(watched: Page, live_app: App, person: Person, series: str) -> None:
     annotator = Annotator(watched)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(live_app.url, "cecilia")
+    annotator.enter(live_app.url, "cecilia")
     annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
     lanes = watched.get_by_role("listbox", name="3 tracks", exact=True)
     box = lanes.bounding_box()

@@ -33,7 +33,7 @@ def series(person: Person, tmp_path: Path) -> str:
 def annotator(watched: Page, live_app: App, person: Person, series: str) -> Annotator:
     annotator = Annotator(watched)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(live_app.url, "barbara")
+    annotator.enter(live_app.url, "barbara")
     annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE)
     annotator.press("v")
     return annotator
@@ -210,7 +210,7 @@ def test_a_viewer_steps_through_proposals_and_decides_nothing(
     person.post(f"/projects/{project}/members", {"username": "visitor", "role": "viewer"})
     page.context.clear_cookies()
     looking = Annotator(page)
-    looking.sign_in(live_app.url, "visitor")
+    looking.enter(live_app.url, "visitor")
     looking.open(live_app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
     looking.press("n")
     expect(bar(page).get_by_text("score 0.90")).to_be_visible()

@@ -48,7 +48,7 @@ def series(person: Person, tmp_path: Path) -> str:
 def annotator(watched: Page, live_app: App, person: Person, series: str) -> Annotator:
     annotator = Annotator(watched)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(live_app.url, "berta")
+    annotator.enter(live_app.url, "berta")
     annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
     return annotator
 

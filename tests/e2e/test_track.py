@@ -118,7 +118,8 @@ def test_a_merge_is_tracked_corrected_shown_exported_and_scored(
     annotator.press("t")
     page.get_by_label("Tracker").select_option("overlap")
     before = len(annotator.received)
-    with annotator.answer("changeset.committed", of_job):
+    last = f"Track frame {FRAMES}"
+    with annotator.answer("changeset.committed", lambda m: m["changeset"]["reason"] == last):
         page.get_by_role("button", name="Start", exact=True).click()
     tracked(page)
     written = [m["changeset"] for m in annotator.received[before:] if m["type"] == "changeset.committed"]

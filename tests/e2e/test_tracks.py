@@ -40,7 +40,7 @@ def series(person: Person, tmp_path: Path) -> str:
 def annotator(watched: Page, live_app: App, person: Person, series: str) -> Annotator:
     """The series with both discs followed from its first to its last frame."""
     annotator = Annotator(watched)
-    annotator.sign_in(live_app.url, "chandra")
+    annotator.enter(live_app.url, "chandra")
     annotator.open(live_app.url, series, frame=0, height=SIZE, width=SIZE, warm=False)
     annotator.press("v")
     annotator.press("t")

@@ -67,7 +67,7 @@ def opened(
 ) -> Annotator:
     annotator = Annotator(page)
     annotator.offer_only_the_fake_model()
-    annotator.sign_in(app.url, username)
+    annotator.enter(app.url, username)
     annotator.open(app.url, series, frame=frame, height=size, width=size, warm=False)
     drawn(page)
     return annotator
