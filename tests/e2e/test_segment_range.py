@@ -58,6 +58,8 @@ def segment_range(annotator: Annotator, first: int, last: int) -> None:
         page.keyboard.press("Enter")
     page.get_by_role("button", name=re.compile(rf"^Segment {last - first + 1} frames?$")).click()
     expect(page.get_by_text(re.compile(r"^Done: \d+ proposals"))).to_be_visible()
+    annotator.catch_up()
+    page.locator('.stage-canvas[data-drawn="masks"]').wait_for()
 
 
 def bar(page: Page) -> Any:

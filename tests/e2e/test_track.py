@@ -118,10 +118,10 @@ def test_a_merge_is_tracked_corrected_shown_exported_and_scored(
     annotator.press("t")
     page.get_by_label("Tracker").select_option("overlap")
     before = len(annotator.received)
-    last = f"Track frame {FRAMES}"
-    with annotator.answer("changeset.committed", lambda m: m["changeset"]["reason"] == last):
+    with annotator.answer("changeset.committed", of_job):
         page.get_by_role("button", name="Start", exact=True).click()
     tracked(page)
+    annotator.catch_up()
     written = [m["changeset"] for m in annotator.received[before:] if m["type"] == "changeset.committed"]
     assert [changeset["reason"] for changeset in written] == [f"Track frame {frame + 1}" for frame in range(1, FRAMES)]
     alone = at(person, series, 0, places(0)[2])

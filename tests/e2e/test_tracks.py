@@ -49,6 +49,7 @@ def annotator(watched: Page, live_app: App, person: Person, series: str) -> Anno
     page.get_by_label("Segmenter", exact=True).select_option("threshold")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("Done: 12 masks, 2 new objects")).to_be_visible()
+    annotator.catch_up()
     return annotator
 
 

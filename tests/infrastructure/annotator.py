@@ -67,12 +67,28 @@ class Annotator:
 
     def open(self, url: str, series: str, *, frame: int, height: int, width: int, warm: bool = True) -> None:
         """Opens the series and waits until its frame is drawn and, for who may click, its embedding is warm."""
-        self.height, self.width = height, width
+        self.url, self.series, self.height, self.width = url, series, height, width
         ready = self.answer("frame.ready", lambda message: message["frame"] == frame) if warm else self.answer("hello")
         with ready:
             self.page.goto(f"{url}/series/{series}?frame={frame}")
             self.canvas.wait_for()
         self.page.locator(f'.stage-canvas[data-frame="{frame + 1}"]:not([data-drawn=""])').wait_for()
+
+    def catch_up(self) -> None:
+        """Waits until the page has heard of the series' newest version: a job may be seen to end before that."""
+        newest = self.page.context.request.get(f"{self.url}/api/v1/series/{self.series}").json()["version"]
+
+        def heard() -> bool:
+            changesets = [message["changeset"] for message in self.received if message["type"] == "changeset.committed"]
+            heads = [message for message in self.received if message["type"] == "hello"]
+            return any(each["version"] >= newest for each in [*heads, *changesets])
+
+        waited_ms = 0
+        while not heard():
+            if waited_ms >= WAIT_MS:
+                raise TimeoutError(f"The page has not heard of version {newest} within {WAIT_MS / 1000:g} s.")
+            self.page.wait_for_timeout(20)
+            waited_ms += 20
 
     @property
     def canvas(self) -> Any:

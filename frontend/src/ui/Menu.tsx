@@ -132,6 +132,7 @@ function List({ id, label, entries, onToggle, onBeforeToggle }: ListProps) {
       role="menu"
       aria-label={label}
       tabIndex={-1}
+      autofocus // takes the keys as it opens: `toggle` is told a moment later
       onToggle={toggle}
       onBeforeToggle={(event) => onBeforeToggle?.(event.newState === "open")}
       onKeyDown={move}
