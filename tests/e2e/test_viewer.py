@@ -355,14 +355,14 @@ def test_outlines_of_neighbours_are_told_apart(watched: Page, live_app: App, per
 def test_two_thousand_masks_are_named_and_selected(
     watched: Page, live_app: App, person: Person, tmp_path: Path
 ) -> None:
-    size, across = 1024, 45
+    size, across = 512, 45
     project = person.post("/projects", {"name": "Many"})["id"]
     path = tmp_path / "many.tif"
     tifffile.imwrite(path, np.full((size, size), 90, np.uint8))
     series = person.import_series(project, "many", [path])
     pitch = size / across
     places = [((i % across + 0.5) * pitch, (i // across + 0.5) * pitch) for i in range(2000)]
-    annotate(person, series, [(0, disc(x, y, 8, size)) for x, y in places])
+    annotate(person, series, [(0, disc(x, y, 4, size)) for x, y in places])
     annotator = opened(watched, live_app, series, size=size)
     annotator.press("c")  # a tool that draws names what lies under it, too
     card = watched.locator(".hover-card")
