@@ -12,9 +12,10 @@ from PIL import Image
 from playwright.sync_api import Page, WebSocket
 
 from tests.infrastructure.app import PASSWORD
+from tests.infrastructure.waiting import Value, wait_until
 
 FIT_MARGIN_PX = 16  # geometry/viewport.ts, fitView
-WAIT_MS = 60_000
+WAIT_S = 60.0
 TOUR = "graticule/tour"  # src/state/session/effects_tour.ts
 HAD_TOUR = """async (tour) => {
   const { user } = await (await fetch("/api/v1/session")).json();
@@ -68,6 +69,7 @@ class Annotator:
     def open(self, url: str, series: str, *, frame: int, height: int, width: int, warm: bool = True) -> None:
         """Opens the series and waits until its frame is drawn and, for who may click, its embedding is warm."""
         self.url, self.series, self.height, self.width = url, series, height, width
+        self.opened = len(self.received)
         ready = self.answer("frame.ready", lambda message: message["frame"] == frame) if warm else self.answer("hello")
         with ready:
             self.page.goto(f"{url}/series/{series}?frame={frame}")
@@ -79,16 +81,20 @@ class Annotator:
         newest = self.page.context.request.get(f"{self.url}/api/v1/series/{self.series}").json()["version"]
 
         def heard() -> bool:
-            changesets = [message["changeset"] for message in self.received if message["type"] == "changeset.committed"]
-            heads = [message for message in self.received if message["type"] == "hello"]
+            news = self.received[self.opened :]
+            changesets = [message["changeset"] for message in news if message["type"] == "changeset.committed"]
+            heads = [message for message in news if message["type"] == "hello"]
             return any(each["version"] >= newest for each in [*heads, *changesets])
 
-        waited_ms = 0
-        while not heard():
-            if waited_ms >= WAIT_MS:
-                raise TimeoutError(f"The page has not heard of version {newest} within {WAIT_MS / 1000:g} s.")
-            self.page.wait_for_timeout(20)
-            waited_ms += 20
+        self.wait_until(heard, what=f"The news of version {newest}")
+
+    def wait_until(self, condition: Callable[[], Value], *, what: str) -> Value:
+        """Lets the page's messages come in meanwhile."""
+
+        def sleep(seconds: float) -> None:
+            self.page.wait_for_timeout(1000 * seconds)
+
+        return wait_until(condition, timeout_s=WAIT_S, what=what, poll_s=0.02, sleep=sleep)
 
     @property
     def canvas(self) -> Any:
@@ -147,13 +153,16 @@ class Expected:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             return
-        waited_ms = 0
-        while waited_ms < WAIT_MS:
-            for message in self.annotator.received[self.start :]:
-                if message["type"] == self.kind and self.accept(message):
-                    self.message = message
-                    return
-            self.annotator.page.wait_for_timeout(20)
-            waited_ms += 20
-        seen = [message.get("message", message["type"]) for message in self.annotator.received[self.start :]]
-        raise TimeoutError(f"No {self.kind} within {WAIT_MS / 1000:g} s; there were {seen}.")
+        try:
+            self.message = self.annotator.wait_until(self._found, what=f"The arrival of {self.kind}")
+        except TimeoutError as error:
+            seen = [message.get("message", message["type"]) for message in self._new]
+            raise TimeoutError(f"{error} There were {seen}.") from None
+
+    def _found(self) -> dict[str, Any]:
+        matching = (message for message in self._new if message["type"] == self.kind and self.accept(message))
+        return next(matching, {})
+
+    @property
+    def _new(self) -> list[dict[str, Any]]:
+        return self.annotator.received[self.start :]
