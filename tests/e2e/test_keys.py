@@ -112,3 +112,30 @@ def test_an_object_is_made_selected_and_deleted_by_keys_alone(
     with annotator.answer("changeset.committed"):
         annotator.press("Delete")
     assert len(person.get(f"/series/{series}/state?frame=0")["masks"]) == 1
+
+
+ESCAPED_AT_ONCE = """() => new Promise((tell) => {
+  const show = HTMLElement.prototype.showPopover;
+  HTMLElement.prototype.showPopover = function (...how) {
+    show.apply(this, how);
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    HTMLElement.prototype.showPopover = show;
+    tell(this.getAttribute("role"));
+  };
+  window.dispatchEvent(new KeyboardEvent("keydown", { key: "F10", shiftKey: true, bubbles: true }));
+})"""
+
+
+def test_a_key_pressed_as_a_menu_opens_is_the_menus(watched: Page, live_app: App, person: Person, series: str) -> None:
+    annotator = opened(watched, live_app, series)
+    annotator.press("c")
+    with annotator.answer("prompt.predicted"):
+        annotator.press("Control+Enter")
+    with annotator.answer("changeset.committed"):
+        annotator.press("Enter")
+    annotator.press("v")
+    selected = watched.locator('[role="row"][aria-selected="true"]')
+    expect(selected).to_have_count(1)
+    assert watched.evaluate(ESCAPED_AT_ONCE) == "menu"
+    expect(watched.get_by_role("menu", name="What to do with the object")).to_be_visible()
+    expect(selected).to_have_count(1)
